@@ -1,0 +1,14 @@
+/**
+ * The Worker: the door every request comes through. It composes the routes and knows nothing else.
+ */
+import { Hono } from "hono";
+import type { Env, WorkerEnv } from "#worker/env";
+import { healthRoute } from "#worker/http/health";
+
+export { ClusterObject } from "#worker/cluster-object";
+
+const app = new Hono<WorkerEnv>();
+
+app.route("/", healthRoute);
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
