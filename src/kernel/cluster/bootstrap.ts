@@ -1,0 +1,56 @@
+/**
+ * Bootstrap: what a cluster holds in its first moment: namespaces, the kubernetes Service, its machines.
+ */
+import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
+import type { Registry } from "#kernel/registry/registry";
+import { component } from "#kernel/registry/user";
+import { namespaces } from "#kernel/resources/core/namespace";
+import { services } from "#kernel/resources/core/service";
+import { type Machine, MACHINES } from "#kernel/runtime/machine";
+import type { Cells } from "#kernel/store/cells";
+
+/** The namespaces every cluster has. */
+const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** Size of a machine nobody described: a small cloud node. */
+const USUAL = { cpu: "4", memory: "8Gi", ephemeralStorage: "100Gi", pods: 110 };
+
+/** Fills an empty cluster. The machines' kubelets register their nodes by themselves. */
+export function bootstrap(registry: Registry, cells: Cells, options: ClusterOptions): void {
+  cells.put(...OPTIONS_CELL, options);
+  const client = registry.as(component("apiserver"), "kube-apiserver");
+  for (const name of NAMESPACES) client.create(namespaces, { metadata: { name }, spec: {} });
+  client.create(services, {
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { component: "apiserver", provider: "kubernetes" },
+    },
+    spec: {
+      clusterIP: "10.96.0.1",
+      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 6443 }],
+      type: "ClusterIP",
+    },
+  });
+  options.machines.forEach((machine, index) => {
+    cells.put(MACHINES, machine.name, machineFrom(machine, index, registry.now));
+  });
+}
+
+/** The machine behind the n-th node: addresses follow from its place, 10.244.N.0/24 for its pods. */
+export function machineFrom(options: ClusterOptions["machines"][number], index: number, now: number): Machine {
+  const { name, cpu = USUAL.cpu, memory = USUAL.memory, pods = USUAL.pods, labels = {}, taints = [] } = options;
+  return {
+    name,
+    cpu,
+    memory,
+    ephemeralStorage: USUAL.ephemeralStorage,
+    pods,
+    labels,
+    taints,
+    internalIP: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
+    podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
+    bootedAt: now,
+    isPowered: true,
+  };
+}

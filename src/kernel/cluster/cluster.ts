@@ -1,0 +1,310 @@
+/**
+ * A cluster: the store, the clock, the simulated machines, and everything that keeps them true, advanced in turns.
+ *
+ * A turn happens at one instant: the work of a request, then every controller, the scheduler and the kubelets until
+ * nothing is due. What it changed is handed out to be saved; a turn that cannot be saved never happened.
+ */
+import { StatusError } from "#kernel/apimachinery/errors";
+import { ADMISSION } from "#kernel/admission/index";
+import { bootstrap } from "#kernel/cluster/bootstrap";
+import type { Journal } from "#kernel/cluster/journal";
+import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
+import { WorkQueue } from "#kernel/cluster/work-queue";
+import { CONTROLLERS } from "#kernel/controllers/index";
+import { KUBELET } from "#kernel/kubelet/index";
+import type { Client } from "#kernel/registry/client";
+import type { Component, Controller } from "#kernel/registry/controller";
+import { Registry } from "#kernel/registry/registry";
+import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
+import { RESOURCES } from "#kernel/resources/index";
+import { SCHEDULER } from "#kernel/scheduler/index";
+import { must } from "#kernel/sim/assert";
+import { Entropy, type EntropyState } from "#kernel/sim/entropy";
+import { type ClockState, type Instant, realAt, virtualAt } from "#kernel/sim/instant";
+import { LIMITS } from "#kernel/sim/limits";
+import { Cells } from "#kernel/store/cells";
+import type { Change } from "#kernel/store/object";
+import { Store } from "#kernel/store/store";
+
+const CLOCK_CELL = ["cluster", "clock"] as const;
+const ENTROPY_CELL = ["cluster", "entropy"] as const;
+const NOW_CELL = ["cluster", "now"] as const;
+const COMPACTED_CELL = ["cluster", "compacted"] as const;
+
+/** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
+const EVERYBODY: readonly Controller[] = [...KUBELET, ...SCHEDULER, ...CONTROLLERS];
+
+/** The result of a turn: a value or the answer that refused it, and what must be saved either way. */
+export type Turn<T> = ({ readonly value: T } | { readonly refused: StatusError }) & { readonly journal: Journal };
+
+/** A turn is synchronous: work that gives a promise does not compile. */
+export type Work<T> = (cluster: Cluster) => T extends PromiseLike<unknown> ? never : T;
+
+/** How far a call of advance came. */
+export interface Advance {
+  readonly now: Instant;
+  /** Virtual milliseconds passed. */
+  readonly advanced: number;
+  /** Whether nothing but routine is due any more. */
+  readonly settled: boolean;
+  /** Whether the budget ran out before the target was reached: call again. */
+  readonly more: boolean;
+}
+
+export class Cluster {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly cells: Cells;
+  readonly entropy: Entropy;
+  /** The instant up to which everything has happened. Tests move it by hand. */
+  now: Instant;
+  readonly #queue: WorkQueue;
+  readonly #clients = new Map<string, Client>();
+  #changes: Change[] = [];
+  #dead: number[] = [];
+
+  private constructor(store: Store, cells: Cells) {
+    this.store = store;
+    this.cells = cells;
+    this.entropy = new Entropy(must(cells.get<EntropyState>(...ENTROPY_CELL), "a cluster has entropy"));
+    this.now = must(cells.get<Instant>(...NOW_CELL), "a cluster has a present");
+    this.#queue = new WorkQueue(cells);
+    const { entropy } = this;
+    this.registry = new Registry({ store, entropy, resources: RESOURCES, admission: ADMISSION, now: () => this.now });
+  }
+
+  /** A new cluster at an instant, running from its first moment. */
+  static create(options: ClusterOptions, real: Instant): Cluster {
+    const cells = new Cells();
+    const clock: ClockState = { real, virtual: real, rate: 1, paused: false };
+    cells.put(...CLOCK_CELL, clock);
+    cells.put(...NOW_CELL, real);
+    cells.put(...OPTIONS_CELL, options);
+    cells.put(...ENTROPY_CELL, Entropy.seeded(options.seed).state);
+    const cluster = new Cluster(new Store(), cells);
+    cluster.#listen();
+    bootstrap(cluster.registry, cells, options);
+    cluster.settle();
+    return cluster;
+  }
+
+  /** A cluster rebuilt from what was saved: `fill` replays the rows into the store, the cells are whole. */
+  static restore(cells: Cells, fill: (store: Store, compacted: number) => void): Cluster {
+    const cluster = new Cluster(new Store(0), cells);
+    fill(cluster.store, cells.get<number>(...COMPACTED_CELL) ?? 0);
+    cluster.#listen();
+    return cluster;
+  }
+
+  get options(): ClusterOptions {
+    return must(this.cells.get<ClusterOptions>(...OPTIONS_CELL), "a cluster has options");
+  }
+
+  get clock(): ClockState {
+    return must(this.cells.get<ClockState>(...CLOCK_CELL), "a cluster has a clock");
+  }
+
+  /** The API as a user. */
+  as(user: User, fieldManager = "unknown"): Client {
+    return this.registry.as(user, fieldManager);
+  }
+
+  /** The API as the cluster's administrator. */
+  get admin(): Client {
+    return this.#client("kubernetes-admin", CLUSTER_ADMIN);
+  }
+
+  /**
+   * One turn at the cluster's present: the work, then whatever follows from it at this instant.
+   * A StatusError refuses the turn and leaves nothing of the work behind; anything else is a bug and passes through.
+   */
+  turn<T>(work: Work<T>): Turn<T> {
+    const revision = this.store.revision;
+    try {
+      const value = work(this) as T;
+      this.settle();
+      return { value, journal: this.take() };
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.store.rollback(revision);
+      this.cells.rollback();
+      this.#changes = [];
+      return { refused: error, journal: this.take() };
+    }
+  }
+
+  /** The virtual instant it is by the clock; the cluster may still be behind it. */
+  present(real: Instant): Instant {
+    return Math.max(this.now, virtualAt(this.clock, real));
+  }
+
+  /** Lets everything happen, in order, up to the present. False = the budget ran out first; save and call again. */
+  catchUp(real: Instant): boolean {
+    return this.#runUntil(this.present(real), LIMITS.reconcilesPerTurn);
+  }
+
+  /** The real instant of the next thing that is due; undefined if nothing is, or the clock stands still. */
+  nextWake(): Instant | undefined {
+    const due = this.#queue.nextDue();
+    return due === undefined ? undefined : realAt(this.clock, due);
+  }
+
+  /** Changes the clock's rate or stops it, from a real instant on. */
+  setClock(real: Instant, { rate, paused }: { rate?: number; paused?: boolean }): void {
+    const { clock } = this;
+    this.cells.put(...CLOCK_CELL, {
+      real,
+      virtual: this.present(real),
+      rate: rate ?? clock.rate,
+      paused: paused ?? clock.paused,
+    } satisfies ClockState);
+  }
+
+  /** The clock stood still between two real instants: nobody was there. */
+  sleptThrough(from: Instant, until: Instant): void {
+    const { clock } = this;
+    if (clock.paused || until <= from) return;
+    this.cells.put(...CLOCK_CELL, { ...clock, real: until, virtual: virtualAt(clock, from) } satisfies ClockState);
+  }
+
+  /** Passes virtual time at once: by so many milliseconds, or until nothing but routine is due within them. */
+  advance(real: Instant, by: number, untilIdle = false): Advance {
+    const start = this.now;
+    const limit = start + by;
+    let target = limit;
+    let settled = false;
+    let finished = true;
+    let budget: number = LIMITS.reconcilesPerTurn;
+    if (untilIdle) {
+      for (;;) {
+        const next = this.#queue.nextDue(true);
+        settled = next === undefined || next > limit;
+        if (settled || !finished) break;
+        finished = this.#runUntil(must(next, "a due instant"), budget);
+        budget -= 1;
+      }
+      target = this.now;
+    } else {
+      finished = this.#runUntil(target, budget);
+      const next = this.#queue.nextDue(true);
+      settled = next === undefined || next > this.now;
+    }
+    this.cells.put(...CLOCK_CELL, { ...this.clock, real, virtual: this.now } satisfies ClockState);
+    return { now: this.now, advanced: this.now - start, settled: settled && finished, more: !finished };
+  }
+
+  /** Runs everybody until nothing is due at this instant. False = the budget ran out; the rest is queued. */
+  settle(budget: number = LIMITS.reconcilesPerTurn): boolean {
+    return this.#settle(budget) > 0;
+  }
+
+  /** What has changed since the last call, to be saved. */
+  take(): Journal {
+    this.cells.put(...NOW_CELL, this.now);
+    this.cells.put(...ENTROPY_CELL, this.entropy.state);
+    this.#compact();
+    const journal = { changes: this.#changes, cells: this.cells.takeChanges(), dead: this.#dead };
+    this.#changes = [];
+    this.#dead = [];
+    return journal;
+  }
+
+  /** Everything at or before an instant happens, in order; then that instant is the present. */
+  #runUntil(target: Instant, budget: number): boolean {
+    let left = this.#settle(budget);
+    for (;;) {
+      if (left <= 0) return false;
+      const due = this.#queue.nextDue();
+      if (due === undefined || due > target) break;
+      this.now = Math.max(this.now, due);
+      left = this.#settle(left);
+    }
+    this.now = Math.max(this.now, target);
+    return true;
+  }
+
+  /** Gives what is left of the budget; 0 = it ran out. */
+  #settle(budget: number): number {
+    let left = budget;
+    this.#queue.addDue(this.now);
+    while (!this.#queue.isEmpty) {
+      for (const controller of EVERYBODY) {
+        for (const key of this.#queue.take(controller.name)) {
+          left -= 1;
+          this.#reconcile(controller, key);
+        }
+      }
+      if (left <= 0) {
+        this.#queue.postpone(this.now);
+        return 0;
+      }
+      this.#queue.addDue(this.now);
+    }
+    return left;
+  }
+
+  #reconcile(controller: Controller, key: { namespace: string; name: string }): void {
+    const client = this.#client(controller.name, component(controller.name));
+    const { now, entropy, cells } = this;
+    try {
+      const { wakeAt, isRoutine = false } = controller.reconcile({ client, now, entropy, cells }, key);
+      this.#queue.forget(controller.name, key);
+      this.#queue.set(controller.name, key, wakeAt === undefined ? undefined : { due: wakeAt, isRoutine });
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#queue.retry(controller.name, key, now);
+    }
+  }
+
+  #client(name: string, user: User): Client {
+    let client = this.#clients.get(name);
+    if (client === undefined) {
+      client = this.registry.as(user, name);
+      this.#clients.set(name, client);
+    }
+    return client;
+  }
+
+  /** From now on changes are collected for the journal and wake those who watch them. */
+  #listen(): void {
+    const runs = (component: Component): boolean => this.options.components[component];
+    const byBucket = new Map<string, { name: string; keys: (change: Change) => readonly { namespace: string; name: string }[] }[]>();
+    const byRoom = new Map<string, { name: string; keys: (id: string, value: unknown) => readonly { namespace: string; name: string }[] }[]>();
+    for (const { name, component: part, watches } of EVERYBODY) {
+      if (!runs(part)) continue;
+      const client = this.#client(name, component(name));
+      for (const watch of watches) {
+        if ("resource" in watch) {
+          const list = byBucket.get(watch.resource.bucket) ?? [];
+          list.push({ name, keys: (change) => watch.keys(change, client) });
+          byBucket.set(watch.resource.bucket, list);
+        } else {
+          const list = byRoom.get(watch.room) ?? [];
+          list.push({ name, keys: (id, value) => watch.keys(id, value, client) });
+          byRoom.set(watch.room, list);
+        }
+      }
+    }
+    this.store.subscribe((change) => {
+      this.#changes.push(change);
+      for (const { name, keys } of byBucket.get(change.bucket) ?? []) {
+        for (const key of keys(change)) this.#queue.add(name, key);
+      }
+    });
+    this.cells.subscribe((room, id, value) => {
+      for (const { name, keys } of byRoom.get(room) ?? []) {
+        for (const key of keys(id, value)) this.#queue.add(name, key);
+      }
+    });
+  }
+
+  /** Forgets old changes once there are too many, a tenth at a time. */
+  #compact(): void {
+    const { log } = this.store;
+    if (log.length <= LIMITS.changesKept * 1.1) return;
+    const last = log[log.length - LIMITS.changesKept - 1];
+    if (last === undefined) return;
+    this.#dead.push(...this.store.compact(last.revision));
+    this.cells.put(...COMPACTED_CELL, this.store.compactedRevision);
+  }
+}

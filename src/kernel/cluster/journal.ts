@@ -1,0 +1,43 @@
+/**
+ * What a turn leaves to be saved, and what a cluster is rebuilt from.
+ */
+import type { Key } from "#kernel/apimachinery/meta";
+import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { CellChange } from "#kernel/store/cells";
+import { type Bucket, type Change, type KubeObject, textOf } from "#kernel/store/object";
+import { Store } from "#kernel/store/store";
+
+/** What must be saved before anybody may see the turn. */
+export interface Journal {
+  readonly changes: readonly Change[];
+  readonly cells: readonly CellChange[];
+  /** Revisions whose rows are no longer needed. */
+  readonly dead: readonly number[];
+}
+
+/** One row of the journal: an object as of a revision; json null = removed at that revision. */
+export interface Row {
+  readonly revision: number;
+  readonly bucket: Bucket;
+  readonly namespace: string;
+  readonly name: string;
+  readonly json: string | null;
+}
+
+/** The row a change is saved as. */
+export function rowOf({ revision, bucket, key, type, object }: Change): Row {
+  return { revision, bucket, ...key, json: type === "DELETED" ? null : textOf(object) };
+}
+
+/** Rebuilds a store from rows in order of revision; watches may resume after `compacted`. */
+export function storeFrom(store: Store, rows: Iterable<Row>, compacted: number): void {
+  for (const { revision, bucket, namespace, name, json } of rows) {
+    const key: Key = { namespace, name };
+    const previous = store.get(bucket, key);
+    const metadata: Partial<ObjectMeta> = { ...previous?.metadata, resourceVersion: String(revision) };
+    const object = json === null ? ({ ...previous, metadata } as KubeObject) : (JSON.parse(json) as KubeObject);
+    const type = json === null ? "DELETED" : previous === undefined ? "ADDED" : "MODIFIED";
+    store.replay({ revision, bucket, key, type, object, ...(previous !== undefined && { previous }) });
+  }
+  store.compact(Math.min(compacted, store.revision));
+}

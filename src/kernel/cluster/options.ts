@@ -1,0 +1,28 @@
+/**
+ * What a cluster is made of when it is created; kept in a cell, so it sleeps and forks with the cluster.
+ */
+import type { Taint } from "#kernel/api/types.gen";
+import type { Component } from "#kernel/registry/controller";
+
+/** One simulated machine to begin with. Quantities as in Kubernetes: cpu "4", memory "8Gi". */
+export interface MachineOptions {
+  readonly name: string;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly pods?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
+}
+
+export interface ClusterOptions {
+  /** Equal seeds and equal requests at equal instants give equal bytes. */
+  readonly seed: string;
+  readonly machines: readonly MachineOptions[];
+  readonly components: Readonly<Record<Component, boolean>>;
+  readonly authorization: "RBAC" | "AlwaysAllow";
+  /** "realistic": pulls, starts and probes take the time they would; "none": they take none. */
+  readonly latency: "realistic" | "none";
+}
+
+/** Where the options stand among the cells. */
+export const OPTIONS_CELL = ["cluster", "options"] as const;

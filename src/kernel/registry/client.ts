@@ -1,0 +1,109 @@
+/**
+ * The client: every verb of the API as one user, for requests, controllers, the scheduler and the kubelets alike.
+ */
+import type { Status } from "#kernel/apimachinery/errors";
+import { notFound } from "#kernel/apimachinery/errors";
+import type { Key } from "#kernel/apimachinery/meta";
+import { create } from "#kernel/registry/create";
+import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
+import { type DeleteOptions, remove, removeCollection } from "#kernel/registry/delete";
+import type { Placed } from "#kernel/registry/indexes";
+import { type ListOptions, type ListResult, list } from "#kernel/registry/list";
+import { type PatchRequest, patch } from "#kernel/registry/patch";
+import { groupResourceOf, type Registry } from "#kernel/registry/registry";
+import { readScale, type Scale, writeScale } from "#kernel/registry/scale";
+import { update, type WriteOptions } from "#kernel/registry/update";
+import type { User } from "#kernel/registry/user";
+import type { KubeObject } from "#kernel/store/object";
+
+export class Client {
+  constructor(
+    readonly registry: Registry,
+    readonly user: User,
+    /** Recorded in managedFields and as the source of events. */
+    readonly fieldManager: string,
+  ) {}
+
+  /** The object, or undefined. Shared: never change it. */
+  get<T extends KubeObject>(resource: Resource<T>, key: Key): T | undefined {
+    const object = this.registry.store.get(resource.bucket, key) as T | undefined;
+    if (object === undefined) return undefined;
+    return resource.present === undefined ? object : resource.present(object, this.registry.now);
+  }
+
+  /** @throws NotFound */
+  need<T extends KubeObject>(resource: Resource<T>, key: Key): T {
+    const object = this.get(resource, key);
+    if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
+    return object;
+  }
+
+  /** All objects of a namespace, or of all namespaces, sorted by key. */
+  list<T extends KubeObject>(resource: Resource<T>, scope: { readonly namespace?: string } = {}): readonly T[] {
+    const namespace = scope.namespace === "" ? undefined : scope.namespace;
+    return this.registry.store.list(resource.bucket, namespace) as readonly T[];
+  }
+
+  /** A LIST request: selectors, limit and continue, a revision. */
+  page<T extends KubeObject>(resource: Resource<T>, options: ListOptions): ListResult<T> {
+    return list(this.registry, resource, options);
+  }
+
+  /** Objects under one value of an index the definition declares. */
+  by<T extends KubeObject>(resource: Resource<T>, index: string, value: string): readonly T[] {
+    return this.registry.indexes.by(resource.bucket, index, value) as readonly T[];
+  }
+
+  countBy(resource: AnyResource, index: string, value: string): number {
+    return this.registry.indexes.countBy(resource.bucket, index, value);
+  }
+
+  /** Objects of any kind that name this uid among their owners. */
+  owned(uid: string): readonly Placed[] {
+    return this.registry.indexes.owned(uid);
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, options: WriteOptions = {}): T {
+    return create(this, resource, draft, options);
+  }
+
+  /** Replaces an object; its resourceVersion, if set, must be the present one. */
+  update<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options: WriteOptions = {}): T {
+    return update(this, resource, object, options);
+  }
+
+  /** Writes the status alone; no write if it is what is there. */
+  updateStatus<T extends KubeObject & { status?: unknown }>(
+    resource: Resource<T>,
+    object: T,
+    status: NonNullable<T["status"]>,
+    options: WriteOptions = {},
+  ): T {
+    return update(this, resource, { ...object, status } as unknown as Draft<T>, { ...options, subresource: "status" });
+  }
+
+  patch<T extends KubeObject>(resource: Resource<T>, key: Key, request: PatchRequest, options: WriteOptions = {}): T {
+    return patch(this, resource, key, request, options);
+  }
+
+  /** Gives the object, if it lives on (grace, finalizers) or its kind answers so, else a Status. */
+  delete<T extends KubeObject>(resource: Resource<T>, key: Key, options: DeleteOptions = {}): T | Status {
+    return remove(this, resource, key, options);
+  }
+
+  deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    selection: ListOptions,
+    options: DeleteOptions = {},
+  ): ListResult<T> {
+    return removeCollection(this, resource, selection, options);
+  }
+
+  scale(resource: AnyResource, key: Key): Scale {
+    return readScale(this, resource, key);
+  }
+
+  updateScale(resource: AnyResource, key: Key, scale: Draft<Scale>, options: WriteOptions = {}): Scale {
+    return writeScale(this, resource, key, scale, options);
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * What a kind is: one value that says how its objects are named, defaulted, validated, changed and printed.
+ *
+ * Models the strategy of k8s.io/apiserver/pkg/registry/generic together with a kind's table printer.
+ * A definition is a value the cluster holds, so that a CustomResourceDefinition can make one at run time.
+ */
+import type { At } from "#kernel/apimachinery/field-errors";
+import type { GroupVersionKind, Key } from "#kernel/apimachinery/meta";
+import type { ObjectMeta } from "#kernel/api/types.gen";
+import { type ObjectShape, shapeOf } from "#kernel/api/shapes";
+import { must } from "#kernel/sim/assert";
+import type { Entropy } from "#kernel/sim/entropy";
+import type { Instant } from "#kernel/sim/instant";
+import type { Bucket, KubeObject } from "#kernel/store/object";
+
+/** An object as a client or a controller hands it in: the server fills in the rest. */
+export type Draft<T extends KubeObject> = Omit<T, "apiVersion" | "kind" | "metadata"> & {
+  apiVersion?: string;
+  kind?: string;
+  metadata: Partial<ObjectMeta>;
+};
+
+/** Names as `kubectl api-resources` prints them. */
+export interface ResourceNames {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly short?: readonly string[];
+  readonly categories?: readonly string[];
+  /** KIND + "List" unless said otherwise. */
+  readonly listKind?: string;
+}
+
+export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
+
+/** A cell of a printed row. Times are given as the age of an instant text by `age`. */
+export type CellValue = string | number | boolean | null;
+
+/** One column of `kubectl get`; priority 1 = only with `-o wide`. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description: string;
+  readonly priority: number;
+  cell(object: T, now: Instant): CellValue;
+}
+
+/** What a strategy may look at besides the object. */
+export interface StrategyContext {
+  readonly now: Instant;
+  readonly entropy: Entropy;
+  /** Present objects of another resource, for the few rules that need one. */
+  read<O extends KubeObject>(resource: Resource<O>, key: Key): O | undefined;
+  /** Present objects of another resource by one of its indexes. */
+  by<O extends KubeObject>(resource: Resource<O>, index: string, value: string): readonly O[];
+}
+
+/** Subresources beyond create/get/list...: `status` and `scale` are generic, others are routes of their own. */
+export interface Subresources {
+  readonly status?: boolean;
+  readonly scale?: ScaleShape;
+  /** Names of further subresources with their verbs and the kind they speak, for discovery. */
+  readonly others?: readonly SubresourceInfo[];
+}
+
+export interface SubresourceInfo {
+  readonly name: string;
+  readonly verbs: readonly (Verb | "connect")[];
+  readonly kind: string;
+  readonly group?: string;
+  readonly version?: string;
+}
+
+/** JSON paths of autoscaling/v1 Scale in the object, as a CustomResourceDefinition writes them. */
+export interface ScaleShape {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  /** Path of a LabelSelector object or of a map of labels or of a serialised selector. */
+  readonly selectorPath?: string;
+}
+
+/** A graceful deletion: the object stays, marked, for so many seconds; 0 = removed at once. */
+export interface Grace {
+  readonly seconds: number;
+}
+
+export interface DefinitionInput<T extends KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly names: ResourceNames;
+  readonly scope: "Namespaced" | "Cluster";
+  /** All eight unless said otherwise. */
+  readonly verbs?: readonly Verb[];
+  readonly subresources?: Subresources;
+  /** How metadata.name must look; "subdomain" (RFC 1123) unless said otherwise. */
+  readonly nameFormat?: "subdomain" | "label" | "label1035" | "pathSegment" | "any";
+  /** Whether metadata.generation counts changes of anything but metadata and status. */
+  readonly hasGeneration?: boolean;
+  /** Whether PUT on a missing name creates it (Lease, Event, ...). */
+  readonly allowCreateOnUpdate?: boolean;
+  /** Whether an update without resourceVersion is taken as "whatever is there". */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** Fills what the user left out. May change the draft, which is its own copy. */
+  setDefaults?(object: T): void;
+  /** Strategy before validation: drops what a client may not set. May change the draft. */
+  prepareForCreate?(object: T, context: StrategyContext): void;
+  prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
+  prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
+  validate?(object: T, at: At, context: StrategyContext): void;
+  /** Only what concerns the change; `validate` has already seen the new object. */
+  validateUpdate?(object: T, old: T, at: At, context: StrategyContext): void;
+  validateStatusUpdate?(object: T, old: T, at: At, context: StrategyContext): void;
+  /**
+   * Takes what only one object may have (cluster IPs, node ports) after validation, before the write; `old` is
+   * absent on create. May change the object; says what cannot be had through `at`.
+   */
+  allocate?(object: T, old: T | undefined, at: At, context: StrategyContext): void;
+  /** Texts for the Warning header (299). */
+  warnings?(object: T, old?: T): readonly string[];
+  /** Graceful deletion with the grace the client asked for; undefined = this kind is removed at once. */
+  grace?(object: T, requestedSeconds: number | undefined, context: StrategyContext): Grace;
+  /** Whether DELETE answers with the object it removed; otherwise with a Status (rest.Storage ReturnDeletedObject). */
+  readonly returnsDeletedObject?: boolean;
+  /** Whether the object must stay although metadata.finalizers is empty (namespaces: spec.finalizers). */
+  isHeld?(object: T): boolean;
+  /** What a reader sees, where it differs from what is stored (a heartbeat derived from the clock). */
+  present?(object: T, now: Instant): T;
+  /** Without Name and Age, which every table has. Replaces the default table if given. */
+  readonly columns?: readonly Column<T>[];
+  /** Fields `--field-selector` takes besides metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** Secondary keys under which controllers find objects without a list: `client.by(pods, "node", name)`. */
+  readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
+  /** Shares the stored objects of another resource (events.k8s.io and core events). */
+  readonly bucket?: Bucket;
+  /** The shape of a kind made at run time; otherwise it is found by group, version and kind. */
+  readonly shape?: ObjectShape;
+}
+
+export interface Resource<T extends KubeObject = KubeObject> extends DefinitionInput<T> {
+  readonly bucket: Bucket;
+  readonly verbs: readonly Verb[];
+  readonly nameFormat: "subdomain" | "label" | "label1035" | "pathSegment" | "any";
+  readonly gvk: GroupVersionKind;
+  readonly apiVersion: string;
+  readonly listKind: string;
+  readonly shape: ObjectShape;
+  readonly isNamespaced: boolean;
+}
+
+/** A resource of any kind, where the kind does not matter. */
+// biome-ignore lint/suspicious/noExplicitAny: a definition consumes and produces its own kind, so no other bound fits.
+export type AnyResource = Resource<any>;
+
+const ALL_VERBS: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
+
+/** Completes a definition with what follows from it. */
+export function defineResource<T extends KubeObject>(input: DefinitionInput<T>): Resource<T> {
+  const { group, version, names, scope } = input;
+  const gvk = { group, version, kind: names.kind };
+  const found = input.shape;
+  return {
+    verbs: ALL_VERBS,
+    nameFormat: "subdomain",
+    bucket: group === "" ? names.plural : `${names.plural}.${group}`,
+    ...input,
+    gvk,
+    apiVersion: group === "" ? version : `${group}/${version}`,
+    listKind: names.listKind ?? `${names.kind}List`,
+    isNamespaced: scope === "Namespaced",
+    get shape() {
+      return found ?? must(shapeOf(gvk), `the upstream OpenAPI document knows ${names.kind} of ${group}/${version}`);
+    },
+  };
+}
+
+/** A column everybody sees. */
+export function column<T>(
+  name: string,
+  type: Column<T>["type"],
+  cell: (object: T, now: Instant) => CellValue,
+  description = "",
+): Column<T> {
+  return { name, type, cell, description, priority: 0 };
+}
+
+/** A column of `-o wide` alone. */
+export function wide<T>(
+  name: string,
+  type: Column<T>["type"],
+  cell: (object: T, now: Instant) => CellValue,
+  description = "",
+): Column<T> {
+  return { name, type, cell, description, priority: 1 };
+}

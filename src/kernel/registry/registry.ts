@@ -1,0 +1,106 @@
+/**
+ * The registry: one cluster's kinds, indexes and admission chain around its store.
+ *
+ * Models k8s.io/apiserver/pkg/registry/generic/registry; each verb stands in a file of its own.
+ */
+import type { GroupKind, GroupResource } from "#kernel/apimachinery/errors";
+import type { Key } from "#kernel/apimachinery/meta";
+import type { AdmissionPlugin } from "#kernel/registry/admission";
+import { Client } from "#kernel/registry/client";
+import type { AnyResource, Resource, StrategyContext } from "#kernel/registry/definition";
+import { Indexes } from "#kernel/registry/indexes";
+import type { User } from "#kernel/registry/user";
+import { Views } from "#kernel/registry/view";
+import type { Entropy } from "#kernel/sim/entropy";
+import type { Instant } from "#kernel/sim/instant";
+import type { Bucket, KubeObject } from "#kernel/store/object";
+import type { Store } from "#kernel/store/store";
+
+/** The address of a resource: `{group: "apps", version: "v1", plural: "deployments"}`. */
+export interface ResourceAddress {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+const addressText = ({ group, version, plural }: ResourceAddress): string => `${group}/${version}/${plural}`;
+
+export const groupResourceOf = ({ group, names }: AnyResource): GroupResource => ({ group, resource: names.plural });
+
+export const groupKindOf = ({ group, names }: AnyResource): GroupKind => ({ group, kind: names.kind });
+
+export interface RegistryParts {
+  readonly store: Store;
+  readonly entropy: Entropy;
+  readonly resources: readonly AnyResource[];
+  readonly admission: readonly AdmissionPlugin[];
+  /** The cluster's present instant. */
+  readonly now: () => Instant;
+}
+
+export class Registry {
+  readonly store: Store;
+  readonly entropy: Entropy;
+  readonly indexes: Indexes;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly views: Views;
+  /** What strategies may look at. */
+  readonly context: StrategyContext;
+  readonly #now: () => Instant;
+  readonly #byAddress = new Map<string, AnyResource>();
+  readonly #byKind = new Map<string, AnyResource>();
+  readonly #byBucket = new Map<Bucket, AnyResource>();
+
+  constructor({ store, entropy, resources, admission, now }: RegistryParts) {
+    this.store = store;
+    this.entropy = entropy;
+    this.admission = admission;
+    this.#now = now;
+    this.indexes = new Indexes(store);
+    this.views = new Views(this);
+    for (const resource of resources) this.add(resource);
+    this.context = {
+      get now() {
+        return now();
+      },
+      entropy,
+      read: <O extends KubeObject>(resource: Resource<O>, key: Key) => store.get(resource.bucket, key) as O | undefined,
+      by: <O extends KubeObject>(resource: Resource<O>, index: string, value: string) =>
+        this.indexes.by(resource.bucket, index, value) as readonly O[],
+    };
+  }
+
+  get now(): Instant {
+    return this.#now();
+  }
+
+  /** Serves a further kind from now on. */
+  add(resource: AnyResource): void {
+    const { group, version, names } = resource;
+    this.#byAddress.set(addressText({ group, version, plural: names.plural }), resource);
+    this.#byKind.set(`${group}/${version}/${names.kind}`, resource);
+    if (!this.#byBucket.has(resource.bucket)) this.#byBucket.set(resource.bucket, resource);
+    this.indexes.add(resource);
+  }
+
+  /** Every kind served, in the order of the table that lists them. */
+  get resources(): Iterable<AnyResource> {
+    return this.#byAddress.values();
+  }
+
+  resource(address: ResourceAddress): AnyResource | undefined {
+    return this.#byAddress.get(addressText(address));
+  }
+
+  resourceOfKind(gvk: { group: string; version: string; kind: string }): AnyResource | undefined {
+    return this.#byKind.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
+  }
+
+  resourceOfBucket(bucket: Bucket): AnyResource | undefined {
+    return this.#byBucket.get(bucket);
+  }
+
+  as(user: User, fieldManager: string): Client {
+    return new Client(this, user, fieldManager);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The scale subresource: autoscaling/v1 Scale in front of any kind that says where its replicas are.
+ *
+ * Models pkg/registry/apps/deployment/storage (ScaleREST) and apiextensions' scale subresource.
+ */
+import { conflict, invalid, notFound } from "#kernel/apimachinery/errors";
+import { collector } from "#kernel/apimachinery/field-errors";
+import { format as formatSelector } from "#kernel/apimachinery/labels";
+import { type Key, keyOf } from "#kernel/apimachinery/meta";
+import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { Client } from "#kernel/registry/client";
+import type { AnyResource, Draft } from "#kernel/registry/definition";
+import { groupResourceOf } from "#kernel/registry/registry";
+import { update, type WriteOptions } from "#kernel/registry/update";
+import { must } from "#kernel/sim/assert";
+import type { KubeObject } from "#kernel/store/object";
+
+export interface Scale extends KubeObject {
+  spec: { replicas?: number };
+  status: { replicas: number; selector?: string };
+}
+
+/** @throws NotFound */
+export function readScale(client: Client, resource: AnyResource, key: Key): Scale {
+  const object = client.registry.store.get(resource.bucket, key);
+  if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
+  return scaleOf(resource, object);
+}
+
+/** Writes spec.replicas of the object behind the scale. @throws NotFound, Conflict, Invalid */
+export function writeScale(
+  client: Client,
+  resource: AnyResource,
+  key: Key,
+  scale: Draft<Scale>,
+  options: WriteOptions,
+): Scale {
+  const object = client.registry.store.get(resource.bucket, key);
+  if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
+  const { resourceVersion = "" } = scale.metadata;
+  if (resourceVersion !== "" && resourceVersion !== object.metadata.resourceVersion) {
+    throw conflict(groupResourceOf(resource), key.name);
+  }
+  const replicas = scale.spec?.replicas ?? 0;
+  if (replicas < 0) {
+    const at = collector();
+    at("spec.replicas").invalid(replicas, "must be greater than or equal to 0");
+    throw invalid({ group: "autoscaling", kind: "Scale" }, key.name, at.errors);
+  }
+  const { specReplicasPath } = shapeOf(resource);
+  const draft = withPath(object, specReplicasPath.split(".").slice(1), replicas) as Draft<KubeObject>;
+  return scaleOf(resource, update(client, resource, draft, { ...options, subresource: "scale" }));
+}
+
+const shapeOf = (resource: AnyResource) => must(resource.subresources?.scale, `${resource.names.plural} can be scaled`);
+
+function scaleOf(resource: AnyResource, object: KubeObject): Scale {
+  const { specReplicasPath, statusReplicasPath, selectorPath } = shapeOf(resource);
+  const { uid, resourceVersion, creationTimestamp } = object.metadata;
+  const { namespace, name } = keyOf(object);
+  const metadata: ObjectMeta = { name, uid, resourceVersion, creationTimestamp, ...(namespace !== "" && { namespace }) };
+  const selector = selectorPath === undefined ? undefined : selectorText(atPath(object, selectorPath));
+  return {
+    apiVersion: "autoscaling/v1",
+    kind: "Scale",
+    metadata,
+    spec: { replicas: Number(atPath(object, specReplicasPath) ?? 0) },
+    status: { replicas: Number(atPath(object, statusReplicasPath) ?? 0), ...(selector !== undefined && { selector }) },
+  };
+}
+
+function selectorText(selector: unknown): string | undefined {
+  if (selector === undefined || selector === null) return undefined;
+  if (typeof selector === "string") return selector;
+  const isLabelSelector = "matchLabels" in (selector as object) || "matchExpressions" in (selector as object);
+  return formatSelector(isLabelSelector ? (selector as object) : { matchLabels: selector as Record<string, string> });
+}
+
+function atPath(object: unknown, path: string): unknown {
+  let value = object;
+  for (const part of path.split(".").slice(1)) value = (value as Record<string, unknown> | undefined)?.[part];
+  return value;
+}
+
+function withPath(object: unknown, [head, ...tail]: readonly string[], value: unknown): unknown {
+  if (head === undefined) return value;
+  const fields = (object ?? {}) as Record<string, unknown>;
+  return { ...fields, [head]: withPath(fields[head], tail, value) };
+}

@@ -1,0 +1,152 @@
+/**
+ * Update: an object, or its status alone, is replaced under optimistic concurrency.
+ *
+ * Models k8s.io/apiserver/pkg/registry/rest/update.go and generic/registry/store.go.
+ */
+import { conflict, invalid, notFound, uidPrecondition } from "#kernel/apimachinery/errors";
+import { collector } from "#kernel/apimachinery/field-errors";
+import { keyOf } from "#kernel/apimachinery/meta";
+import { validateObjectMetaUpdate } from "#kernel/apimachinery/names";
+import { materialize } from "#kernel/api/walk";
+import type { AdmissionRequest } from "#kernel/registry/admission";
+import type { Client } from "#kernel/registry/client";
+import { create, refuse, validateMeta } from "#kernel/registry/create";
+import type { Draft, Resource } from "#kernel/registry/definition";
+import { removeNow } from "#kernel/registry/delete";
+import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
+import { clone, equal } from "#kernel/sim/clone";
+import type { KubeObject } from "#kernel/store/object";
+
+export interface WriteOptions {
+  readonly isDryRun?: boolean;
+  /** "status" writes the status alone; "" (the default) everything else. Others pass through admission under their name. */
+  readonly subresource?: string;
+  /** A missing object is created, as PUT does for the kinds that allow it. */
+  readonly mayCreate?: boolean;
+}
+
+/**
+ * Replaces an object and gives it as stored. Nothing is written if nothing changes.
+ * @throws NotFound, Conflict, Invalid, or what an admission plugin refuses with.
+ */
+export function update<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  draft: Draft<T>,
+  options: WriteOptions,
+): T {
+  const { registry } = client;
+  const key = keyOf(draft);
+  const old = registry.store.get(resource.bucket, key) as T | undefined;
+  if (old === undefined) {
+    if (options.mayCreate === true && resource.allowCreateOnUpdate === true && !hasVersion(draft)) {
+      return create(client, resource, draft, options);
+    }
+    throw notFound(groupResourceOf(resource), key.name);
+  }
+  checkPreconditions(resource, draft, old);
+
+  const subresource = options.subresource ?? "";
+  const object = successor(resource, draft, old, subresource);
+  if (subresource !== "status") resource.setDefaults?.(object);
+  const request: AdmissionRequest = {
+    operation: "UPDATE",
+    resource,
+    subresource,
+    ...key,
+    object,
+    old,
+    user: client.user,
+    isDryRun: options.isDryRun === true,
+  };
+  const concerned = registry.admission.filter((plugin) => plugin.concerns(request));
+  for (const plugin of concerned) plugin.admit?.(request, client);
+
+  const at = collector();
+  if (subresource === "status") {
+    resource.prepareForStatusUpdate?.(object, old, registry.context);
+    if (equal(object, old)) return old;
+    resource.validateStatusUpdate?.(object, old, at, registry.context);
+  } else {
+    resource.prepareForUpdate?.(object, old, registry.context);
+    if (resource.hasGeneration === true && !equal(specOf(object), specOf(old))) {
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    }
+    if (equal(object, old)) return removeIfReleased(client, resource, old, options) ?? old;
+    validateMeta(resource, object.metadata, at);
+    validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
+    resource.validate?.(object, at, registry.context);
+    resource.validateUpdate?.(object, old, at, registry.context);
+  }
+  refuse(resource, key.name, at);
+  for (const plugin of concerned) plugin.validate?.(request, client);
+  resource.allocate?.(object, old, at, registry.context);
+  refuse(resource, key.name, at);
+  if (options.isDryRun === true) return object;
+  return removeIfReleased(client, resource, object, options) ?? registry.store.put(resource.bucket, key, object);
+}
+
+/** Everything a change of which counts as a new generation. */
+function specOf<T extends KubeObject>(object: T): Partial<T> {
+  const { metadata: _, status: __, ...rest } = object as T & { status?: unknown };
+  return rest as Partial<T>;
+}
+
+const hasVersion = (draft: Draft<KubeObject>): boolean => (draft.metadata.resourceVersion ?? "") !== "";
+
+function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T): void {
+  const { resourceVersion, uid, name = "" } = draft.metadata;
+  if (!hasVersion(draft) && resource.allowUnconditionalUpdate === false) {
+    const at = collector();
+    at("metadata.resourceVersion").invalid(0, "must be specified for an update");
+    throw invalid(groupKindOf(resource), name, at.errors);
+  }
+  if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {
+    throw conflict(groupResourceOf(resource), name, uidPrecondition(uid, old.metadata.uid));
+  }
+  if (hasVersion(draft) && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(groupResourceOf(resource), name);
+  }
+}
+
+/** The new object: what the client may change from the draft, the rest from the old one. A copy of its own. */
+function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T, subresource: string): T {
+  const { metadata: was } = old;
+  if (subresource === "status") {
+    const { status } = draft as { status?: unknown };
+    return { ...old, metadata: { ...was }, ...(status !== undefined && { status: clone(status) }) };
+  }
+  const { selfLink: _, ...wanted } = clone(draft.metadata);
+  const metadata = {
+    ...wanted,
+    name: was.name,
+    uid: was.uid,
+    resourceVersion: was.resourceVersion,
+    creationTimestamp: was.creationTimestamp,
+  };
+  for (const field of ["namespace", "generateName", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) {
+    delete metadata[field];
+    const value = was[field];
+    if (value !== undefined) Object.assign(metadata, { [field]: value });
+  }
+  const { apiVersion: __, kind: ___, metadata: ____, ...rest } = draft as Draft<KubeObject> & { status?: unknown };
+  if (resource.subresources?.status === true) delete rest.status;
+  const body = clone(rest) as { status?: unknown };
+  const { status } = old as { status?: unknown };
+  if (resource.subresources?.status === true && status !== undefined) body.status = status;
+  const object = { apiVersion: resource.apiVersion, kind: resource.names.kind, metadata, ...body };
+  return materialize(resource.shape, object) as unknown as T;
+}
+
+/** An object that was only waiting for its last finalizer goes with the update that removes it. */
+function removeIfReleased<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  object: T,
+  options: WriteOptions,
+): T | undefined {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return undefined;
+  if (resource.isHeld?.(object) === true || options.isDryRun === true) return undefined;
+  return removeNow(client, resource, object);
+}

@@ -1,0 +1,54 @@
+/**
+ * Watch: what a watcher sees of the log.
+ *
+ * Models k8s.io/apiserver/pkg/storage/cacher: an object that begins to match appears as ADDED, one that ceases to
+ * match as DELETED.
+ */
+import { resourceExpired, watchExpired } from "#kernel/apimachinery/errors";
+import type { Resource } from "#kernel/registry/definition";
+import { type Filter, matcher } from "#kernel/registry/filter";
+import type { Registry } from "#kernel/registry/registry";
+import type { Change, KubeObject } from "#kernel/store/object";
+import { Compacted } from "#kernel/store/store";
+
+export interface WatchEvent<T extends KubeObject = KubeObject> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly object: T;
+}
+
+/** Gives, for each change of the resource's bucket, the event a watcher with this filter sees, if any. */
+export function projector<T extends KubeObject>(
+  resource: Resource<T>,
+  filter: Filter,
+): (change: Change) => WatchEvent<T> | undefined {
+  const matches = matcher(resource, filter);
+  return ({ bucket, type, object, previous }) => {
+    if (bucket !== resource.bucket) return undefined;
+    const was = previous !== undefined && matches(previous as T);
+    const is = type !== "DELETED" && matches(object as T);
+    if (is) return { type: was ? "MODIFIED" : "ADDED", object: object as T };
+    if (!was) return undefined;
+    // The last state it matched in, at the revision at which it ceased to.
+    const { resourceVersion } = object.metadata;
+    return { type: "DELETED", object: { ...(previous as T), metadata: { ...previous.metadata, resourceVersion } } };
+  };
+}
+
+/**
+ * The events after a revision, for a watch that resumes.
+ * @throws Expired (410) if some of them are compacted.
+ */
+export function eventsSince<T extends KubeObject>(
+  { store }: Registry,
+  resource: Resource<T>,
+  filter: Filter,
+  revision: number,
+): WatchEvent<T>[] {
+  const project = projector(resource, filter);
+  try {
+    return store.since(revision).flatMap((change) => project(change) ?? []);
+  } catch (error) {
+    if (error instanceof Compacted) throw resourceExpired(watchExpired);
+    throw error;
+  }
+}

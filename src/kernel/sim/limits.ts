@@ -1,0 +1,25 @@
+/**
+ * Limits: every bound of the kernel in one place, with its unit in its name.
+ */
+export const LIMITS = {
+  /** Largest request body, as the real API server's (3 MiB). */
+  requestBytes: 3 * 1024 * 1024,
+  /** Largest object at rest, as etcd's default of 1.5 MiB. */
+  objectBytes: 1_572_864,
+  /** Changes kept for watches that resume; older ones are compacted. */
+  changesKept: 10_000,
+  /** How long a change is kept at least as long as `changesKept` allows (upstream compacts every 5 minutes). */
+  changesKeptMs: 5 * 60_000,
+  /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */
+  podsPerReconcile: 500,
+  /** Reconciles one turn may run before it yields to the next alarm. */
+  reconcilesPerTurn: 20_000,
+  /** Longest virtual time one call of advance may pass. */
+  advanceMs: 366 * 24 * 3_600_000,
+  /** Largest log kept of one container, as the kubelet's containerLogMaxSize (10 MiB) scaled to a simulator. */
+  containerLogBytes: 1_048_576,
+  /** Event objects live this long (kube-apiserver --event-ttl). */
+  eventTtlMs: 3_600_000,
+  /** Names drawn for one generateName before AlreadyExists is answered. */
+  generateNameTries: 8,
+} as const;
