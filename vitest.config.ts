@@ -27,7 +27,10 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { DRYDOCK_SECRET: "a secret for tests", TEST_MIGRATIONS: await readD1Migrations("./migrations") },
+              bindings: {
+                DRYDOCK_SECRET: "a secret for tests",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+              },
             },
           })),
         ],

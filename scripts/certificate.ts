@@ -53,7 +53,10 @@ const name = (text: string): Buffer => sequence(der(0x31, sequence(COMMON_NAME, 
 
 /** GeneralizedTime without fractions: YYYYMMDDHHMMSSZ; years before 2050 must use UTCTime: YYMMDDHHMMSSZ. */
 function time(instant: number): Buffer {
-  const digits = `${new Date(instant).toISOString().replace(/\.\d+Z$/, "").replace(/\D/g, "")}Z`;
+  const digits = `${new Date(instant)
+    .toISOString()
+    .replace(/\.\d+Z$/, "")
+    .replace(/\D/g, "")}Z`;
   return digits < "2050" ? der(0x17, Buffer.from(digits.slice(2))) : der(0x18, Buffer.from(digits));
 }
 

@@ -60,7 +60,9 @@ function nodeForScripts() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 18)) return [process.execPath];
   if (major === 22 && minor >= 12) return [process.execPath, "--experimental-strip-types"];
-  console.error(`Node ${process.versions.node} is too old here and no newer one could be installed: use Node >= 22.12.`);
+  console.error(
+    `Node ${process.versions.node} is too old here and no newer one could be installed: use Node >= 22.12.`,
+  );
   process.exit(1);
 }
 

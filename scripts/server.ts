@@ -26,9 +26,15 @@ type WranglerConfig = {
   readonly compatibility_date: string;
   readonly compatibility_flags: string[];
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
-  readonly d1_databases: readonly [{ readonly binding: string; readonly database_id: string; readonly migrations_dir: string }];
+  readonly d1_databases: readonly [
+    { readonly binding: string; readonly database_id: string; readonly migrations_dir: string },
+  ];
   readonly assets: { readonly binding: string };
-  readonly ratelimits: readonly { readonly name: string; readonly namespace_id: string; readonly simple: { limit: number; period: 10 | 60 } }[];
+  readonly ratelimits: readonly {
+    readonly name: string;
+    readonly namespace_id: string;
+    readonly simple: { limit: number; period: 10 | 60 };
+  }[];
 };
 
 /** Serves the Worker; resolves when it answers and its D1 has every migration. */
@@ -38,7 +44,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const migrations = readMigrations(join(ROOT, database.migrations_dir));
   mkdirSync(options.dataDir, { recursive: true });
 
-  const miniflare = new Miniflare(convertV4MiniflareOptions(await miniflareOptions(config, options, migrations.length)));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions(await miniflareOptions(config, options, migrations.length)),
+  );
   try {
     const url = await miniflare.ready;
     await migrate(await miniflare.getD1Database(database.binding), migrations);
@@ -107,7 +115,10 @@ function readMigrations(dir: string): Migration[] {
 }
 
 /** Applies what D1 has not seen, one migration per transaction, and notes it in wrangler's own table. */
-async function migrate(db: Awaited<ReturnType<Miniflare["getD1Database"]>>, migrations: readonly Migration[]): Promise<void> {
+async function migrate(
+  db: Awaited<ReturnType<Miniflare["getD1Database"]>>,
+  migrations: readonly Migration[],
+): Promise<void> {
   await db
     .prepare(
       "create table if not exists d1_migrations (id integer primary key autoincrement, name text unique, " +

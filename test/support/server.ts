@@ -73,16 +73,12 @@ export class TestServer {
 
   async #launch(): Promise<void> {
     // Its own process group, so that a crash takes workerd along; the ipc channel stops it should the tests die.
-    const child = spawn(
-      "node",
-      [join(ROOT, "scripts/run.mjs"), "start", ...(this.#isHttps ? ["--https"] : [])],
-      {
-        cwd: ROOT,
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, PORT: String(this.#port), DRYDOCK_DATA: this.dataDir },
-      },
-    );
+    const child = spawn("node", [join(ROOT, "scripts/run.mjs"), "start", ...(this.#isHttps ? ["--https"] : [])], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PORT: String(this.#port), DRYDOCK_DATA: this.dataDir },
+    });
     this.#child = child;
     this.#output = "";
     this.origin = await this.#untilReady(child);
