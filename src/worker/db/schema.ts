@@ -5,7 +5,14 @@
  * waits for it. `objects` is made WITHOUT ROWID (by hand in its migration: drizzle has no word for it), because D1 counts
  * a row and each of its indexes as a row written.
  */
-import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customType, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** Bytes as the platform has them; drizzle's own blob wants Node's Buffer. */
+const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | readonly number[] | Uint8Array }>({
+  dataType: () => "blob",
+  fromDriver: (value) => new Uint8Array(value),
+  toDriver: (value) => value,
+});
 
 /** The clusters there are. Never the key itself, only its hash. */
 export const clusters = sqliteTable(
@@ -67,7 +74,7 @@ export const snapshotParts = sqliteTable(
   {
     snapshot: text().notNull(),
     part: integer().notNull(),
-    bytes: blob({ mode: "buffer" }).notNull(),
+    bytes: bytes().notNull(),
   },
   (table) => [primaryKey({ columns: [table.snapshot, table.part] })],
 );
