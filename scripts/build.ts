@@ -1,5 +1,5 @@
 /**
- * Builds what the server serves: the Worker's bundle (always, into memory) and the static assets (when their sources changed).
+ * Builds what the server serves: the Worker's bundle (always, into memory) and the static assets (when stale).
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

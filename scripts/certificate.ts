@@ -1,5 +1,5 @@
 /**
- * The certificate of `npm start -- --https`: our own authority and a server certificate signed by it, made on first start.
+ * The certificate of `npm start -- --https`: our own authority and a server certificate signed by it.
  *
  * X.509 (RFC 5280) written by hand: two certificates of one fixed shape need fewer lines than a library needs packages.
  */
@@ -7,7 +7,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign, X50
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** PEM texts: `ca` is what clients must trust, `cert` (with its chain) and `key` are what the server shows and keeps. */
+/** PEM texts: `ca` is what clients must trust, `cert` (with its chain) is shown to them, `key` is kept. */
 export type ServerCertificate = { readonly ca: string; readonly cert: string; readonly key: string };
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,8 +1,8 @@
 /**
  * Runs one of our TypeScript scripts on a fresh machine: `node scripts/run.mjs serve|test|bench|... [arguments]`.
  *
- * Plain JavaScript without dependencies, because it runs before anything is installed and on any Node >= 20: it installs
- * what the lock file names, then starts the script under a Node that reads TypeScript (the optional dependency
+ * Plain JavaScript without dependencies, because it runs before anything is installed and on any Node >= 20: it
+ * installs what the lock file names, then starts the script under a Node that reads TypeScript (the optional dependency
  * node-linux-*, else the machine's own from 22.12 on), and goes when it goes.
  */
 import { spawn, spawnSync } from "node:child_process";

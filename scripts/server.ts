@@ -1,9 +1,9 @@
 /**
  * The local server: the production Worker in workerd, with its Durable Objects, D1 and assets on this disk.
  *
- * Miniflare directly and not `wrangler dev`: measured on two cores it is ready in 0.6 s instead of 2.2 s and serves 2,000
- * requests a second instead of 1,200, opens no inspector port and asks the internet for nothing. wrangler.toml stays the
- * one list of bindings: what follows reads it. State lies where `wrangler d1 execute --local` looks for it.
+ * Miniflare directly and not `wrangler dev`: measured on two cores it is ready in 0.6 s instead of 2.2 s and serves
+ * 2,000 requests a second instead of 1,200, opens no inspector port and asks the internet for nothing. wrangler.toml
+ * stays the one list of bindings: what follows reads it. State lies where `wrangler d1 execute --local` looks for it.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

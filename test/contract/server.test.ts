@@ -1,5 +1,5 @@
 /**
- * Goal: the server starts on a fresh folder, survives SIGTERM and a power cut, and serves https that clients can verify.
+ * Goal: the server starts on a fresh folder, survives SIGTERM and a power cut, and serves https one can verify.
  * Method: the real start script with a folder and a port of its own, seen from outside.
  */
 import { readFileSync } from "node:fs";

@@ -19,7 +19,7 @@ export type Ended = { readonly stdout: string; readonly stderr: string; readonly
 /** What opens a cluster: the YAML text of a kubeconfig. */
 export type Opened = { readonly kubeconfig: string };
 
-/** `stdin` is the whole standard input; `timeoutMs` (60 s) ends what does not end by itself; `env` comes on top of ours. */
+/** `stdin` is the whole standard input; `timeoutMs` (60 s) ends what does not end; `env` comes on top of ours. */
 export type RunOptions = {
   readonly stdin?: string;
   readonly timeoutMs?: number;
@@ -57,7 +57,7 @@ export async function kubectlOk(cluster: Opened, args: readonly string[], option
   return stdout;
 }
 
-/** Starts kubectl and leaves it running (`get -w`, `logs -f`, `port-forward`): the caller reads its streams and kills it. */
+/** Starts kubectl and leaves it running (`get -w`, `logs -f`): the caller reads its streams and kills it. */
 export function startKubectl(cluster: Opened, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   return spawn(binary("kubectl"), [...args], { stdio: "pipe", ...options, env: environment(cluster, {}) });
 }

@@ -11,7 +11,7 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
-/** How to start: `port` 0 takes a free one; `dataDir` is kept when it was given, and deleted at `stop` when it was not. */
+/** How to start: `port` 0 takes a free one; a `dataDir` that was given is kept, otherwise it is deleted at `stop`. */
 export type ServerOptions = { readonly port?: number; readonly dataDir?: string; readonly isHttps?: boolean };
 
 /** A running server. `origin` has no slash at its end; it stays the same over a restart. */
@@ -43,7 +43,7 @@ export class TestServer {
     return this.#output;
   }
 
-  /** SIGTERM, as a deployment or Ctrl-C would; resolves when every process is gone. Our own state folder goes with it. */
+  /** SIGTERM, as Ctrl-C would; resolves when every process is gone. Our own state folder goes with it. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
     if (this.#isOurs) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 3 });

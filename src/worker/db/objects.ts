@@ -1,8 +1,8 @@
 /**
  * The copy of every cluster's objects in D1: written behind by the cluster's outbox, read by pages and by recovery.
  *
- * Flushes may be repeated and may even arrive late. Each one is a single transaction that skips every change the journal
- * has already passed, so that no old write can undo a newer one or bring a deleted object back.
+ * Flushes may be repeated and may even arrive late. Each one is a single transaction that skips every change the
+ * journal has already passed, so that no old write can undo a newer one or bring a deleted object back.
  */
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Database } from "#worker/db/database";
@@ -25,9 +25,9 @@ export type ObjectRow = {
 export type Removal = Pick<ObjectRow, "group" | "resource" | "namespace" | "name" | "revision">;
 
 /**
- * One flush. It holds the newest state of every key whose last change lies after the flush before and not after `through`;
- * take the outbox in the order of revisions and `through` is the last one taken. `state` is what the kernel knows beside
- * its objects (JSON); leave it out to keep what is there.
+ * One flush. It holds the newest state of every key whose last change lies after the flush before and not after
+ * `through`; take the outbox in the order of revisions and `through` is the last one taken. `state` is what the kernel
+ * knows beside its objects (JSON); leave it out to keep what is there.
  */
 export type Flush = {
   readonly puts: readonly ObjectRow[];
@@ -41,8 +41,8 @@ const STATEMENT_ROWS_MAX = 500;
 const STATEMENT_CHARS_MAX = 600_000;
 const PAGE_ROWS = 500;
 
-// One statement for many rows: two bound values instead of nine per row, and 20 times fewer queries. Written out because
-// drizzle has no json_each and refuses raw statements in a batch.
+// One statement for many rows: two bound values instead of nine per row, and 20 times fewer queries. Written out
+// because drizzle has no json_each and refuses raw statements in a batch.
 const PUT = `
   insert into objects (cluster, "group", version, resource, namespace, name, uid, revision, json)
   select ?1, v ->> 'group', v ->> 'version', v ->> 'resource', v ->> 'namespace', v ->> 'name', v ->> 'uid',

@@ -1,9 +1,9 @@
 /**
  * What D1 holds: the tenants' tables, and a copy of every committed object of every cluster.
  *
- * The copy is written behind by each cluster's outbox and is what dashboards and recovery read; no request of a cluster
- * waits for it. `objects` is made WITHOUT ROWID (by hand in its migration: drizzle has no word for it), because D1 counts
- * a row and each of its indexes as a row written.
+ * The copy is written behind by each cluster's outbox and is what dashboards and recovery read; no request of a
+ * cluster waits for it. `objects` is made WITHOUT ROWID (by hand in its migration: drizzle has no word for it), because
+ * D1 counts a row and each of its indexes as a row written.
  */
 import { customType, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
@@ -30,14 +30,14 @@ export const clusters = sqliteTable(
   (table) => [index("clusters_expires_at").on(table.expiresAt)],
 );
 
-/** How far the copy of a cluster has come, and what its kernel knows beside its objects (clock, entropy, containers). */
+/** How far the copy of a cluster has come, and what its kernel knows beside its objects (clock, containers). */
 export const journals = sqliteTable("journals", {
   cluster: text().primaryKey(),
   revision: integer().notNull(),
   state: text(),
 });
 
-/** One row per live object. A deleted object has no row; `journals.revision` keeps a late write from bringing it back. */
+/** One row per live object. A deleted one has no row; `journals.revision` keeps a late write from bringing it back. */
 export const objects = sqliteTable(
   "objects",
   {
