@@ -26,18 +26,18 @@ export function parseFieldSelector(text: string): FieldTerm[] {
 
 /** Splits at commas that no backslash escapes; the escapes stay. */
 function splitTerms(text: string): string[] {
-  return text.match(/(?:\\[^]|[^,\\]|\\$)+/g) ?? [];
+  return text.match(/(?:\\.|[^,\\]|\\$)+/gs) ?? [];
 }
 
 function termOf(part: string, selector: string): FieldTerm {
-  const match = /^(.*?)(!=|==|=)([^]*)$/s.exec(part);
+  const match = /^(.*?)(!=|==|=)(.*)$/s.exec(part);
   if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${part}'`);
   const [, field = "", operator, value = ""] = match;
   return { field, value: unescapeValue(value), isNegated: operator === "!=" };
 }
 
 function unescapeValue(text: string): string {
-  return text.replace(/\\([^]?)|[,=]/g, (found, escaped: string | undefined) => {
+  return text.replace(/\\(.?)|[,=]/gs, (found, escaped: string | undefined) => {
     if (escaped === undefined) {
       // Upstream prints the rune as a number.
       throw badRequest(`invalid field selector: unescaped character in value: ${found.codePointAt(0)}`);

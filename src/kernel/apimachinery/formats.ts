@@ -60,8 +60,7 @@ const says = {
     "and must not start with a digit",
   relaxedEnvVar: "a valid environment variable name must consist only of printable ASCII characters other than '='",
   configKey: `a valid config key must consist of ${alnum}s, '-', '_' or '.'`,
-  identifier:
-    "a valid C identifier must start with alphabetic character or '_', " + `followed by a string of ${alnum}s or '_'`,
+  identifier: `a valid C identifier must start with alphabetic character or '_', followed by a string of ${alnum}s or '_'`,
 };
 
 /** Gives the message of a text that does not fit a regular expression. */
@@ -222,13 +221,13 @@ export function cIdentifier(value: string): string[] {
 }
 
 /** A name that is one segment of a URL path, as Roles have: anything but `.`, `..`, `/` and `%`. */
-export function pathSegment(value: string): string[] {
+export function pathSegmentName(value: string): string[] {
   if (value === "." || value === "..") return [`may not be '${value}'`];
   return pathSegmentPrefix(value);
 }
 
 /** The beginning of a path segment: a generateName. */
-export function pathSegmentPrefix(value: string): string[] {
+function pathSegmentPrefix(value: string): string[] {
   return ["/", "%"].filter((char) => value.includes(char)).map((char) => `may not contain '${char}'`);
 }
 
