@@ -2,11 +2,15 @@
  * The kinds every cluster serves, in the order discovery lists their groups.
  */
 import type { AnyResource } from "#kernel/registry/definition";
+import { deployments } from "#kernel/resources/apps/deployment";
+import { replicasets } from "#kernel/resources/apps/replicaset";
 import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { endpoints } from "#kernel/resources/core/endpoints";
 import { events } from "#kernel/resources/core/event";
 import { namespaces } from "#kernel/resources/core/namespace";
+import { nodes } from "#kernel/resources/core/node";
+import { pods } from "#kernel/resources/core/pod";
 import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
@@ -17,9 +21,13 @@ export const RESOURCES: readonly AnyResource[] = [
   endpoints,
   events,
   namespaces,
+  nodes,
+  pods,
   secrets,
   serviceaccounts,
   services,
+  deployments,
+  replicasets,
   leases,
   endpointslices,
 ];

@@ -1,0 +1,71 @@
+/**
+ * Taints and tolerations: which pods a node's taints keep away.
+ *
+ * Models k8s.io/component-helpers/scheduling/corev1 and k8s.io/api/core/v1/toleration.go.
+ */
+import type { Pod, Taint, Toleration } from "#kernel/api/types.gen";
+
+/** The taint effects the API knows. */
+export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+
+/** True if one of the pod's tolerations tolerates the taint. */
+export const tolerates = (pod: Pod, taint: Taint): boolean => tolerationFor(pod, taint) !== undefined;
+
+/** Gives the first of the pod's tolerations that tolerates the taint. */
+export function tolerationFor(pod: Pod, taint: Taint): Toleration | undefined {
+  return pod.spec.tolerations?.find((toleration) => toleratesTaint(toleration, taint));
+}
+
+/** True if this toleration tolerates the taint. An empty key or effect stands for every one. */
+export function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
+  const { key = "", effect = "", operator = "", value = "" } = toleration;
+  if (effect !== "" && effect !== taint.effect) return false;
+  if (key !== "" && key !== taint.key) return false;
+  const tainted = taint.value ?? "";
+  switch (operator) {
+    case "":
+    case "Equal":
+      return value === tainted;
+    case "Exists":
+      return true;
+    case "Lt":
+    case "Gt":
+      return compares(operator, tainted, value);
+    default:
+      return false;
+  }
+}
+
+const int64Bound = 1n << 63n;
+
+/** A decimal int64 without leading zeroes, as the comparison operators take it. */
+export function toleratedInteger(text: string): bigint | undefined {
+  if (!/^(0|-?[1-9]\d*)$/.test(text)) return undefined;
+  const number = BigInt(text);
+  return number >= -int64Bound && number < int64Bound ? number : undefined;
+}
+
+function compares(operator: "Lt" | "Gt", tainted: string, bound: string): boolean {
+  const [left, right] = [toleratedInteger(tainted), toleratedInteger(bound)];
+  if (left === undefined || right === undefined) return false;
+  return operator === "Lt" ? left < right : left > right;
+}
+
+/** Gives the first taint that no toleration of the pod tolerates, among those the filter lets through. */
+export function untoleratedTaint(
+  pod: Pod,
+  taints: readonly Taint[] | undefined,
+  concerns: (taint: Taint) => boolean = () => true,
+): Taint | undefined {
+  return taints?.find((taint) => concerns(taint) && !tolerates(pod, taint));
+}
+
+/** True if two tolerations say the same, whatever their tolerationSeconds. */
+export function sameToleration(a: Toleration, b: Toleration): boolean {
+  return (
+    (a.key ?? "") === (b.key ?? "") &&
+    (a.effect ?? "") === (b.effect ?? "") &&
+    (a.operator ?? "") === (b.operator ?? "") &&
+    (a.value ?? "") === (b.value ?? "")
+  );
+}

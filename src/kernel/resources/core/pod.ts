@@ -1,0 +1,53 @@
+/**
+ * Pod: containers that run together on one node.
+ *
+ * Models pkg/registry/core/pod and its table printer.
+ */
+import type { Pod } from "#kernel/api/types.gen";
+import { defineResource, type Grace } from "#kernel/registry/definition";
+import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
+
+export const pods = defineResource<Pod>({
+  group: "",
+  version: "v1",
+  names: { kind: "Pod", plural: "pods", singular: "pod", short: ["po"], categories: ["all"] },
+  scope: "Namespaced",
+  subresources: {
+    status: true,
+    others: [
+      { name: "attach", verbs: ["create", "get"], kind: "PodAttachOptions" },
+      { name: "binding", verbs: ["create"], kind: "Binding" },
+      { name: "ephemeralcontainers", verbs: ["get", "patch", "update"], kind: "Pod" },
+      { name: "eviction", verbs: ["create"], kind: "Eviction", group: "policy", version: "v1" },
+      { name: "exec", verbs: ["create", "get"], kind: "PodExecOptions" },
+      { name: "log", verbs: ["get"], kind: "Pod" },
+      { name: "portforward", verbs: ["create", "get"], kind: "PodPortForwardOptions" },
+      { name: "proxy", verbs: ["create", "delete", "get", "patch", "update"], kind: "PodProxyOptions" },
+      { name: "resize", verbs: ["get", "patch", "update"], kind: "Pod" },
+    ],
+  },
+  hasGeneration: true,
+  allowUnconditionalUpdate: true,
+  returnsDeletedObject: true,
+
+  grace: (pod, requestedSeconds) => ({ seconds: graceSeconds(pod, requestedSeconds) }),
+
+  indexes: { node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]) },
+  selectableFields: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",
+    "spec.schedulerName": ({ spec }) => spec.schedulerName ?? "",
+    "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork === true),
+    "status.phase": ({ status }) => status?.phase ?? "",
+    "status.podIP": ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? "",
+    "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName ?? "",
+  },
+});
+
+/** A pod nobody runs goes at once; a negative wait means the shortest. */
+function graceSeconds(pod: Pod, requestedSeconds: number | undefined): Grace["seconds"] {
+  if (!isPodScheduled(pod) || isPodTerminal(pod)) return 0;
+  const seconds = requestedSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
