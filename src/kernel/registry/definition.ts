@@ -105,7 +105,8 @@ export interface DefinitionInput<T extends KubeObject> {
   setDefaults?(object: T): void;
   /** Strategy before validation: drops what a client may not set. May change the draft. */
   prepareForCreate?(object: T, context: StrategyContext): void;
-  prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
+  /** `subresource` is "" for the object itself; a namespace's finalizers change through "finalize" alone. */
+  prepareForUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
   prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
   validate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns the change; `validate` has already seen the new object. */
@@ -122,12 +123,16 @@ export interface DefinitionInput<T extends KubeObject> {
   grace?(object: T, requestedSeconds: number | undefined, context: StrategyContext): Grace;
   /** Whether DELETE answers with the object it removed; otherwise with a Status (rest.Storage ReturnDeletedObject). */
   readonly returnsDeletedObject?: boolean;
+  /** What else changes in an object that is marked for deletion and lives on (the phase of a namespace). */
+  terminating?(marked: T): T;
   /** Whether the object must stay although metadata.finalizers is empty (namespaces: spec.finalizers). */
   isHeld?(object: T): boolean;
   /** What a reader sees, where it differs from what is stored (a heartbeat derived from the clock). */
   present?(object: T, now: Instant): T;
-  /** Without Name and Age, which every table has. Replaces the default table if given. */
+  /** Without Name and Age, which every table has. */
   readonly columns?: readonly Column<T>[];
+  /** The whole table, for the few kinds that show neither Name nor Age (Event). */
+  readonly table?: readonly Column<T>[];
   /** Fields `--field-selector` takes besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Secondary keys under which controllers find objects without a list: `client.by(pods, "node", name)`. */

@@ -135,7 +135,8 @@ function mark<T extends KubeObject>(client: Client, resource: Resource<T>, old: 
     ...(resource.hasGeneration === true &&
       was.deletionTimestamp === undefined && { generation: (was.generation ?? 0) + 1 }),
   };
-  return { ...old, metadata };
+  const marked = { ...old, metadata };
+  return resource.terminating?.(marked) ?? marked;
 }
 
 function finalizersFor(present: readonly string[], options: DeleteOptions): string[] {

@@ -68,7 +68,7 @@ export function update<T extends KubeObject>(
     if (equal(object, old)) return old;
     resource.validateStatusUpdate?.(object, old, at, registry.context);
   } else {
-    resource.prepareForUpdate?.(object, old, registry.context);
+    resource.prepareForUpdate?.(object, old, registry.context, subresource);
     if (resource.hasGeneration === true && !equal(specOf(object), specOf(old))) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
