@@ -1,0 +1,6 @@
+/**
+ * The table of images.
+ */
+import type { Image } from "#kernel/runtime/images/image";
+
+export const images: readonly Image[] = [];
