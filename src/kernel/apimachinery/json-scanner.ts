@@ -6,7 +6,7 @@
 import { byteLength, quote } from "#kernel/apimachinery/go-text";
 
 /** A text that is no JSON; its message is Go's. */
-export class JsonSyntaxError extends Error {}
+export class JsonSyntaxError extends SyntaxError {}
 
 const depthMax = 1000;
 const whitespace = /[ \t\r\n]*/y;

@@ -190,7 +190,7 @@ class Parser {
     return values;
   }
 
-  /** Reads words and commas up to the closing parenthesis; a comma with no word beside it stands for the empty value. */
+  /** Reads words and commas up to the closing parenthesis; a comma without a word beside it is the empty value. */
   #list(): string[] {
     const values: string[] = [];
     for (;;) {

@@ -72,7 +72,8 @@ test.each([
   ["-a", `unable to parse requirement: <nil>: Invalid value: "-a": ${keyRule}`],
   [
     "a>x",
-    "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
+    'unable to parse requirement: values[0]: Invalid value: "x": ' +
+      "for 'Gt', 'Lt' operators, the value must be an integer",
   ],
 ])("query %j is refused", (query, message) => {
   expect(() => labels.parse(query)).toThrow(expect.objectContaining({ message, code: 400 }));
@@ -109,7 +110,8 @@ test("malformed selectors", () => {
   ).toEqual([
     'spec.selector.matchLabels: Invalid value: "b c"',
     "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
-    "spec.selector.matchExpressions[1].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+    "spec.selector.matchExpressions[1].values: Forbidden: " +
+      "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
     'spec.selector.matchExpressions[2].operator: Invalid value: "Like": not a valid selector operator',
     'spec.selector.matchExpressions[3].key: Invalid value: "": name part must be non-empty',
     'spec.selector.matchExpressions[3].key: Invalid value: ""',

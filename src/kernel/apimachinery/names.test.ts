@@ -31,8 +31,8 @@ test.each<[names.Format, string, string[]]>([
     names.dns1035Label,
     "1a",
     [
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, " +
-        "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic " +
+        "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
         "'[a-z]([-a-z0-9]*[a-z0-9])?')",
     ],
   ],
@@ -110,7 +110,8 @@ test("metadata on creation", () => {
   ]);
   expect(problems({ name: "x", namespace: "d", ownerReferences: [owner, { ...owner, name: "b" }] })).toEqual([
     expect.stringContaining(
-      'Only one reference can have Controller set to true. Found "true" in references for ReplicaSet/a and ReplicaSet/b',
+      'Only one reference can have Controller set to true. Found "true" in references for ' +
+        "ReplicaSet/a and ReplicaSet/b",
     ),
   ]);
   expect(problems({ name: "x", namespace: "d", ownerReferences: [{ apiVersion: "v1", kind: "Pod" }] })).toEqual([

@@ -160,7 +160,7 @@ function formatDecimal(nanos: bigint, isExponent: boolean): string {
   return exponent === 0 ? String(number) : `${number}e${exponent}`;
 }
 
-/** Gives the canonical spelling of a text: `1024Mi` is `1Gi`, `0.5` is `500m`. Raises BadRequest if it is no quantity. */
+/** Gives the canonical spelling of a text: `1024Mi` is `1Gi`, `0.5` is `500m`. Raises BadRequest for no quantity. */
 export function canonicalQuantity(text: QuantityLike): string {
   return formatQuantity(resolve(text));
 }

@@ -95,7 +95,7 @@ function apply(document: unknown, operation: Operation, path: readonly string[])
 
 type Change = (parent: unknown, key: string) => unknown;
 
-/** Applies a change at the end of a path and gives the new document; `root` replaces the document for the empty path. */
+/** Applies a change at the end of a path and gives the new document; for the empty path that is `root`. */
 function changed(document: unknown, path: readonly string[], change: Change, root?: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) {

@@ -1,5 +1,5 @@
 /**
- * Goal: JSON patch and JSON merge patch do what their RFCs and upstream's library do, and change nothing they are given.
+ * Goal: JSON patch and JSON merge patch do what their RFCs say, and change nothing they are given.
  * Method: tables; laws over random documents.
  */
 import fc from "fast-check";
