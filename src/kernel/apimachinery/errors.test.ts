@@ -64,7 +64,8 @@ test.each([
 test("a Status has the fields of Go's struct, in its order", () => {
   expect(JSON.stringify(errors.notFound(deployments, "x").status)).toBe(
     '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",' +
-      '"message":"deployments.apps \\"x\\" not found","reason":"NotFound","details":{"name":"x","group":"apps","kind":"deployments"},"code":404}',
+      '"message":"deployments.apps \\"x\\" not found","reason":"NotFound",' +
+      '"details":{"name":"x","group":"apps","kind":"deployments"},"code":404}',
   );
 });
 

@@ -60,7 +60,9 @@ const says = {
     "and must not start with a digit",
   relaxedEnvVar: "a valid environment variable name must consist only of printable ASCII characters other than '='",
   configKey: `a valid config key must consist of ${alnum}s, '-', '_' or '.'`,
-  identifier: `a valid C identifier must start with alphabetic character or '_', followed by a string of ${alnum}s or '_'`,
+  identifier:
+    "a valid C identifier must start with alphabetic character or '_', " +
+    "followed by a string of alphanumeric characters or '_'",
 };
 
 /** Gives the message of a text that does not fit a regular expression. */
@@ -125,15 +127,15 @@ export function dns1035Label(value: string): string[] {
 /** A label or annotation key: a name of up to 63 bytes with an optional subdomain and `/` before it. */
 export function qualifiedName(value: string): string[] {
   const parts = value.split("/");
-  const regex = regexText(says.labelKey, labelKeyFormat, "MyName", "my.name", "123-abc");
+  const regex = (): string => regexText(says.labelKey, labelKeyFormat, "MyName", "my.name", "123-abc");
   if (parts.length > 2) {
-    return [`a valid label key ${regex} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${regex()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const name = parts.at(-1) ?? "";
   const errors = parts.length === 2 ? keyPrefix(parts[0] ?? "") : [];
   if (name === "") errors.push(`name part ${emptyText}`);
   else errors.push(...tooLong(name, 63, "bytes").map((text) => `name part ${text}`));
-  if (!patterns.labelKey.test(name)) errors.push(`name part ${regex}`);
+  if (!patterns.labelKey.test(name)) errors.push(`name part ${regex()}`);
   return errors;
 }
 
@@ -194,8 +196,9 @@ export function httpPath(value: string): string[] {
 
 /** The name of an environment variable, strictly: letters, digits, `_`, `-` and `.`. */
 export function envVarName(value: string): string[] {
-  const regex = regexText(says.envVar, envVarFormat, "my.env-name", "MY_ENV.NAME", "MyEnvName1");
-  return [...(patterns.envVar.test(value) ? [] : [regex]), ...parentDirectory(value)];
+  const errors = parentDirectory(value);
+  if (patterns.envVar.test(value)) return errors;
+  return [regexText(says.envVar, envVarFormat, "my.env-name", "MY_ENV.NAME", "MyEnvName1"), ...errors];
 }
 
 /** The name of an environment variable as pods may have it: printable ASCII without `=`. */
@@ -216,8 +219,8 @@ export function configMapKey(value: string): string[] {
 
 /** An identifier of the language C. */
 export function cIdentifier(value: string): string[] {
-  const regex = regexText(says.identifier, identifierFormat, "my_name", "MY_NAME", "MyName");
-  return patterns.identifier.test(value) ? [] : [regex];
+  if (patterns.identifier.test(value)) return [];
+  return [regexText(says.identifier, identifierFormat, "my_name", "MY_NAME", "MyName")];
 }
 
 /** A name that is one segment of a URL path, as Roles have: anything but `.`, `..`, `/` and `%`. */

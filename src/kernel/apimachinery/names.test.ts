@@ -32,8 +32,8 @@ test.each<[names.Format, string, string[]]>([
     "1a",
     [
       "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic " +
-        "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
-        "'[a-z]([-a-z0-9]*[a-z0-9])?')",
+        "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation " +
+        "is '[a-z]([-a-z0-9]*[a-z0-9])?')",
     ],
   ],
   [names.qualifiedName, "example.com/My_Name", []],
