@@ -6,7 +6,7 @@ import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
-import { type Machine, MACHINES } from "#kernel/runtime/machine";
+import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
 
 /** The namespaces every cluster has. */

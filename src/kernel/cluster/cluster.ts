@@ -4,8 +4,9 @@
  * A turn happens at one instant: the work of a request, then every controller, the scheduler and the kubelets until
  * nothing is due. What it changed is handed out to be saved; a turn that cannot be saved never happened.
  */
-import { StatusError } from "#kernel/apimachinery/errors";
+
 import { ADMISSION } from "#kernel/admission/index";
+import { StatusError } from "#kernel/apimachinery/errors";
 import { bootstrap } from "#kernel/cluster/bootstrap";
 import type { Journal } from "#kernel/cluster/journal";
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
@@ -268,8 +269,14 @@ export class Cluster {
   /** From now on changes are collected for the journal and wake those who watch them. */
   #listen(): void {
     const runs = (component: Component): boolean => this.options.components[component];
-    const byBucket = new Map<string, { name: string; keys: (change: Change) => readonly { namespace: string; name: string }[] }[]>();
-    const byRoom = new Map<string, { name: string; keys: (id: string, value: unknown) => readonly { namespace: string; name: string }[] }[]>();
+    const byBucket = new Map<
+      string,
+      { name: string; keys: (change: Change) => readonly { namespace: string; name: string }[] }[]
+    >();
+    const byRoom = new Map<
+      string,
+      { name: string; keys: (id: string, value: unknown) => readonly { namespace: string; name: string }[] }[]
+    >();
     for (const { name, component: part, watches } of EVERYBODY) {
       if (!runs(part)) continue;
       const client = this.#client(name, component(name));

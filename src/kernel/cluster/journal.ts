@@ -1,11 +1,12 @@
 /**
  * What a turn leaves to be saved, and what a cluster is rebuilt from.
  */
-import type { Key } from "#kernel/apimachinery/meta";
+
 import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { Key } from "#kernel/apimachinery/meta";
 import type { CellChange } from "#kernel/store/cells";
 import { type Bucket, type Change, type KubeObject, textOf } from "#kernel/store/object";
-import { Store } from "#kernel/store/store";
+import type { Store } from "#kernel/store/store";
 
 /** What must be saved before anybody may see the turn. */
 export interface Journal {

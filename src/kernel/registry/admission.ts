@@ -3,9 +3,10 @@
  *
  * Models k8s.io/apiserver/pkg/admission.
  */
-import type { User } from "#kernel/registry/user";
-import type { AnyResource } from "#kernel/registry/definition";
+
 import type { Client } from "#kernel/registry/client";
+import type { AnyResource } from "#kernel/registry/definition";
+import type { User } from "#kernel/registry/user";
 import type { KubeObject } from "#kernel/store/object";
 
 export interface AdmissionRequest {

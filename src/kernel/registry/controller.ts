@@ -96,7 +96,7 @@ export function ownedBy<O extends KubeObject, T extends KubeObject>(owner: Resou
 export function watching<T extends KubeObject>(
   resource: Resource<T>,
   keys: (object: T, client: Client, previous: T | undefined) => readonly Key[],
-): Watch {
+): ResourceWatch {
   return {
     resource: resource as unknown as Resource<KubeObject>,
     keys: ({ object, previous }, client) => keys(object as T, client, previous as T | undefined),

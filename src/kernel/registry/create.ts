@@ -3,12 +3,20 @@
  *
  * Models k8s.io/apiserver/pkg/registry/rest/create.go and generic/registry/store.go.
  */
+
+import type { ObjectMeta } from "#kernel/api/types.gen";
+import { materialize } from "#kernel/api/walk";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "#kernel/apimachinery/errors";
 import { type At, collector } from "#kernel/apimachinery/field-errors";
+import {
+  dns1035Label,
+  dns1123Label,
+  dns1123Subdomain,
+  type Format,
+  pathSegmentName,
+} from "#kernel/apimachinery/formats";
 import { timeText } from "#kernel/apimachinery/meta";
 import { validateObjectMeta } from "#kernel/apimachinery/names";
-import { materialize } from "#kernel/api/walk";
-import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { AdmissionRequest } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
@@ -57,7 +65,9 @@ export function create<T extends KubeObject>(
   const key = { namespace: metadata.namespace ?? "", name: metadata.name };
   if (registry.store.get(resource.bucket, key) !== undefined) {
     const named = (draft.metadata.name ?? "") !== "";
-    throw named ? alreadyExists(groupResourceOf(resource), key.name) : generateNameConflict(groupResourceOf(resource), key.name);
+    throw named
+      ? alreadyExists(groupResourceOf(resource), key.name)
+      : generateNameConflict(groupResourceOf(resource), key.name);
   }
   resource.allocate?.(object, undefined, at, registry.context);
   refuse(resource, metadata.name, at);
@@ -69,9 +79,18 @@ export function refuse(resource: AnyResource, name: string, at: At): void {
   if (at.errors.length > 0) throw invalid(groupKindOf(resource), name, at.errors);
 }
 
+const NAME_FORMATS: Readonly<Record<AnyResource["nameFormat"], Format>> = {
+  subdomain: dns1123Subdomain,
+  label: dns1123Label,
+  label1035: dns1035Label,
+  pathSegment: pathSegmentName,
+  any: () => [],
+};
+
 /** The metadata rules every kind has. */
 export function validateMeta(resource: AnyResource, meta: ObjectMeta, at: At): void {
-  validateObjectMeta({ meta, namespaced: resource.isNamespaced, nameFormat: resource.nameFormat, at: at.under("metadata") });
+  const nameFormat = NAME_FORMATS[resource.nameFormat];
+  validateObjectMeta({ meta, namespaced: resource.isNamespaced, nameFormat, at: at.under("metadata") });
 }
 
 /** A copy of the draft with type and system metadata filled in, and every struct Go would print. */

@@ -4,10 +4,11 @@
  * Models the strategy of k8s.io/apiserver/pkg/registry/generic together with a kind's table printer.
  * A definition is a value the cluster holds, so that a CustomResourceDefinition can make one at run time.
  */
+
+import { type ObjectShape, shapeOf } from "#kernel/api/shapes";
+import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import type { GroupVersionKind, Key } from "#kernel/apimachinery/meta";
-import type { ObjectMeta } from "#kernel/api/types.gen";
-import { type ObjectShape, shapeOf } from "#kernel/api/shapes";
 import { must } from "#kernel/sim/assert";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
@@ -119,6 +120,8 @@ export interface DefinitionInput<T extends KubeObject> {
   allocate?(object: T, old: T | undefined, at: At, context: StrategyContext): void;
   /** Texts for the Warning header (299). */
   warnings?(object: T, old?: T): readonly string[];
+  /** Text of the Warning header (299) of every request of a kind that is on its way out. */
+  readonly deprecation?: string;
   /** Graceful deletion with the grace the client asked for; undefined = this kind is removed at once. */
   grace?(object: T, requestedSeconds: number | undefined, context: StrategyContext): Grace;
   /** Whether DELETE answers with the object it removed; otherwise with a Status (rest.Storage ReturnDeletedObject). */
@@ -158,16 +161,7 @@ export interface Resource<T extends KubeObject = KubeObject> extends DefinitionI
 // biome-ignore lint/suspicious/noExplicitAny: a definition consumes and produces its own kind, so no other bound fits.
 export type AnyResource = Resource<any>;
 
-const ALL_VERBS: readonly Verb[] = [
-  "create",
-  "delete",
-  "deletecollection",
-  "get",
-  "list",
-  "patch",
-  "update",
-  "watch",
-];
+const ALL_VERBS: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /** Completes a definition with what follows from it. */
 export function defineResource<T extends KubeObject>(input: DefinitionInput<T>): Resource<T> {

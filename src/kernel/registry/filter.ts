@@ -1,7 +1,7 @@
 /**
  * Filters: what a list or watch request selects, compiled to one question.
  */
-import { type FieldRequirement, fieldNotSupported } from "#kernel/apimachinery/field-selector";
+import { type FieldTerm, fieldNotKnown, fieldNotSupported } from "#kernel/apimachinery/field-selector";
 import { matchesRequirements, type Requirement } from "#kernel/apimachinery/labels";
 import type { Resource } from "#kernel/registry/definition";
 import type { KubeObject } from "#kernel/store/object";
@@ -10,7 +10,7 @@ export interface Filter {
   /** Absent or "" = all namespaces. */
   readonly namespace?: string;
   readonly labels?: readonly Requirement[];
-  readonly fields?: readonly FieldRequirement[];
+  readonly fields?: readonly FieldTerm[];
 }
 
 /**
@@ -19,9 +19,9 @@ export interface Filter {
  */
 export function matcher<T extends KubeObject>(resource: Resource<T>, filter: Filter): (object: T) => boolean {
   const { namespace = "", labels = [], fields = [] } = filter;
-  const fieldTests = fields.map(({ field, operator, value }) => {
+  const fieldTests = fields.map(({ field, value, isNegated }) => {
     const read = fieldReader(resource, field);
-    return (object: T): boolean => (read(object) === value) === (operator !== "!=");
+    return (object: T): boolean => (read(object) === value) !== isNegated;
   });
   return (object) =>
     (namespace === "" || object.metadata.namespace === namespace) &&
@@ -33,6 +33,8 @@ function fieldReader<T extends KubeObject>(resource: Resource<T>, field: string)
   if (field === "metadata.name") return (object) => object.metadata.name;
   if (field === "metadata.namespace" && resource.isNamespaced) return (object) => object.metadata.namespace ?? "";
   const read = resource.selectableFields?.[field];
-  if (read === undefined) throw fieldNotSupported(resource, field);
+  if (read === undefined) {
+    throw resource.selectableFields === undefined ? fieldNotKnown(field) : fieldNotSupported(field);
+  }
   return read;
 }

@@ -44,7 +44,11 @@ export interface ListResult<T> {
  * One page of a resource.
  * @throws Expired (410), BadRequest for an impossible resourceVersion or selector.
  */
-export function list<T extends KubeObject>(registry: Registry, resource: Resource<T>, options: ListOptions): ListResult<T> {
+export function list<T extends KubeObject>(
+  registry: Registry,
+  resource: Resource<T>,
+  options: ListOptions,
+): ListResult<T> {
   const matches = matcher(resource, options);
   const revision = revisionToRead(registry, options);
   const objects = objectsAt(registry, resource, options, revision) as readonly T[];

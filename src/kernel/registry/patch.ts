@@ -36,8 +36,10 @@ export function patch<T extends KubeObject>(
   if (old === undefined) throw notFound(groupResourceOf(resource), key.name);
   const patched = request.decode(applyPatch(resource, old, request));
   const { name, namespace = "" } = patched.metadata;
-  if (name !== key.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
-  if (namespace !== key.namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (name !== key.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
+  if (namespace !== key.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   return update(client, resource, patched as unknown as Draft<T>, options);
 }
 

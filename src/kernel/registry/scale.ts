@@ -3,11 +3,12 @@
  *
  * Models pkg/registry/apps/deployment/storage (ScaleREST) and apiextensions' scale subresource.
  */
+
+import type { ObjectMeta } from "#kernel/api/types.gen";
 import { conflict, invalid, notFound } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { format as formatSelector } from "#kernel/apimachinery/labels";
 import { type Key, keyOf } from "#kernel/apimachinery/meta";
-import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft } from "#kernel/registry/definition";
 import { groupResourceOf } from "#kernel/registry/registry";
@@ -58,7 +59,13 @@ function scaleOf(resource: AnyResource, object: KubeObject): Scale {
   const { specReplicasPath, statusReplicasPath, selectorPath } = shapeOf(resource);
   const { uid, resourceVersion, creationTimestamp } = object.metadata;
   const { namespace, name } = keyOf(object);
-  const metadata: ObjectMeta = { name, uid, resourceVersion, creationTimestamp, ...(namespace !== "" && { namespace }) };
+  const metadata: ObjectMeta = {
+    name,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    ...(namespace !== "" && { namespace }),
+  };
   const selector = selectorPath === undefined ? undefined : selectorText(atPath(object, selectorPath));
   return {
     apiVersion: "autoscaling/v1",

@@ -3,11 +3,12 @@
  *
  * Models k8s.io/apiserver/pkg/registry/rest/update.go and generic/registry/store.go.
  */
+
+import { materialize } from "#kernel/api/walk";
 import { conflict, invalid, notFound, uidPrecondition } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { keyOf } from "#kernel/apimachinery/meta";
 import { validateObjectMetaUpdate } from "#kernel/apimachinery/names";
-import { materialize } from "#kernel/api/walk";
 import type { AdmissionRequest } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import { create, refuse, validateMeta } from "#kernel/registry/create";
@@ -124,7 +125,13 @@ function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>,
     resourceVersion: was.resourceVersion,
     creationTimestamp: was.creationTimestamp,
   };
-  for (const field of ["namespace", "generateName", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) {
+  for (const field of [
+    "namespace",
+    "generateName",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const) {
     delete metadata[field];
     const value = was[field];
     if (value !== undefined) Object.assign(metadata, { [field]: value });

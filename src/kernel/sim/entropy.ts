@@ -69,9 +69,13 @@ export class Entropy {
   uid(): string {
     const hex = this.hex(32);
     const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) & 3];
-    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20)].join(
-      "-",
-    );
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      `4${hex.slice(13, 16)}`,
+      `${variant}${hex.slice(17, 20)}`,
+      hex.slice(20),
+    ].join("-");
   }
 
   /** The random end of a generated name, five characters unless told otherwise. */

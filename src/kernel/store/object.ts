@@ -1,8 +1,9 @@
 /**
  * What the store keeps: Kubernetes objects, their place, and the changes made to them.
  */
-import type { Key } from "#kernel/apimachinery/meta";
+
 import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { Key } from "#kernel/apimachinery/meta";
 
 /** Any object of the API. Objects in the store are shared: whoever wants another one builds it. */
 export interface KubeObject {

@@ -4,8 +4,9 @@
  * Models etcd's mvcc as far as the API server uses it: one revision per write, reads at a revision that is still
  * kept, watches from one, compaction.
  */
-import { assert } from "#kernel/sim/assert";
+
 import type { Key } from "#kernel/apimachinery/meta";
+import { assert } from "#kernel/sim/assert";
 import { Collection } from "#kernel/store/collection";
 import type { Bucket, Change, KubeObject } from "#kernel/store/object";
 

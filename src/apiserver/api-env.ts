@@ -1,0 +1,55 @@
+/**
+ * What every route of the API server has at hand.
+ */
+import type { Context } from "hono";
+import type { Presentation } from "#apiserver/codec/encode";
+import { type RequestInfo, requestInfo } from "#apiserver/request-info";
+import { pathNotFound } from "#kernel/apimachinery/errors";
+import type { Cluster, Work } from "#kernel/cluster/cluster";
+import type { Client } from "#kernel/registry/client";
+import type { AnyResource } from "#kernel/registry/definition";
+import type { User } from "#kernel/registry/user";
+
+/** The door to the cluster: one turn, saved before it is answered. */
+export interface Turns {
+  /** @throws StatusError if the work refuses; nothing of it is kept then. */
+  run<T>(work: Work<T>): Promise<T>;
+}
+
+export type ApiEnv = { Variables: { turns: Turns; user: User } };
+
+export type ApiContext = Context<ApiEnv>;
+
+/** A request for a resource that is served. */
+export interface ResourceRequest {
+  readonly info: RequestInfo;
+  readonly request: Request;
+}
+
+/** Reads the request's path. @throws NotFound where it names no resource */
+export function resourceRequest(c: ApiContext): ResourceRequest {
+  const info = requestInfo(c.req.method, new URL(c.req.url));
+  if (info === undefined) throw pathNotFound();
+  return { info, request: c.req.raw };
+}
+
+/** The definition a request means. @throws NotFound, as clients read "the server doesn't have a resource type" */
+export function servedResource(cluster: Cluster, { group, version, plural, namespace }: RequestInfo): AnyResource {
+  const resource = cluster.registry.resource({ group, version, plural });
+  if (resource === undefined || (namespace !== "" && !resource.isNamespaced)) throw pathNotFound();
+  return resource;
+}
+
+/** The API as the request's user. */
+export function clientOf(cluster: Cluster, c: ApiContext, fieldManager = "unknown"): Client {
+  return cluster.as(c.get("user"), fieldManager);
+}
+
+/** How the answer is to look, at the cluster's present. */
+export function presentation(
+  cluster: Cluster,
+  { request }: ResourceRequest,
+  warnings: readonly string[] = [],
+): Presentation {
+  return { request, now: cluster.now, warnings };
+}

@@ -1,0 +1,95 @@
+/**
+ * The API server of one cluster as a Hono app: everything that needs the cluster. It knows no platform.
+ */
+import { Hono } from "hono";
+import type { ApiEnv, Turns } from "#apiserver/api-env";
+import { subresourcesOf } from "#apiserver/describe/discovery";
+import { errorResponse, statusResponse } from "#apiserver/errors";
+import { requestInfo } from "#apiserver/request-info";
+import { createObject } from "#apiserver/routes/create";
+import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
+import { finalizeNamespace } from "#apiserver/routes/finalize";
+import { getObject, listObjects } from "#apiserver/routes/get";
+import { getLog } from "#apiserver/routes/log";
+import { patchObject } from "#apiserver/routes/patch";
+import { createBinding, createEviction } from "#apiserver/routes/pods";
+import { updateObject } from "#apiserver/routes/update";
+import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
+import { groupResourceOf } from "#kernel/registry/registry";
+import type { User } from "#kernel/registry/user";
+import { RESOURCES } from "#kernel/resources/index";
+import { Bug } from "#kernel/sim/assert";
+
+type Route = (c: Parameters<typeof getObject>[0]) => Promise<Response>;
+
+/** Routes of named subresources that are not the object itself; `resource/subresource verb`. */
+const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
+  "pods/log get": getLog,
+  "pods/binding create": createBinding,
+  "pods/eviction create": createEviction,
+  "namespaces/finalize update": finalizeNamespace,
+};
+
+/** Subresources that every verb route handles itself. */
+const GENERIC_SUBRESOURCES = new Set(["", "status", "scale"]);
+
+const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
+  get: getObject,
+  list: listObjects,
+  create: createObject,
+  update: updateObject,
+  patch: patchObject,
+  delete: deleteObject,
+  deletecollection: deleteCollection,
+};
+
+/** The app in front of a cluster's turns, for requests that have been authenticated. */
+export function createApiServer(turns: Turns, userOf: (request: Request) => User): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.use(async (c, next) => {
+    c.set("turns", turns);
+    c.set("user", userOf(c.req.raw));
+    await next();
+  });
+  app.all("*", (c) => {
+    const info = requestInfo(c.req.method, new URL(c.req.url));
+    if (info === undefined) throw pathNotFound();
+    const { plural, subresource, name, verb } = info;
+    if (plural === "bindings" && verb === "create") return createBinding(c);
+    const special = SUBRESOURCE_ROUTES[`${plural}/${subresource} ${verb}`];
+    if (special !== undefined) return special(c);
+    const route = OBJECT_ROUTES[verb];
+    const isOnObject = verb !== "create" && verb !== "list" && verb !== "deletecollection";
+    const fits = GENERIC_SUBRESOURCES.has(subresource) && isOnObject === (name !== "");
+    if (route === undefined || !fits || !hasSubresource(info)) throw refusal(info);
+    return route(c);
+  });
+  app.onError((error) => {
+    // What is no answer is a bug of ours: it passes on, so that the cluster is loaded afresh.
+    if (error instanceof StatusError) return statusResponse(error.status);
+    if (error instanceof Bug || !(error instanceof Error)) throw error;
+    return errorResponse(error);
+  });
+  return app;
+}
+
+type Info = NonNullable<ReturnType<typeof requestInfo>>;
+
+const definitionOf = ({ group, version, plural }: Info) =>
+  RESOURCES.find((one) => one.group === group && one.version === version && one.names.plural === plural);
+
+function hasSubresource(info: Info): boolean {
+  if (info.subresource === "") return true;
+  const resource = definitionOf(info);
+  return resource === undefined || subresourcesOf(resource).some(({ name }) => name === info.subresource);
+}
+
+/** 404 for what does not exist, 405 for what cannot be done to it. */
+function refusal(info: Info): StatusError {
+  const resource = definitionOf(info);
+  if (resource === undefined) return pathNotFound();
+  if (info.subresource === "" || subresourcesOf(resource).some(({ name }) => name === info.subresource)) {
+    return methodNotSupported(groupResourceOf(resource), info.verb);
+  }
+  return pathNotFound();
+}

@@ -1,0 +1,154 @@
+/**
+ * Decoding: a request body becomes a typed draft, or the very error the real server gives.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/create.go and rest.go (transformDecodeError), and the strict decoding
+ * of k8s.io/apimachinery/pkg/runtime/serializer/json.
+ */
+
+import { parseDocument } from "yaml";
+import { bodyType } from "#apiserver/codec/media-type";
+import type { FieldValidation } from "#apiserver/options";
+import type { ObjectShape } from "#kernel/api/shapes";
+import { cannotBeHandled, decode, type JsonObject } from "#kernel/api/walk";
+import { badRequest, requestEntityTooLarge, unsupportedBodyType } from "#kernel/apimachinery/errors";
+import {
+  duplicateFields,
+  duplicateFieldText,
+  JsonSyntaxError,
+  readJson,
+  strictDecodingText,
+} from "#kernel/apimachinery/json";
+import type { GroupVersionKind } from "#kernel/apimachinery/meta";
+import type { AnyResource } from "#kernel/registry/definition";
+import { LIMITS } from "#kernel/sim/limits";
+import type { KubeObject } from "#kernel/store/object";
+
+/** A body as it came: its text and its media type without parameters. */
+export interface Body {
+  readonly text: string;
+  readonly type: string;
+}
+
+/** Reads a whole body. @throws RequestEntityTooLarge over 3 MiB */
+export async function readBody(request: Request): Promise<Body> {
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > LIMITS.requestBytes) throw requestEntityTooLarge(`limit is ${LIMITS.requestBytes}`);
+  return { text: new TextDecoder().decode(bytes), type: bodyType(request.headers.get("content-type")) };
+}
+
+const OBJECT_TYPES = ["application/json", "application/yaml"];
+
+/** A decoded JSON value and what strict decoding has against it. */
+export interface Parsed {
+  readonly value: unknown;
+  /** `duplicate field "spec.replicas"` ...; found when asked for, as only strict decoding wants to know. */
+  readonly duplicates: () => readonly string[];
+}
+
+/** A value that was not read from text: it has no field twice. */
+export const parsed = (value: unknown): Parsed => ({ value, duplicates: () => [] });
+
+/** Parses a body by its media type. @throws UnsupportedMediaType; JsonSyntaxError */
+export function parseBody({ text, type }: Body): Parsed {
+  if (type === "application/json") {
+    return { value: readJson(text), duplicates: () => duplicateFields(text).map(duplicateFieldText) };
+  }
+  if (!OBJECT_TYPES.includes(type)) throw unsupportedBodyType([...OBJECT_TYPES, "application/vnd.kubernetes.protobuf"]);
+  const document = parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" });
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw new JsonSyntaxError(`error converting YAML to JSON: yaml: ${error.message.split("\n")[0]}`);
+  return parsed(document.toJS({ maxAliasCount: 100 }));
+}
+
+/** What a body is to be decoded as. */
+export interface Target {
+  readonly shape: ObjectShape;
+  readonly gvk: GroupVersionKind;
+  /** Options are registered in every group and version, so whichever the client writes is right. */
+  readonly isOfAnyVersion?: boolean;
+}
+
+export const targetOf = ({ shape, gvk }: AnyResource): Target => ({ shape, gvk });
+
+/** A draft and the warnings that go with it. */
+export interface DecodedObject {
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+}
+
+/** Decodes a whole body as an object of a kind. @throws BadRequest, UnsupportedMediaType */
+export function decodeBody(body: Body, target: Target, validation: FieldValidation): DecodedObject {
+  let content: Parsed;
+  try {
+    content = parseBody(body);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw unrecognized(target.gvk, `couldn't get version/kind; json parse error: ${error.message}`, body.text);
+  }
+  return decodeValue(content, target, validation, body.text);
+}
+
+/** Decodes a JSON value as an object of a kind; `source` is quoted in errors. @throws BadRequest */
+export function decodeValue(
+  { value, duplicates }: Parsed,
+  { shape, gvk, isOfAnyVersion = false }: Target,
+  validation: FieldValidation,
+  source = "",
+): DecodedObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const type = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+    const detail = `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+    throw unrecognized(gvk, detail, source);
+  }
+  if (!isOfAnyVersion) checkKind(value as JsonObject, gvk, source);
+  const { value: object, unknownFields, problem } = decode(shape, value);
+  if (problem !== undefined) throw cannotBeHandled(gvk, problem);
+  const strictProblems = validation === "Ignore" ? [] : [...duplicates(), ...unknownFields];
+  if (validation === "Strict" && strictProblems.length > 0) {
+    throw cannotBeHandled(gvk, strictDecodingText(strictProblems));
+  }
+  const metadata = (object["metadata"] ?? {}) as KubeObject["metadata"];
+  return { object: { ...object, metadata } as KubeObject, warnings: strictProblems };
+}
+
+/** A body may leave out what it is; what it says must be right. */
+function checkKind(value: JsonObject, { group, version, kind }: GroupVersionKind, source: string): void {
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  const saidVersion = value["apiVersion"] ?? "";
+  const saidKind = value["kind"] ?? "";
+  if (typeof saidVersion !== "string" || typeof saidKind !== "string") {
+    const field = typeof saidKind === "string" ? "apiVersion" : "kind";
+    const type = typeof value[field];
+    throw unrecognized(
+      { group, version, kind },
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`,
+      source,
+    );
+  }
+  if (saidKind !== "" && saidKind !== kind) {
+    const said = saidVersion === "" ? apiVersion : saidVersion;
+    throw badRequest(
+      `${saidKind} in version ${JSON.stringify(said.split("/").at(-1))} cannot be handled as a ${kind}: no kind ${JSON.stringify(saidKind)} is registered for version ${JSON.stringify(said)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    );
+  }
+  if (saidVersion !== "" && saidVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${saidVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+}
+
+function unrecognized({ kind }: GroupVersionKind, detail: string, source: string): Error {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${detail} (${summary(source)})`);
+}
+
+/** The beginning of a body, as JSON if it looks like it, else in hexadecimal. */
+function summary(source: string): string {
+  const max = 30;
+  if (source === "") return "<empty>";
+  if (source.startsWith("{")) return source.length > max ? `${source.slice(0, max)} ...` : source;
+  const bytes = new TextEncoder().encode(source.slice(0, max));
+  const hex = Array.from(bytes.slice(0, max), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return source.length > max ? `${hex} ...` : hex;
+}

@@ -1,0 +1,149 @@
+/**
+ * Encoding: objects and lists in the form and format a client accepts.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/responsewriters.
+ */
+import { stringify } from "yaml";
+import { type Acceptance, negotiate } from "#apiserver/codec/media-type";
+import { tableOf } from "#apiserver/codec/table";
+import { badRequest, notAcceptable } from "#kernel/apimachinery/errors";
+import { type IncludeObject, type ListMeta, partialObjectMetadata } from "#kernel/apimachinery/table";
+import type { AnyResource } from "#kernel/registry/definition";
+import type { ListResult } from "#kernel/registry/list";
+import type { Instant } from "#kernel/sim/instant";
+import { type KubeObject, textOf } from "#kernel/store/object";
+
+/** What an answer depends on besides the object: the request's headers and query, and the cluster's present. */
+export interface Presentation {
+  readonly request: Request;
+  readonly now: Instant;
+  /** Texts for Warning headers. */
+  readonly warnings?: readonly string[];
+}
+
+/** Answers with one object (or a Status, or any other JSON). */
+export function encodeObject(
+  resource: AnyResource | undefined,
+  object: object,
+  presentation: Presentation,
+  status = 200,
+): Response {
+  const { request, now } = presentation;
+  const accept = negotiate(request.headers.get("accept"));
+  if (accept.as === undefined || resource === undefined || isStatus(object)) {
+    return respond(textOf(object), accept, presentation, status);
+  }
+  const kube = object as KubeObject;
+  if (accept.as === "Table") {
+    const metadata = { resourceVersion: kube.metadata.resourceVersion };
+    const table = tableOf(resource, [kube], { now, include: includeObject(request), metadata });
+    return respond(JSON.stringify(table), accept, presentation, status);
+  }
+  if (accept.as === "PartialObjectMetadataList")
+    throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
+  return respond(JSON.stringify(partialObjectMetadata(kube)), accept, presentation, status);
+}
+
+/** Answers with a list. */
+export function encodeList(
+  resource: AnyResource,
+  result: ListResult<KubeObject>,
+  presentation: Presentation,
+): Response {
+  const { request, now } = presentation;
+  const accept = negotiate(request.headers.get("accept"));
+  const metadata = listMeta(result);
+  if (accept.as === "Table") {
+    const table = tableOf(resource, result.items, { now, include: includeObject(request), metadata });
+    return respond(JSON.stringify(table), accept, presentation, 200);
+  }
+  if (accept.as === "PartialObjectMetadata")
+    throw notAcceptable("you requested PartialObjectMetadata, but the requested object is a list");
+  if (accept.as === "PartialObjectMetadataList") {
+    const items = result.items.map((object) => ({ metadata: object.metadata }));
+    const list = { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items };
+    return respond(JSON.stringify(list), accept, presentation, 200);
+  }
+  return respond(listText(resource, result.items, metadata), accept, presentation, 200);
+}
+
+/** The JSON of a typed list; its items carry no apiVersion and kind of their own. */
+function listText(resource: AnyResource, items: readonly KubeObject[], metadata: ListMeta): string {
+  const { listKind, apiVersion, names } = resource;
+  const repeated = `{"apiVersion":"${apiVersion}","kind":"${names.kind}",`;
+  const texts = items.map((item) => {
+    const text = textOf(item);
+    return text.startsWith(repeated) ? `{${text.slice(repeated.length)}` : text;
+  });
+  const head = `{"kind":"${listKind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)}`;
+  return `${head},"items":[${texts.join(",")}]}`;
+}
+
+function listMeta({ revision, continue: next, remaining }: ListResult<KubeObject>): ListMeta {
+  return {
+    resourceVersion: String(revision),
+    ...(next !== undefined && { continue: encodeContinue(next) }),
+    ...(remaining !== undefined && { remainingItemCount: remaining }),
+  };
+}
+
+/** The opaque text of a continue token: base64url of its JSON, as upstream's. */
+export function encodeContinue({ revision, after }: { revision: number; after: string }): string {
+  const json = JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${after}\u0000` });
+  return btoa(String.fromCharCode(...new TextEncoder().encode(json)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
+}
+
+/** @throws BadRequest for a text that is no continue token. */
+export function decodeContinue(text: string): { revision: number; after: string } {
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const json: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0))));
+    const { v, rv, start } = json as { v: unknown; rv: unknown; start: unknown };
+    if (v === "meta.k8s.io/v1" && typeof rv === "number" && typeof start === "string" && rv !== 0) {
+      return { revision: rv, after: start.endsWith("\u0000") ? start.slice(0, -1) : start };
+    }
+  } catch {
+    // What cannot be read at all is answered like what cannot be meant.
+  }
+  throw badRequest(`continue key is not valid: ${text}`);
+}
+
+/** The includeObject option of a table request. @throws BadRequest */
+export function includeObject(request: Request): IncludeObject {
+  const text = new URL(request.url).searchParams.get("includeObject") ?? "";
+  if (text === "" || text === "Metadata") return "Metadata";
+  if (text === "None" || text === "Object") return text;
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(text)}`);
+}
+
+const isStatus = (object: object): boolean => (object as { kind?: string }).kind === "Status";
+
+/** Clients that people look at get indented JSON, as the real server gives them. */
+function isPretty(request: Request): boolean {
+  const asked = new URL(request.url).searchParams.get("pretty");
+  if (asked !== null) return asked !== "" && asked !== "false" && asked !== "0";
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers.get("user-agent") ?? "");
+}
+
+function respond(
+  json: string,
+  { format }: Acceptance,
+  { request, warnings = [] }: Presentation,
+  status: number,
+): Response {
+  const headers = new Headers({ "cache-control": "no-cache, private", "content-type": `application/${format}` });
+  for (const warning of warnings) headers.append("warning", warningHeader(warning));
+  let text = json;
+  if (format === "yaml") text = stringify(JSON.parse(json), { version: "1.1", lineWidth: 0 });
+  else if (isPretty(request)) text = JSON.stringify(JSON.parse(json), null, 2);
+  return new Response(text, { status, headers });
+}
+
+/** The Warning header of RFC 7234 as the API server writes it: code 299, agent "-". */
+export function warningHeader(text: string): string {
+  const plain = text.replace(/\p{Cc}/gu, " ");
+  return `299 - "${plain.replace(/[\\"]/g, "\\$&")}"`;
+}

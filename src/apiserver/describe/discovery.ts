@@ -1,0 +1,163 @@
+/**
+ * Discovery: which groups, versions and resources are served, aggregated and plain.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/discovery (and its aggregated package).
+ */
+import { apiVersionOf, type GroupVersion } from "#kernel/apimachinery/meta";
+import type { AnyResource, SubresourceInfo } from "#kernel/registry/definition";
+
+/** One resource or subresource in a plain list (meta/v1 APIResource). */
+interface ApiResource {
+  readonly name: string;
+  readonly singularName: string;
+  readonly namespaced: boolean;
+  readonly kind: string;
+  readonly group?: string;
+  readonly version?: string;
+  readonly verbs: readonly string[];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly storageVersionHash?: string;
+}
+
+/** Groups in the order kubectl prints them, each with its versions, the preferred one first. */
+function groupsOf(resources: Iterable<AnyResource>): Map<string, Map<string, AnyResource[]>> {
+  const groups = new Map<string, Map<string, AnyResource[]>>();
+  for (const resource of resources) {
+    const versions = groups.get(resource.group) ?? new Map<string, AnyResource[]>();
+    groups.set(resource.group, versions);
+    versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
+  }
+  return groups;
+}
+
+/** `/api` */
+export function coreVersions(serverAddress: string): object {
+  const serverAddressByClientCIDRs = [{ clientCIDR: "0.0.0.0/0", serverAddress }];
+  return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs };
+}
+
+function groupObject(name: string, versions: Map<string, AnyResource[]>): object {
+  const list = [...versions.keys()].map((version) => ({
+    groupVersion: apiVersionOf({ group: name, version }),
+    version,
+  }));
+  return { name, versions: list, preferredVersion: list[0] };
+}
+
+/** `/apis` */
+export function groupList(resources: Iterable<AnyResource>): object {
+  const groups = [...groupsOf(resources)].filter(([name]) => name !== "");
+  return {
+    kind: "APIGroupList",
+    apiVersion: "v1",
+    groups: groups.map(([name, versions]) => groupObject(name, versions)),
+  };
+}
+
+/** `/apis/GROUP`; undefined for a group that is not served. */
+export function group(resources: Iterable<AnyResource>, name: string): object | undefined {
+  const versions = groupsOf(resources).get(name);
+  return versions === undefined ? undefined : { kind: "APIGroup", apiVersion: "v1", ...groupObject(name, versions) };
+}
+
+/** `/api/v1`, `/apis/GROUP/VERSION`; undefined for a version that is not served. */
+export function resourceList(resources: Iterable<AnyResource>, { group, version }: GroupVersion): object | undefined {
+  const served = groupsOf(resources).get(group)?.get(version);
+  if (served === undefined) return undefined;
+  const list = served.flatMap((resource) => [
+    plain(resource),
+    ...subresourcesOf(resource).map((sub) => plainSub(resource, sub)),
+  ]);
+  list.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    kind: "APIResourceList",
+    groupVersion: apiVersionOf({ group, version }),
+    resources: list,
+    ...(group !== "" && { apiVersion: "v1" }),
+  };
+}
+
+function plain({ names, isNamespaced, verbs }: AnyResource): ApiResource {
+  return {
+    name: names.plural,
+    singularName: names.singular,
+    namespaced: isNamespaced,
+    kind: names.kind,
+    verbs,
+    ...(names.short !== undefined && { shortNames: names.short }),
+    ...(names.categories !== undefined && { categories: names.categories }),
+  };
+}
+
+function plainSub(resource: AnyResource, { name, kind, verbs, group, version }: SubresourceInfo): ApiResource {
+  return {
+    name: `${resource.names.plural}/${name}`,
+    singularName: "",
+    namespaced: resource.isNamespaced,
+    kind,
+    verbs: connectVerbs(verbs),
+    ...(group !== undefined && { group }),
+    ...(version !== undefined && { version }),
+  };
+}
+
+/** A subresource that connects answers to every method; discovery names those of its route. */
+const connectVerbs = (verbs: SubresourceInfo["verbs"]): readonly string[] =>
+  verbs.flatMap((verb) => (verb === "connect" ? ["create", "get"] : [verb]));
+
+/** The generic subresources of a kind and its own. */
+export function subresourcesOf({ subresources = {}, names }: AnyResource): readonly SubresourceInfo[] {
+  const generic: SubresourceInfo[] = [];
+  if (subresources.status === true)
+    generic.push({ name: "status", kind: names.kind, verbs: ["get", "patch", "update"] });
+  if (subresources.scale !== undefined) {
+    generic.push({
+      name: "scale",
+      kind: "Scale",
+      group: "autoscaling",
+      version: "v1",
+      verbs: ["get", "patch", "update"],
+    });
+  }
+  return [...generic, ...(subresources.others ?? [])];
+}
+
+/** `/api` or `/apis` as APIGroupDiscoveryList (apidiscovery.k8s.io/v2), which current clients ask for. */
+export function aggregated(resources: Iterable<AnyResource>, root: "api" | "apis"): object {
+  const groups = [...groupsOf(resources)].filter(([name]) => (name === "") === (root === "api"));
+  const items = groups.map(([name, versions]) => ({
+    metadata: { name: name === "" ? undefined : name, creationTimestamp: null },
+    versions: [...versions].map(([version, served]) => ({
+      version,
+      resources: [...served].sort((a, b) => (a.names.plural < b.names.plural ? -1 : 1)).map(aggregatedResource),
+      freshness: "Current",
+    })),
+  }));
+  return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
+}
+
+function aggregatedResource(resource: AnyResource): object {
+  const { names, gvk, isNamespaced, verbs } = resource;
+  const subs = subresourcesOf(resource);
+  return {
+    resource: names.plural,
+    responseKind: gvk,
+    scope: isNamespaced ? "Namespaced" : "Cluster",
+    singularResource: names.singular,
+    verbs,
+    ...(names.short !== undefined && { shortNames: names.short }),
+    ...(names.categories !== undefined && { categories: names.categories }),
+    ...(subs.length > 0 && {
+      subresources: subs.map((sub) => ({
+        subresource: sub.name,
+        responseKind: {
+          group: sub.group ?? resource.group,
+          version: sub.version ?? resource.version,
+          kind: sub.kind,
+        },
+        verbs: connectVerbs(sub.verbs),
+      })),
+    }),
+  };
+}

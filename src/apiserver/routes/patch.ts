@@ -1,0 +1,96 @@
+/**
+ * PATCH: JSON patch, merge patch, strategic merge patch of an object, its status, or its scale.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
+ * Leaves out server-side apply (application/apply-patch+yaml): it is refused by its media type.
+ */
+import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
+import { type Body, decodeValue, parseBody, parsed, readBody, targetOf } from "#apiserver/codec/decode";
+import { encodeObject } from "#apiserver/codec/encode";
+import { type WriteQuery, writeQuery } from "#apiserver/options";
+import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
+import { badRequest, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
+import { JsonSyntaxError } from "#kernel/apimachinery/json";
+import { jsonPatch } from "#kernel/apimachinery/patch/json-patch";
+import { mergePatch } from "#kernel/apimachinery/patch/merge-patch";
+import type { Client } from "#kernel/registry/client";
+import type { AnyResource } from "#kernel/registry/definition";
+import type { PatchRequest } from "#kernel/registry/patch";
+import { groupResourceOf } from "#kernel/registry/registry";
+import type { Scale } from "#kernel/registry/scale";
+
+const PATCH_TYPES: Readonly<Record<string, PatchRequest["type"]>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+/** Answers a patch. */
+export async function patchObject(c: ApiContext): Promise<Response> {
+  const call = resourceRequest(c);
+  const { info, request } = call;
+  const query = writeQuery(request, "PatchOptions");
+  const body = await readBody(request);
+  const type = PATCH_TYPES[body.type];
+  if (type === undefined) throw unsupportedBodyType(Object.keys(PATCH_TYPES));
+  const patch = patchBody(body, type);
+  return c.get("turns").run((cluster) => {
+    const resource = servedResource(cluster, info);
+    if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
+    const client = clientOf(cluster, c, query.fieldManager);
+    const key = { namespace: info.namespace, name: info.name };
+    if (info.subresource === "scale") {
+      const scale = patchedScale(client, resource, key, { type, patch }, query);
+      return encodeObject(undefined, scale, presentation(cluster, call));
+    }
+    const warnings: string[] = [];
+    const decode: PatchRequest["decode"] = (value) => {
+      const decoded = decodeValue(parsed(value), targetOf(resource), query.fieldValidation);
+      warnings.push(...decoded.warnings);
+      return decoded.object;
+    };
+    const old = client.get(resource, key);
+    const patched = client.patch(
+      resource,
+      key,
+      { type, body: patch, decode },
+      writeOptions(query, info.subresource, false),
+    );
+    const texts = [...warnings, ...(resource.warnings?.(patched, old) ?? [])];
+    return encodeObject(resource, patched, presentation(cluster, call, texts));
+  });
+}
+
+function patchBody(body: Body, type: PatchRequest["type"]): unknown {
+  try {
+    const { value } = parseBody({ text: body.text, type: "application/json" });
+    if (type !== "json" && (typeof value !== "object" || value === null || Array.isArray(value))) {
+      throw badRequest(
+        `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`,
+      );
+    }
+    return value;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(`error decoding patch: ${error.message}`);
+    throw error;
+  }
+}
+
+interface Key {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function patchedScale(
+  client: Client,
+  resource: AnyResource,
+  key: Key,
+  { type, patch }: { type: PatchRequest["type"]; patch: unknown },
+  query: WriteQuery,
+): Scale {
+  const scale = client.scale(resource, key);
+  // Scale has no lists, so strategic merge is plain merge.
+  const value = type === "json" ? jsonPatch(scale, patch) : mergePatch(scale, patch);
+  const { object } = decodeValue(parsed(value), SCALE_TARGET, query.fieldValidation);
+  return client.updateScale(resource, key, object as Scale, { isDryRun: query.isDryRun });
+}

@@ -1,0 +1,171 @@
+/**
+ * A watch as a stream of JSON lines.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go and storage/cacher.
+ */
+import { servedResource } from "#apiserver/api-env";
+import { includeObject } from "#apiserver/codec/encode";
+import { negotiate } from "#apiserver/codec/media-type";
+import { tableOf } from "#apiserver/codec/table";
+import { listQuery, type WatchQuery, watchQuery } from "#apiserver/options";
+import { type RequestInfo, requestInfo } from "#apiserver/request-info";
+import type { StreamKind, StreamState } from "#apiserver/streams/stream";
+import { methodNotSupported, StatusError, tooLargeResourceVersion } from "#kernel/apimachinery/errors";
+import { partialObjectMetadata } from "#kernel/apimachinery/table";
+import type { Cluster } from "#kernel/cluster/cluster";
+import type { Client } from "#kernel/registry/client";
+import type { AnyResource } from "#kernel/registry/definition";
+import type { ListOptions } from "#kernel/registry/list";
+import { parseRevision } from "#kernel/registry/list";
+import { groupResourceOf } from "#kernel/registry/registry";
+import { eventsSince, projector, type WatchEvent } from "#kernel/registry/watch";
+import { must } from "#kernel/sim/assert";
+import { type Change, type KubeObject, textOf } from "#kernel/store/object";
+
+/** A bookmark at most once a minute, and only when something happened. */
+const BOOKMARK_EVERY_MS = 60_000;
+
+/** A watch request, read once. */
+interface Watch {
+  readonly resource: AnyResource;
+  readonly filter: ListOptions;
+  readonly query: WatchQuery;
+  readonly request: Request;
+  readonly encode: (event: WatchEvent, now: number, isFirst: boolean) => string;
+}
+
+export const watchStream: StreamKind = {
+  contentType: "application/json",
+
+  open(cluster, client, request, info) {
+    const watch = readWatch(cluster, request, info);
+    const state: StreamState = {
+      kind: "watch",
+      url: request.url,
+      accept: request.headers.get("accept") ?? "",
+      position: cluster.store.revision,
+      bookmarkedAt: cluster.now,
+    };
+    try {
+      const events = openingEvents(cluster, client, watch);
+      const lines = events.map((event, n) => watch.encode(event, cluster.now, n === 0));
+      if (watch.query.sendInitialEvents === true && watch.query.allowBookmarks) {
+        lines.push(bookmark(watch.resource, cluster.store.revision, true));
+      }
+      return { text: lines.join(""), state: { ...state, hasBegun: events.length > 0 }, isOver: false };
+    } catch (error) {
+      // Once a watch has been admitted, what goes wrong is an event of the stream.
+      if (!(error instanceof StatusError)) throw error;
+      return { text: errorLine(error), state, isOver: true };
+    }
+  },
+
+  advance(cluster, state, changes) {
+    const watch = watchOf(cluster, state);
+    const project = projector(watch.resource, watch.filter);
+    const fresh = changes.length === 0 ? missed(cluster, state) : changes;
+    if (fresh instanceof StatusError) return { text: errorLine(fresh), state, isOver: true };
+    let { hasBegun = false, bookmarkedAt = 0 } = state;
+    let text = "";
+    for (const change of fresh) {
+      if (change.revision <= state.position) continue;
+      const event = project(change);
+      if (event === undefined) continue;
+      text += watch.encode(event, cluster.now, !hasBegun);
+      hasBegun = true;
+    }
+    if (watch.query.allowBookmarks && cluster.now - bookmarkedAt >= BOOKMARK_EVERY_MS) {
+      text += bookmark(watch.resource, cluster.store.revision, false);
+      bookmarkedAt = cluster.now;
+    }
+    if (text === "") return undefined;
+    return { text, state: { ...state, position: cluster.store.revision, hasBegun, bookmarkedAt }, isOver: false };
+  },
+};
+
+const known = new Map<string, Watch>();
+
+/** The watch behind a stored state; parsed once as long as the memory lasts. */
+function watchOf(cluster: Cluster, { url, accept }: StreamState): Watch {
+  const request = new Request(url, { headers: { accept } });
+  const info = must(requestInfo("GET", new URL(url)), "an open watch has a resource");
+  const id = `${accept} ${url}`;
+  const cached = known.get(id);
+  if (cached !== undefined && cached.resource === servedResource(cluster, info)) return cached;
+  const watch = readWatch(cluster, request, info);
+  if (known.size > 1_000) known.clear();
+  known.set(id, watch);
+  return watch;
+}
+
+/** @throws NotFound, MethodNotAllowed, BadRequest, Invalid, NotAcceptable */
+function readWatch(cluster: Cluster, request: Request, info: RequestInfo): Watch {
+  const resource = servedResource(cluster, info);
+  if (!resource.verbs.includes("watch")) throw methodNotSupported(groupResourceOf(resource), "watch");
+  const filter = listQuery(request, info);
+  // Names an unknown field or an impossible selector before anything is sent.
+  projector(resource, filter);
+  return { resource, filter, query: watchQuery(request), request, encode: encoder(resource, request) };
+}
+
+function openingEvents(cluster: Cluster, client: Client, { resource, filter, query }: Watch): WatchEvent[] {
+  const { resourceVersion, sendInitialEvents } = query;
+  const revision = resourceVersion === "" ? 0 : parseRevision(resourceVersion);
+  if (revision > cluster.store.revision) throw tooLargeResourceVersion(revision, cluster.store.revision);
+  const wantsState = sendInitialEvents ?? revision === 0;
+  if (wantsState) {
+    const { labels = [], fields = [], namespace = "" } = filter;
+    const { items } = client.page(resource, { labels, fields, namespace });
+    return items.map((object) => ({ type: "ADDED", object }));
+  }
+  if (revision === 0) return [];
+  return eventsSince(cluster.registry, resource, filter, revision);
+}
+
+/** The changes since a stream's position, for one that was not there when they were made. */
+function missed(cluster: Cluster, { position, url }: StreamState): readonly Change[] | StatusError {
+  try {
+    const info = must(requestInfo("GET", new URL(url)), "an open watch has a resource");
+    eventsSince(cluster.registry, servedResource(cluster, info), {}, position);
+    return cluster.store.since(position);
+  } catch (error) {
+    if (error instanceof StatusError) return error;
+    throw error;
+  }
+}
+
+function encoder(resource: AnyResource, request: Request): Watch["encode"] {
+  const { as } = negotiate(request.headers.get("accept"));
+  if (as === "Table") {
+    const include = includeObject(request);
+    return ({ type, object }, now, isFirst) => {
+      const metadata = { resourceVersion: object.metadata.resourceVersion };
+      const table = tableOf(resource, [shown(resource, object, now)], {
+        now,
+        include,
+        metadata,
+        withoutHeader: !isFirst,
+      });
+      return line(type, JSON.stringify(table));
+    };
+  }
+  if (as !== undefined) return ({ type, object }) => line(type, JSON.stringify(partialObjectMetadata(object)));
+  return ({ type, object }, now) => line(type, textOf(shown(resource, object, now)));
+}
+
+const shown = (resource: AnyResource, object: KubeObject, now: number): KubeObject =>
+  resource.present === undefined ? object : resource.present(object, now);
+
+const line = (type: string, json: string): string => `{"type":"${type}","object":${json}}\n`;
+
+const errorLine = (error: StatusError): string => line("ERROR", JSON.stringify(error.status));
+
+function bookmark({ apiVersion, names }: AnyResource, revision: number, endsInitialEvents: boolean): string {
+  const annotations = { "k8s.io/initial-events-end": "true" };
+  const metadata = {
+    resourceVersion: String(revision),
+    creationTimestamp: null,
+    ...(endsInitialEvents && { annotations }),
+  };
+  return line("BOOKMARK", JSON.stringify({ kind: names.kind, apiVersion, metadata }));
+}
