@@ -169,7 +169,7 @@ test("nothing tells where it was written", () => {
     "biome.json",
     "tsconfig.json",
   ];
-  const place = /\/(?:Users|workspaces?)\/\w+|registry\.npmjs\.org|"resolved":|^registry ?=/m;
+  const place = /(?<![\w.*])\/(?:Users|workspaces?)\/\w+|registry\.npmjs\.org|"resolved":|^registry ?=/m;
   const told: string[] = [];
   for (const path of [...folders.flatMap(pathsUnder).filter((name) => readable.test(name)), ...roots]) {
     if (path === "test/tidy.test.ts" || !existsSync(join(ROOT, path))) continue;
