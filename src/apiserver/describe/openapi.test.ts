@@ -7,7 +7,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openApiIndex, openApiV2, openApiV3, openApiV3Of } from "#apiserver/describe/openapi";
-import { NO_TEXTS, type Schema, type ServedResource, servedResource } from "#apiserver/describe/openapi.served";
+import {
+  NO_TEXTS,
+  rootPath,
+  type Schema,
+  type ServedResource,
+  servedResource,
+} from "#apiserver/describe/openapi.served";
 import { RESOURCES } from "#kernel/resources/index";
 
 // biome-ignore lint/suspicious/noExplicitAny: a test walks documents of any depth.
@@ -127,13 +133,12 @@ describe.skipIf(!isThere)(`the official document${reason}`, () => {
   });
 
   test("has no path of our kinds that we leave out, but those of proxies", () => {
-    const groupVersions = new Set(resources.map(({ group, version }) => `${group}/${version}`));
-    const plurals = new Set(resources.map(({ plural }) => plural));
+    const collections = resources.map((resource) => [rootPath(resource), resource.plural] as const);
     const missing = Object.keys(official.paths).filter((path) => {
-      const [, group = "", version, rest = ""] =
-        path.match(/^\/apis?(?:\/([a-z0-9.]+\.?[a-z0-9.]*))??\/(v\d+)\/(.+)$/) ?? [];
-      const [, plural = ""] = rest.match(/^(?:watch\/)?(?:namespaces\/\{namespace\}\/)?([a-z]+)/) ?? [];
-      return groupVersions.has(`${group}/${version}`) && plurals.has(plural) && v2.paths[path] === undefined;
+      const isOurs = ([root, plural]: readonly [string, string]): boolean =>
+        path.startsWith(`${root}/`) &&
+        new RegExp(`^(/watch)?(/namespaces/{namespace})?/${plural}(/{name}(/|$)|$)`).test(path.slice(root.length));
+      return collections.some(isOurs) && v2.paths[path] === undefined;
     });
     expect(missing.filter((path) => !path.includes("/proxy"))).toEqual([]);
   });
@@ -151,7 +156,7 @@ function canonicalPath(item: Any, { parameters: shared }: Any): unknown {
     parameters
       .map((one) => (one.$ref === undefined ? one : shared[one.$ref.split("/").at(-1)]))
       .map(({ description: _, ...rest }) => rest)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+      .sort((a, b) => (a.name + a.in < b.name + b.in ? -1 : 1));
   const types = (list: string[] = []) => list.filter((type) => !type.includes("cbor")).sort();
   const entries = Object.entries(item ?? {}).map(([method, content]: [string, Any]) => {
     if (method === "parameters") return [method, resolve(content)];
