@@ -71,7 +71,7 @@ export class Cluster {
     this.now = must(cells.get<Instant>(...NOW_CELL), "a cluster has a present");
     this.#queue = new WorkQueue(cells);
     const { entropy } = this;
-    this.registry = new Registry({ store, entropy, resources: RESOURCES, admission: ADMISSION, now: () => this.now });
+    this.registry = new Registry({ store, cells, entropy, resources: RESOURCES, admission: ADMISSION, now: () => this.now });
   }
 
   /** A new cluster at an instant, running from its first moment. */

@@ -13,6 +13,7 @@ import type { User } from "#kernel/registry/user";
 import { Views } from "#kernel/registry/view";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
+import { Cells } from "#kernel/store/cells";
 import type { Bucket, KubeObject } from "#kernel/store/object";
 import type { Store } from "#kernel/store/store";
 
@@ -31,6 +32,8 @@ export const groupKindOf = ({ group, names }: AnyResource): GroupKind => ({ grou
 
 export interface RegistryParts {
   readonly store: Store;
+  /** What is no API object; fresh ones unless given. */
+  readonly cells?: Cells;
   readonly entropy: Entropy;
   readonly resources: readonly AnyResource[];
   readonly admission: readonly AdmissionPlugin[];
@@ -40,6 +43,7 @@ export interface RegistryParts {
 
 export class Registry {
   readonly store: Store;
+  readonly cells: Cells;
   readonly entropy: Entropy;
   readonly indexes: Indexes;
   readonly admission: readonly AdmissionPlugin[];
@@ -51,8 +55,9 @@ export class Registry {
   readonly #byKind = new Map<string, AnyResource>();
   readonly #byBucket = new Map<Bucket, AnyResource>();
 
-  constructor({ store, entropy, resources, admission, now }: RegistryParts) {
+  constructor({ store, cells = new Cells(), entropy, resources, admission, now }: RegistryParts) {
     this.store = store;
+    this.cells = cells;
     this.entropy = entropy;
     this.admission = admission;
     this.#now = now;

@@ -3,8 +3,17 @@
  *
  * Models pkg/registry/core/namespace.
  */
+
 import type { Namespace } from "#kernel/api/types.gen";
+import type { At } from "#kernel/apimachinery/field-errors";
+import { qualifiedName } from "#kernel/apimachinery/formats";
 import { column, defineResource } from "#kernel/registry/definition";
+
+/** The label every namespace carries its own name in. */
+export const NAME_LABEL = "kubernetes.io/metadata.name";
+
+/** The finalizer a namespace is held by until the namespace controller has emptied it. */
+const KUBERNETES_FINALIZER = "kubernetes";
 
 export const namespaces = defineResource<Namespace>({
   group: "",
@@ -14,7 +23,69 @@ export const namespaces = defineResource<Namespace>({
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
   nameFormat: "label",
   subresources: { status: true, others: [{ name: "finalize", verbs: ["update"], kind: "Namespace" }] },
+
+  setDefaults(namespace) {
+    const { metadata } = namespace;
+    // A name still to be generated gets its label once it is known: see allocate.
+    if ((metadata.name ?? "") !== "") metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+    namespace.spec ??= {};
+    namespace.status = { ...namespace.status, phase: namespace.status?.phase ?? "Active" };
+  },
+
+  prepareForCreate(namespace) {
+    namespace.status = { phase: "Active" };
+    const finalizers = namespace.spec.finalizers ?? [];
+    const isHeldAlready = finalizers.includes(KUBERNETES_FINALIZER);
+    namespace.spec = {
+      ...namespace.spec,
+      finalizers: isHeldAlready ? finalizers : [...finalizers, KUBERNETES_FINALIZER],
+    };
+  },
+
+  prepareForUpdate(namespace, old, _context, subresource) {
+    if (old.status !== undefined) namespace.status = old.status;
+    if (subresource !== "finalize") namespace.spec = old.spec;
+  },
+
+  validate: ({ spec }, at) => validateFinalizers(spec.finalizers ?? [], at.under("spec.finalizers")),
+
+  /** A generated name is known only after admission; the label follows it. */
+  allocate({ metadata }) {
+    if (metadata.labels?.[NAME_LABEL] === metadata.name) return;
+    metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+  },
+
+  validateStatusUpdate({ metadata, status }, _old, at) {
+    const phase = status?.phase ?? "";
+    if (metadata.deletionTimestamp === undefined) {
+      if (phase !== "Active") at("status.Phase").invalid(phase, "may only be 'Active' if `deletionTimestamp` is empty");
+    } else if (phase !== "Terminating") {
+      at("status.Phase").invalid(phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
+    }
+  },
+
   isHeld: ({ spec }) => (spec.finalizers ?? []).length > 0,
+
+  terminating(marked) {
+    const { deletionGracePeriodSeconds: _, ...metadata } = marked.metadata;
+    return { ...marked, metadata, status: { ...marked.status, phase: "Terminating" } };
+  },
+
   columns: [column("Status", "string", ({ status }) => status?.phase ?? "")],
-  selectableFields: { "status.phase": ({ status }) => status?.phase ?? "" },
+  selectableFields: {
+    name: ({ metadata }) => metadata.name,
+    "status.phase": ({ status }) => status?.phase ?? "",
+  },
 });
+
+/** A finalizer without a domain must be one of Kubernetes' own. */
+function validateFinalizers(finalizers: readonly string[], at: At): void {
+  for (const finalizer of finalizers) {
+    for (const text of qualifiedName(finalizer)) at("").invalid(finalizer, text);
+    if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer)) {
+      at("").invalid(finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+  }
+}
+
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set([KUBERNETES_FINALIZER, "orphan", "foregroundDeletion"]);
