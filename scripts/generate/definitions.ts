@@ -22,7 +22,6 @@ export interface Property {
   description?: string;
   items?: Property;
   additionalProperties?: Property;
-  default?: unknown;
   [extension: `x-kubernetes-${string}`]: unknown;
 }
 

@@ -18,7 +18,7 @@ import {
   type Property,
   shortName,
 } from "./definitions.ts";
-import { ENUMS } from "./enums.ts";
+import { DEFAULTS, ENUMS } from "./enums.ts";
 import { encodedWhenUnset } from "./structs.ts";
 
 const HEADER = `/**
@@ -31,6 +31,7 @@ const nameOf = (definition: string): string => definition.slice(definition.lastI
 
 /** The text of shapes.gen.ts. */
 export function shapesFile(definitions: Definitions): string {
+  checkTables(definitions);
   const packages = new Map<string, string[]>();
   const groups = new Map<string, string>();
   let everywhere: readonly GroupVersionKind[] = [];
@@ -71,13 +72,32 @@ function lineOf(name: string, definition: Definition): string {
   const required = new Set(definition.required);
   for (const [field, property] of Object.entries(definition.properties ?? {})) {
     const marks = marksOf(property);
-    const values = ENUMS[`${shortName(name)}#${field}`];
-    if (values !== undefined) marks.push(`e:${Object.keys(values).join("|")}`);
+    marks.push(...valueMarks(`${shortName(name)}#${field}`));
     const unset = encodedWhenUnset(name, field, definition);
     if (unset !== undefined) marks.push(`+${unset}`);
     parts.push([field, typeOf(property, name), ...(required.has(field) ? ["!"] : []), ...marks].join(" "));
   }
   return parts.join(";");
+}
+
+function valueMarks(field: string): string[] {
+  const words = ENUMS.get(field);
+  const value = DEFAULTS.get(field);
+  return [
+    ...(words === undefined ? [] : [`e:${words.join("|")}`]),
+    ...(value === undefined ? [] : [`=${JSON.stringify(value)}`]),
+  ];
+}
+
+/** Every field the tables of words and defaults name must exist. */
+function checkTables(definitions: Definitions): void {
+  const fields = new Set<string>();
+  for (const [name, { properties = {} }] of definitions) {
+    for (const field of Object.keys(properties)) fields.add(`${shortName(name)}#${field}`);
+  }
+  for (const field of [...ENUMS.keys(), ...DEFAULTS.keys()]) {
+    if (!fields.has(field)) throw new Error(`no field is called ${field}`);
+  }
 }
 
 function marksOf(property: Property): string[] {
@@ -91,7 +111,6 @@ function marksOf(property: Property): string[] {
   if (property["x-kubernetes-patch-strategy"] !== undefined) marks.push(`p:${property["x-kubernetes-patch-strategy"]}`);
   if (property["x-kubernetes-patch-merge-key"] !== undefined)
     marks.push(`k:${property["x-kubernetes-patch-merge-key"]}`);
-  if (property.default !== undefined) marks.push(`=${JSON.stringify(property.default)}`);
   return marks;
 }
 
