@@ -11,6 +11,14 @@ CREATE TABLE `attempts` (
 --> statement-breakpoint
 CREATE INDEX `attempts_cluster` ON `attempts` (`cluster`);--> statement-breakpoint
 CREATE INDEX `attempts_lab` ON `attempts` (`lab`);--> statement-breakpoint
+CREATE TABLE `cells` (
+	`cluster` text NOT NULL,
+	`room` text NOT NULL,
+	`id` text NOT NULL,
+	`json` text NOT NULL,
+	PRIMARY KEY(`cluster`, `room`, `id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `clusters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -24,7 +32,7 @@ CREATE INDEX `clusters_expires_at` ON `clusters` (`expires_at`);--> statement-br
 CREATE TABLE `journals` (
 	`cluster` text PRIMARY KEY NOT NULL,
 	`revision` integer NOT NULL,
-	`state` text
+	`turn` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `labs` (

@@ -6,7 +6,7 @@
  */
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Database } from "#worker/db/database";
-import { journals, objects } from "#worker/db/schema";
+import { cells, journals, objects } from "#worker/db/schema";
 
 /** An object as it was committed; `json` is the whole of it. */
 export type ObjectRow = {
@@ -26,15 +26,19 @@ export type Removal = Pick<ObjectRow, "group" | "resource" | "namespace" | "name
 
 /**
  * One flush. It holds the newest state of every key whose last change lies after the flush before and not after
- * `through`; take the outbox in the order of revisions and `through` is the last one taken. `state` is what the kernel
- * knows beside its objects (JSON); leave it out to keep what is there.
+ * `through`; take the outbox in the order of revisions and `through` is the last one taken. Likewise the newest state
+ * of every cell changed after the last flushed turn and not after `turn`; json null = the cell is gone.
  */
 export type Flush = {
   readonly puts: readonly ObjectRow[];
   readonly removals: readonly Removal[];
   readonly through: number;
-  readonly state?: string;
+  readonly cells: readonly CellRow[];
+  readonly turn: number;
 };
+
+/** A cell of a cluster's kernel. */
+export type CellRow = { readonly room: string; readonly id: string; readonly json: string | null };
 
 // D1 takes 2 MB in one bound value and 30 s for one statement.
 const STATEMENT_ROWS_MAX = 500;
@@ -58,28 +62,40 @@ const REMOVE = `
     select v ->> 'group', v ->> 'resource', v ->> 'namespace', v ->> 'name'
     from (select value as v from json_each(?2))
     where (v ->> 'revision') > coalesce((select revision from journals where cluster = ?1), -1))`;
+const PUT_CELLS = `
+  insert into cells (cluster, room, id, json)
+  select ?1, v ->> 'room', v ->> 'id', v ->> 'json' from (select value as v from json_each(?2))
+  where ?3 > coalesce((select turn from journals where cluster = ?1), -1)
+  on conflict (cluster, room, id) do update set json = excluded.json`;
+const REMOVE_CELLS = `
+  delete from cells
+  where cluster = ?1 and ?3 > coalesce((select turn from journals where cluster = ?1), -1)
+    and (room, id) in (select value ->> 'room', value ->> 'id' from json_each(?2))`;
 const ADVANCE = `
-  insert into journals (cluster, revision, state) values (?1, ?2, ?3)
+  insert into journals (cluster, revision, turn) values (?1, ?2, ?3)
   on conflict (cluster) do update
-    set revision = excluded.revision, state = coalesce(excluded.state, journals.state)
-    where excluded.revision >= journals.revision`;
+    set revision = max(excluded.revision, journals.revision), turn = max(excluded.turn, journals.turn)`;
 
 /** Writes a flush: all of it or nothing. Rejects when D1 does; the caller keeps its outbox and tries again. */
 export async function saveFlush(db: Database, cluster: string, flush: Flush): Promise<void> {
   const d1 = db.$client;
-  const { through, state = null } = flush;
+  const { through, turn } = flush;
+  const kept = flush.cells.filter(({ json }) => json !== null);
+  const gone = flush.cells.filter(({ json }) => json === null).map(({ room, id }) => ({ room, id }));
   await d1.batch([
     ...chunks(flush.puts).map((json) => d1.prepare(PUT).bind(cluster, json)),
     ...chunks(flush.removals).map((json) => d1.prepare(REMOVE).bind(cluster, json)),
-    d1.prepare(ADVANCE).bind(cluster, through, state),
+    ...chunks(kept).map((json) => d1.prepare(PUT_CELLS).bind(cluster, json, turn)),
+    ...chunks(gone).map((json) => d1.prepare(REMOVE_CELLS).bind(cluster, json, turn)),
+    d1.prepare(ADVANCE).bind(cluster, through, turn),
   ]);
 }
 
-/** How far the copy of a cluster is, and its kernel's own state; undefined when nothing was ever flushed. */
+/** How far the copy of a cluster is; undefined when nothing was ever flushed. */
 export async function readJournal(
   db: Database,
   cluster: string,
-): Promise<{ revision: number; state: string | null } | undefined> {
+): Promise<{ revision: number; turn: number } | undefined> {
   const rows = await db.select().from(journals).where(eq(journals.cluster, cluster));
   return rows[0];
 }
@@ -110,16 +126,32 @@ export async function* readObjects(db: Database, cluster: string): AsyncGenerato
   }
 }
 
+/** Every cell of a cluster, in pages. */
+export async function* readCells(db: Database, cluster: string): AsyncGenerator<readonly Required<CellRow>[]> {
+  for (let offset = 0; ; offset += PAGE_ROWS) {
+    const page = await db
+      .select({ room: cells.room, id: cells.id, json: cells.json })
+      .from(cells)
+      .where(eq(cells.cluster, cluster))
+      .orderBy(asc(cells.room), asc(cells.id))
+      .limit(PAGE_ROWS)
+      .offset(offset);
+    if (page.length > 0) yield page;
+    if (page.length < PAGE_ROWS) return;
+  }
+}
+
 /** Forgets the copy: before a reset, whose revisions begin anew, and when a cluster is deleted. */
 export async function forgetObjects(db: Database, cluster: string): Promise<void> {
   await db.batch([
     db.delete(objects).where(eq(objects.cluster, cluster)),
+    db.delete(cells).where(eq(cells.cluster, cluster)),
     db.delete(journals).where(eq(journals.cluster, cluster)),
   ]);
 }
 
 /** Cuts rows into JSON arrays that each fit one statement. A row too large for any is sent alone. */
-function chunks(rows: readonly (ObjectRow | Removal)[]): string[] {
+function chunks(rows: readonly object[]): string[] {
   const made: string[] = [];
   let current: string[] = [];
   let size = 0;

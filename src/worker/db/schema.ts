@@ -2,8 +2,8 @@
  * What D1 holds: the tenants' tables, and a copy of every committed object of every cluster.
  *
  * The copy is written behind by each cluster's outbox and is what dashboards and recovery read; no request of a
- * cluster waits for it. `objects` is made WITHOUT ROWID (by hand in its migration: drizzle has no word for it), because
- * D1 counts a row and each of its indexes as a row written.
+ * cluster waits for it. `objects` and `cells` are made WITHOUT ROWID (by hand in their migrations: drizzle has no
+ * word for it), because D1 counts a row and each of its indexes as a row written.
  */
 import { customType, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
@@ -30,12 +30,24 @@ export const clusters = sqliteTable(
   (table) => [index("clusters_expires_at").on(table.expiresAt)],
 );
 
-/** How far the copy of a cluster has come, and what its kernel knows beside its objects (clock, containers). */
+/** How far the copy of a cluster has come: its last revision, and its last turn. */
 export const journals = sqliteTable("journals", {
   cluster: text().primaryKey(),
   revision: integer().notNull(),
-  state: text(),
+  turn: integer().notNull().default(0),
 });
+
+/** What a cluster's kernel knows beside its objects: clock, entropy, containers, files, logs. */
+export const cells = sqliteTable(
+  "cells",
+  {
+    cluster: text().notNull(),
+    room: text().notNull(),
+    id: text().notNull(),
+    json: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.cluster, table.room, table.id] })],
+);
 
 /** One row per live object. A deleted one has no row; `journals.revision` keeps a late write from bringing it back. */
 export const objects = sqliteTable(

@@ -4,7 +4,16 @@
  */
 import { expect, test } from "vitest";
 import { migratedDatabase } from "#test/worker/database";
-import { type Flush, forgetObjects, type ObjectRow, readJournal, readObjects, saveFlush } from "#worker/db/objects";
+import {
+  type CellRow,
+  type Flush,
+  forgetObjects,
+  type ObjectRow,
+  readCells,
+  readJournal,
+  readObjects,
+  saveFlush,
+} from "#worker/db/objects";
 
 const db = await migratedDatabase();
 let count = 0;
@@ -24,6 +33,8 @@ const flush = (through: number, puts: ObjectRow[], removed: [string, number][] =
   through,
   puts,
   removals: removed.map(([name, revision]) => ({ ...pod(name, revision) })),
+  cells: [],
+  turn: through,
 });
 async function copyOf(cluster: string): Promise<ObjectRow[]> {
   const rows: ObjectRow[] = [];
@@ -36,7 +47,7 @@ test("objects come back as they were put, the newest state of each", async () =>
   await saveFlush(db, id, flush(2, [pod("a", 1), pod("b", 2)]));
   await saveFlush(db, id, flush(3, [pod("a", 3)]));
   expect(await copyOf(id)).toEqual([pod("b", 2), pod("a", 3)]);
-  expect(await readJournal(db, id)).toMatchObject({ revision: 3, state: null });
+  expect(await readJournal(db, id)).toMatchObject({ revision: 3, turn: 3 });
 });
 
 test("a repeated or late flush changes nothing, and a deleted object stays deleted", async () => {
@@ -56,11 +67,22 @@ test("a flush that repeats an earlier one and adds to it brings only what is new
   expect((await copyOf(id)).map(({ name }) => name)).toEqual(["a", "c"]);
 });
 
-test("the kernel's state is kept until a flush brings another", async () => {
+test("cells follow the turns: the newest state of each, none that is gone, none brought back by a late flush", async () => {
   const id = newId();
-  await saveFlush(db, id, { ...flush(1, []), state: '{"now":1}' });
-  await saveFlush(db, id, flush(2, [pod("a", 2)]));
-  expect((await readJournal(db, id))?.state).toBe('{"now":1}');
+  const early: Flush = {
+    ...flush(1, []),
+    cells: [
+      { room: "timers", id: "a", json: "1" },
+      { room: "timers", id: "b", json: "1" },
+    ],
+  };
+  await saveFlush(db, id, early);
+  const gone = { room: "timers", id: "a", json: null };
+  await saveFlush(db, id, { ...flush(2, []), cells: [gone, { room: "timers", id: "b", json: "2" }] });
+  await saveFlush(db, id, early);
+  const kept: CellRow[] = [];
+  for await (const page of readCells(db, id)) kept.push(...page);
+  expect(kept).toEqual([{ room: "timers", id: "b", json: "2" }]);
 });
 
 test("1,200 rows and one of 1.5 MB go in one flush and come back in pages", async () => {
