@@ -1,11 +1,10 @@
 /**
  * The guards of the house: each checks one claim about the whole of the code, and counts as a test.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./build.ts";
-import { generate } from "./generate/index.ts";
 import { runTool } from "./tool.ts";
 
 /** A guard; `check` resolves to what is wrong, or undefined when the claim holds. */
@@ -42,17 +41,6 @@ const migrationsDrift: Guard = {
   },
 };
 
-const generatedDrift: Guard = {
-  name: "generated",
-  claim: "the generated files are what the generator writes",
-  async check() {
-    const stale = Object.entries(generate()).filter(
-      ([path, content]) => readFileSync(join(ROOT, path), "utf8") !== content,
-    );
-    return stale.length === 0 ? undefined : `npm run generate would change ${stale.map(([path]) => path).join(", ")}`;
-  },
-};
-
 const deployable: Guard = {
   name: "bundle",
   claim: "wrangler can bundle the Worker for Cloudflare, in 3 MB",
@@ -75,7 +63,6 @@ const deployable: Guard = {
 /** Every guard, the slow ones first: two run at once. */
 export const guards: readonly Guard[] = [
   deployable,
-  generatedDrift,
   tool("types", "the code has no type error", "tsc", "-p", "tsconfig.json", "--noEmit"),
   tool("types-kernel", "the kernel needs nothing of any platform", "tsc", "-p", "src/kernel/tsconfig.json", "--noEmit"),
   tool("lint", "the code is formatted and lint finds nothing", "biome", "check", ".", "--max-diagnostics=100"),
