@@ -32,9 +32,14 @@ const isFree = (candidate: number): Promise<boolean> =>
     probe.listen(candidate, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
 
-process.on("SIGINT", () => void stop(0));
-process.on("SIGTERM", () => void stop(0));
-process.on("SIGHUP", () => void stop(0));
+function stopOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => void stop(0));
+  }
+}
+
+stopOnSignals();
 process.on("disconnect", () => void stop(0));
 
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -53,6 +58,8 @@ server = await serve({
   isHttps: flags.https === true,
 });
 if (isStopping) await server.stop();
+// Miniflare has its own idea of a signal by now: to leave at once.
+stopOnSignals();
 
 if (flags.quiet !== true) {
   const shown = server.url.origin.replace("127.0.0.1", "localhost");
