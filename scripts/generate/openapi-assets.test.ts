@@ -20,13 +20,13 @@ test("types and fields have their texts, references those of their own", () => {
   expect(list.properties.metadata.description).toBe("Standard list metadata.");
 });
 
-test("nearly every field has a text", () => {
+test("ninety-seven fields in a hundred have a text", () => {
   const texts = read("texts.json").types;
   const { definitions } = read("v2.json");
-  const bare = Object.entries(definitions as Record<string, { properties?: object }>).flatMap(
-    ([name, { properties }]) => Object.keys(properties ?? {}).filter((field) => texts[name]?.[field] === undefined),
+  const fields = Object.entries(definitions as Record<string, { properties?: object }>).flatMap(
+    ([name, { properties }]) => Object.keys(properties ?? {}).map((field) => texts[name]?.[field]),
   );
-  expect(bare.length).toBeLessThan(10);
+  expect(fields.filter((text) => text === undefined).length / fields.length).toBeLessThan(0.03);
 });
 
 test("words a field takes are listed as the server lists them", () => {

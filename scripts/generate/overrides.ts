@@ -24,7 +24,6 @@ const keyed = (...keys: string[]): Change => ({ "x-kubernetes-list-type": "map",
 const patched = (strategy: string): Change => ({ "x-kubernetes-patch-strategy": strategy });
 const merged = (key: string): Change => ({ ...keyed(key), "x-kubernetes-patch-merge-key": key, ...patched("merge") });
 const retained = (key: string): Change => ({ ...merged(key), ...patched("merge,retainKeys") });
-const required = (...fields: string[]): Change => ({ required: fields });
 const union = (fields: Readonly<Record<string, string>>, discriminator?: string): Change => ({
   "x-kubernetes-unions": [
     { ...(discriminator === undefined ? {} : { discriminator }), "fields-to-discriminateBy": fields },
@@ -98,7 +97,6 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   "core.v1.ContainerStatus#allocatedResourcesStatus": merged("name"),
   "core.v1.ContainerStatus#volumeMounts": merged("mountPath"),
   "core.v1.FileKeySelector": atomic,
-  "core.v1.NodeAllocatableResourceClaimStatus": required("resourceClaimName", "resources"),
   "core.v1.NodeAllocatableResourceClaimStatus#containers": set,
   "core.v1.NodeAllocatableResourceClaimStatus#resources": quantityMap,
   "core.v1.PersistentVolumeClaimStatus#allocatedResourceStatuses": granular,
@@ -144,9 +142,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   "resource.v1|v1beta1|v1beta2.CapacityRequestPolicyRange#step": quantity,
   "resource.v1|v1beta1|v1beta2.CapacityRequirements#requests": quantityMap,
   "resource.v1|v1beta1|v1beta2.Counter#value": quantity,
-  "resource.v1|v1beta1|v1beta2.CounterSet": required("counters", "name"),
   "resource.v1|v1beta1|v1beta2.DeviceCapacity#value": quantity,
-  "resource.v1|v1beta1|v1beta2.DeviceCounterConsumption": required("counterSet", "counters"),
   "resource.v1|v1beta1|v1beta2.DeviceRequestAllocationResult#consumedCapacity": quantityMap,
   "resource.v1|v1beta1|v1beta2.NodeAllocatableResourceMapping#allocationMultiplier": quantity,
   "resource.v1|v1beta1|v1beta2.OpaqueDeviceConfiguration#parameters": RAW,

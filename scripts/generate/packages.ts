@@ -137,7 +137,7 @@ function classText(comment: string): string | undefined {
 
 function declaredFields(body: string): Map<string, { optional: boolean; description: string | undefined }> {
   const fields = new Map<string, { optional: boolean; description: string | undefined }>();
-  const field = /(?:\/\*\*\n((?:(?!\*\/)[\s\S])*?)\*\/\n\s*)?'([^']+)'(\?)?: [^\n]+;\n/g;
+  const field = /(?:\/\*\*\n((?:(?!\*\/)[\s\S])*?)\*\/\n\s*)?'([^']+)'(\?)?: (?:\{\n[^}]*\}|[^\n]+);\n/g;
   for (const [, comment, name = "", question] of body.matchAll(field)) {
     const description = comment === undefined ? undefined : text(comment);
     fields.set(name, { optional: question !== undefined, description });
