@@ -1,6 +1,286 @@
-/** The Durable Object that holds one cluster. */
+/**
+ * The Durable Object that holds one cluster: it loads the kernel, saves its turns, feeds its streams, keeps its alarm.
+ */
 import { DurableObject } from "cloudflare:workers";
+import type { Hono } from "hono";
+import type { ApiEnv } from "#apiserver/api-env";
+import { createApiServer } from "#apiserver/app";
+import { errorResponse } from "#apiserver/errors";
+import { requestInfo } from "#apiserver/request-info";
+import { STREAMS, type StreamState, streamKindOf } from "#apiserver/streams/stream";
+import { StatusError } from "#kernel/apimachinery/errors";
+import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
+import type { Journal } from "#kernel/cluster/journal";
+import type { ClusterOptions } from "#kernel/cluster/options";
+import { type ClusterValue, exportCluster, importCluster } from "#kernel/cluster/snapshot";
+import { outsideHttp } from "#kernel/network/outside";
+import { CLUSTER_ADMIN } from "#kernel/registry/user";
+import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
+import { JournalSql } from "#worker/cluster/journal-sql";
+import { flushOnce } from "#worker/cluster/outbox";
+import { rebuild } from "#worker/cluster/rebuild";
+import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
+import { openDatabase } from "#worker/db/database";
 import type { Env } from "#worker/env";
 
-/** One cluster: its kernel, its journal, its alarm. */
-export class ClusterObject extends DurableObject<Env> {}
+/** D1 lags at most this far behind. */
+const FLUSH_AFTER_MS = 2_000;
+/** A failed flush is tried again after this, doubling up to a minute. */
+const FLUSH_RETRY_MS = 2_000;
+const FLUSH_RETRY_MAX_MS = 60_000;
+/** Nobody there for this long: the clock stops until somebody comes. */
+const IDLE_PAUSE_MS = 3_600_000;
+
+/** The clock as the HTTP API shows it. */
+export interface ClockView {
+  readonly now: string;
+  readonly rate: number;
+  readonly paused: boolean;
+}
+
+/** Nothing is known of a cluster of this name. */
+export class NoSuchCluster extends Error {
+  override name = "NoSuchCluster";
+}
+
+export class ClusterObject extends DurableObject<Env> {
+  readonly #journal = new JournalSql(this.ctx.storage);
+  readonly #sockets = new Sockets(this.ctx);
+  readonly #api: Hono<ApiEnv> = createApiServer({ run: (work) => this.#run(work) }, () => CLUSTER_ADMIN);
+  #cluster: Cluster | undefined;
+  #loading: Promise<Cluster> | undefined;
+  #flushing: Promise<void> | undefined;
+  #flushFailures = 0;
+  /** The instant the alarm is set to; undefined until it is known. */
+  #armed: number | undefined;
+
+  /** Everything below the cluster's root of the Kubernetes API. */
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      if (request.headers.get("upgrade") === "websocket") return await this.#openStream(request);
+      return await this.#api.fetch(request);
+    } catch (error) {
+      return errorResponse(error);
+    }
+  }
+
+  /** Makes the cluster, or makes it anew: from options, or as a fork of a snapshot. */
+  async create(options: ClusterOptions, from?: ClusterValue): Promise<void> {
+    this.#forget();
+    const now = Date.now();
+    if (from !== undefined) this.#journal.adopt(from);
+    const cluster = from === undefined ? Cluster.create(options, now) : importCluster(from, now);
+    this.#cluster = cluster;
+    this.#save(cluster.take());
+    this.#touch();
+    await this.#arm();
+  }
+
+  /** Deletes everything this object holds. */
+  async destroy(): Promise<void> {
+    this.#sockets.closeAll();
+    this.#forget();
+    this.#armed = undefined;
+    await this.ctx.storage.deleteAlarm();
+  }
+
+  clock(): Promise<ClockView> {
+    return this.#run(clockView);
+  }
+
+  setClock(change: { rate?: number; paused?: boolean }): Promise<ClockView> {
+    return this.#run((cluster) => {
+      cluster.setClock(Date.now(), change);
+      return clockView(cluster);
+    });
+  }
+
+  /** Passes virtual time at once, in slices that are each saved and shown. */
+  async advance(byMs: number, untilIdle: boolean): Promise<Advance> {
+    let advanced = 0;
+    for (;;) {
+      const left = byMs - advanced;
+      const step = await this.#run((cluster) => cluster.advance(Date.now(), left, untilIdle));
+      advanced += step.advanced;
+      if (!step.more) return { ...step, advanced };
+      await scheduler.wait(0);
+    }
+  }
+
+  /** The cluster as a value. */
+  export(): Promise<ClusterValue> {
+    return this.#run((cluster) => exportCluster(cluster));
+  }
+
+  /** What a machine outside the cluster sees at an address; a text says why it sees nothing. */
+  outside(target: { host: string; port: number }, request: HttpRequest): Promise<HttpResponse | string> {
+    return this.#run((cluster) => outsideHttp(cluster, target, request));
+  }
+
+  /** One turn in this cluster, for callers inside the Worker's own rooms. @throws StatusError */
+  async #run<T>(work: Work<T>): Promise<T> {
+    const cluster = await this.#present();
+    try {
+      const turn = cluster.turn(work);
+      this.#keep(cluster, turn.journal);
+      await this.#arm();
+      if ("refused" in turn) throw turn.refused;
+      return turn.value;
+    } catch (error) {
+      // Not an answer but a bug or a fault of the platform: what is in memory may be half done.
+      if (!(error instanceof StatusError)) this.#cluster = undefined;
+      throw error;
+    }
+  }
+
+  /** The cluster with everything up to now done, in slices that let others through. */
+  async #present(): Promise<Cluster> {
+    const cluster = await this.#load();
+    this.#touch(cluster);
+    while (!this.#slice(cluster)) await scheduler.wait(0);
+    return cluster;
+  }
+
+  #slice(cluster: Cluster): boolean {
+    try {
+      const isThere = cluster.catchUp(Date.now());
+      this.#keep(cluster, cluster.take());
+      return isThere;
+    } catch (error) {
+      this.#cluster = undefined;
+      throw error;
+    }
+  }
+
+  async #load(): Promise<Cluster> {
+    if (this.#cluster !== undefined) return this.#cluster;
+    this.#loading ??= this.#rebuild().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #rebuild(): Promise<Cluster> {
+    if (this.#journal.isEmpty) {
+      const { name = "" } = this.ctx.id;
+      const restored = await rebuild(openDatabase(this.env.DB), name, this.#journal);
+      if (!restored) throw new NoSuchCluster(`no cluster ${name}`);
+    }
+    const cluster = this.#journal.load();
+    this.#cluster = cluster;
+    this.#sockets.show(cluster, []);
+    return cluster;
+  }
+
+  /** Saves, then shows: nobody sees what is not saved. */
+  #keep(cluster: Cluster, journal: Journal): void {
+    this.#save(journal);
+    if (journal.changes.length > 0 || journal.cells.length > 0) this.#sockets.show(cluster, journal.changes);
+  }
+
+  #save(journal: Journal): void {
+    this.#journal.save(journal);
+  }
+
+  async #openStream(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const info = requestInfo("GET", url);
+    const kind = info && streamKindOf(info, url);
+    if (info === undefined || kind === undefined) return new Response("not a stream", { status: 400 });
+    const resumed = request.headers.get(STATE_HEADER);
+    return this.#run((cluster) => {
+      const client = cluster.as(CLUSTER_ADMIN);
+      if (resumed === null) return this.#sockets.accept(STREAMS[kind].open(cluster, client, request, info));
+      const state = JSON.parse(decodeURIComponent(resumed)) as StreamState;
+      const missed = STREAMS[kind].advance(cluster, state, []);
+      return this.#sockets.accept(missed ?? { text: "", state, isOver: false });
+    });
+  }
+
+  /** Somebody is here. If nobody was for long, the clock stood still from then on. */
+  #touch(cluster?: Cluster): void {
+    const now = Date.now();
+    const last = Number(this.#journal.fact("contact") ?? now);
+    const isAttended = this.#sockets.count > 0;
+    if (cluster !== undefined && !isAttended && now - last > IDLE_PAUSE_MS) {
+      cluster.sleptThrough(last + IDLE_PAUSE_MS, now);
+    }
+    if (now - last > IDLE_PAUSE_MS / 60 || this.#journal.fact("contact") === undefined) {
+      this.#journal.setFact("contact", String(now));
+    }
+  }
+
+  /** Arms the one alarm: the next due instant while somebody watches, and the next flush to D1. */
+  async #arm(): Promise<void> {
+    const now = Date.now();
+    const wanted: number[] = [];
+    if (this.#cluster !== undefined && this.#sockets.count > 0) {
+      const wake = this.#cluster.nextWake();
+      if (wake !== undefined) wanted.push(wake);
+    }
+    if (this.#journal.hasPending) {
+      const wait = Math.min(FLUSH_RETRY_MS * 2 ** Math.max(0, this.#flushFailures - 1), FLUSH_RETRY_MAX_MS);
+      wanted.push(now + (this.#flushFailures === 0 ? FLUSH_AFTER_MS : wait));
+    }
+    if (wanted.length === 0) return;
+    // An alarm set for now inside the alarm handler can be lost (workerd #6866).
+    const due = Math.max(now + 1, Math.min(...wanted));
+    this.#armed ??= (await this.ctx.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+    if (this.#armed <= due && this.#armed > now) return;
+    this.#armed = due;
+    await this.ctx.storage.setAlarm(due);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#armed = Number.POSITIVE_INFINITY;
+    try {
+      if (this.#sockets.count > 0) await this.#present();
+      await this.#flush();
+    } catch (error) {
+      console.error(JSON.stringify({ cluster: this.ctx.id.name, alarm: String(error) }));
+    }
+    await this.#arm();
+  }
+
+  /** Carries everything to D1; a failure leaves it pending. */
+  async #flush(): Promise<void> {
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = undefined;
+    });
+    await this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    try {
+      const db = openDatabase(this.env.DB);
+      while (await flushOnce(this.#journal, db, this.ctx.id.name ?? ""));
+      this.#flushFailures = 0;
+    } catch (error) {
+      this.#flushFailures += 1;
+      console.error(JSON.stringify({ cluster: this.ctx.id.name, flush: String(error), failures: this.#flushFailures }));
+    }
+  }
+
+  override async webSocketMessage(): Promise<void> {
+    // Nothing is said on a stream by the client; only its end matters.
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    this.#sockets.forget(socket);
+    this.#journal.setFact("contact", String(Date.now()));
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#sockets.forget(socket);
+  }
+
+  #forget(): void {
+    this.#cluster = undefined;
+    this.#journal.clear();
+  }
+}
+
+function clockView(cluster: Cluster): ClockView {
+  const { rate, paused } = cluster.clock;
+  return { now: new Date(cluster.now).toISOString(), rate, paused };
+}

@@ -43,8 +43,10 @@ export const nameParameter = (kind: string): Parameter => ({
   text: `=name of the ${kind}`,
 });
 
-const LISTED =
-  "continue fieldSelector labelSelector limit resourceVersion resourceVersionMatch sendInitialEvents shardSelector timeoutSeconds";
+const LISTED = [
+  "continue fieldSelector labelSelector limit resourceVersion resourceVersionMatch",
+  "sendInitialEvents shardSelector timeoutSeconds",
+].join(" ");
 export const LIST = queries(`allowWatchBookmarks ${LISTED} watch`);
 const DELETED =
   "dryRun gracePeriodSeconds ignoreStoreReadErrorWithClusterBreakingPotential orphanDependents propagationPolicy";

@@ -91,10 +91,6 @@ function withDefinition(kind: Kind): Kind & { definition?: string } {
   return shape === undefined ? kind : { ...kind, definition: shape.name };
 }
 
-/** `apps/v1`, or `v1` for the core group. */
-export const groupVersion = ({ group, version }: Omit<Kind, "kind">): string =>
-  group === "" ? version : `${group}/${version}`;
-
 /** `/apis/apps/v1`, or `/api/v1`. */
 export const rootPath = ({ group, version }: Omit<Kind, "kind">): string =>
   group === "" ? `/api/${version}` : `/apis/${group}/${version}`;

@@ -20,6 +20,7 @@ import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
 import { SCHEDULER } from "#kernel/scheduler/index";
 import { must } from "#kernel/sim/assert";
+import { equal } from "#kernel/sim/clone";
 import { Entropy, type EntropyState } from "#kernel/sim/entropy";
 import { type ClockState, type Instant, realAt, virtualAt } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
@@ -27,10 +28,10 @@ import { Cells } from "#kernel/store/cells";
 import type { Change } from "#kernel/store/object";
 import { Store } from "#kernel/store/store";
 
-const CLOCK_CELL = ["cluster", "clock"] as const;
+export const CLOCK_CELL = ["cluster", "clock"] as const;
 const ENTROPY_CELL = ["cluster", "entropy"] as const;
 const NOW_CELL = ["cluster", "now"] as const;
-const COMPACTED_CELL = ["cluster", "compacted"] as const;
+export const COMPACTED_CELL = ["cluster", "compacted"] as const;
 
 /** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
 const EVERYBODY: readonly Controller[] = [...KUBELET, ...SCHEDULER, ...CONTROLLERS];
@@ -71,7 +72,14 @@ export class Cluster {
     this.now = must(cells.get<Instant>(...NOW_CELL), "a cluster has a present");
     this.#queue = new WorkQueue(cells);
     const { entropy } = this;
-    this.registry = new Registry({ store, cells, entropy, resources: RESOURCES, admission: ADMISSION, now: () => this.now });
+    this.registry = new Registry({
+      store,
+      cells,
+      entropy,
+      resources: RESOURCES,
+      admission: ADMISSION,
+      now: () => this.now,
+    });
   }
 
   /** A new cluster at an instant, running from its first moment. */
@@ -201,8 +209,12 @@ export class Cluster {
 
   /** What has changed since the last call, to be saved. */
   take(): Journal {
+    if (!equal(this.cells.get(...ENTROPY_CELL), this.entropy.state)) {
+      this.cells.put(...ENTROPY_CELL, this.entropy.state);
+    }
+    // Only time has passed: that needs no saving.
+    if (this.#changes.length === 0 && !this.cells.hasChanges) return { changes: [], cells: [], dead: [] };
     this.cells.put(...NOW_CELL, this.now);
-    this.cells.put(...ENTROPY_CELL, this.entropy.state);
     this.#compact();
     const journal = { changes: this.#changes, cells: this.cells.takeChanges(), dead: this.#dead };
     this.#changes = [];

@@ -30,8 +30,11 @@ export function rowOf({ revision, bucket, key, type, object }: Change): Row {
   return { revision, bucket, ...key, json: type === "DELETED" ? null : textOf(object) };
 }
 
-/** Rebuilds a store from rows in order of revision; watches may resume after `compacted`. */
-export function storeFrom(store: Store, rows: Iterable<Row>, compacted: number): void {
+/**
+ * Rebuilds a store from rows in order of revision; watches may resume after `compacted`. The next write comes after
+ * `revision`, if that is later than the last row (the last write may have been a delete that is compacted).
+ */
+export function storeFrom(store: Store, rows: Iterable<Row>, compacted: number, revision = 0): void {
   for (const { revision, bucket, namespace, name, json } of rows) {
     const key: Key = { namespace, name };
     const previous = store.get(bucket, key);
@@ -40,5 +43,6 @@ export function storeFrom(store: Store, rows: Iterable<Row>, compacted: number):
     const type = json === null ? "DELETED" : previous === undefined ? "ADDED" : "MODIFIED";
     store.replay({ revision, bucket, key, type, object, ...(previous !== undefined && { previous }) });
   }
+  store.skipTo(revision);
   store.compact(Math.min(compacted, store.revision));
 }

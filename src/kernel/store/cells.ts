@@ -76,6 +76,11 @@ export class Cells {
     return cells;
   }
 
+  /** Whether any cell was touched since changes were last taken. */
+  get hasChanges(): boolean {
+    return this.#before.size > 0;
+  }
+
   /** The cells changed since the last call, with their present values; forgets that they were changed. */
   takeChanges(): CellChange[] {
     const changes: CellChange[] = [];

@@ -163,6 +163,11 @@ export class Store {
     this.#commit(change);
   }
 
+  /** The revisions up to this one have been used: the next write comes after it. */
+  skipTo(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
   #commit(change: Change): void {
     this.#revision = change.revision;
     this.#log.push(change);

@@ -1,0 +1,119 @@
+/**
+ * What a server says of itself: version, health, discovery. Needs no cluster, only the kinds it serves.
+ *
+ * Models k8s.io/apiserver/pkg/server (healthz, routes) and pkg/endpoints/discovery.
+ */
+import { aggregated, coreVersions, group, groupList, resourceList } from "#apiserver/describe/discovery";
+import { versionInfo } from "#kernel/apimachinery/version";
+import type { AnyResource } from "#kernel/registry/definition";
+
+/** The checks of /livez and /readyz?verbose, in upstream's order. */
+const CHECKS = [
+  "ping",
+  "log",
+  "etcd",
+  "poststarthook/start-apiserver-admission-initializer",
+  "poststarthook/generic-apiserver-start-informers",
+  "poststarthook/priority-and-fairness-config-consumer",
+  "poststarthook/priority-and-fairness-filter",
+  "poststarthook/storage-object-count-tracker-hook",
+  "poststarthook/start-system-namespaces-controller",
+  "poststarthook/rbac/bootstrap-roles",
+  "poststarthook/scheduling/bootstrap-system-priority-classes",
+  "poststarthook/start-service-ip-repair-controllers",
+  "autoregister-completion",
+];
+
+/** Paths listed at the root besides those of the groups. */
+const ROOT_PATHS = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+
+/** Answers a request for a document about the server; undefined if it is about something else. */
+export function describe(request: Request, resources: readonly AnyResource[], address: string): Response | undefined {
+  const url = new URL(request.url);
+  const path = url.pathname.replace(/(.)\/$/, "$1");
+  const health = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(path);
+  if (health !== null) return healthAnswer(health[1] ?? "", health[2], url);
+  if (path === "/version") return json(versionInfo, request);
+  if (path === "/") return json({ paths: rootPaths(resources) }, request);
+  if (path === "/api" || path === "/apis")
+    return discoveryRoot(request, resources, path.slice(1) as "api" | "apis", address);
+  const [root, ...parts] = path.slice(1).split("/");
+  if (root === "api" && parts.length === 1) return listAnswer(request, resources, "", parts[0] ?? "");
+  if (root !== "apis" || parts.length > 2) return undefined;
+  const [name = "", version] = parts;
+  if (version !== undefined) return listAnswer(request, resources, name, version);
+  const found = group(resources, name);
+  return found === undefined ? pageNotFound() : json(found, request);
+}
+
+/** What the mux of a real server answers where nothing is mounted. */
+export const pageNotFound = (): Response =>
+  new Response("404 page not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
+
+function healthAnswer(name: string, check: string | undefined, url: URL): Response {
+  const text = { headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private" } };
+  if (check !== undefined) return CHECKS.includes(check) ? new Response("ok", text) : pageNotFound();
+  if (!url.searchParams.has("verbose")) return new Response("ok", text);
+  const excluded = url.searchParams.getAll("exclude");
+  const lines = CHECKS.map((one) => `[+]${one} ${excluded.includes(one) ? "excluded: ok" : "ok"}`);
+  return new Response(`${lines.join("\n")}\n${name} check passed\n`, text);
+}
+
+function discoveryRoot(
+  request: Request,
+  resources: readonly AnyResource[],
+  root: "api" | "apis",
+  address: string,
+): Response {
+  const accept = request.headers.get("accept") ?? "";
+  const [, version] =
+    /application\/json;[^,]*g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(accept) ?? [];
+  if (version !== undefined) {
+    const list = { ...aggregated(resources, root), apiVersion: `apidiscovery.k8s.io/${version}` };
+    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    return json(list, request, type);
+  }
+  return json(root === "api" ? coreVersions(address) : groupList(resources), request);
+}
+
+function listAnswer(request: Request, resources: readonly AnyResource[], group: string, version: string): Response {
+  const list = resourceList(resources, { group, version });
+  return list === undefined ? pageNotFound() : json(list, request);
+}
+
+function rootPaths(resources: readonly AnyResource[]): string[] {
+  const paths = new Set([
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/apis/",
+    ...ROOT_PATHS,
+    ...CHECKS.map((check) => `/healthz/${check}`),
+  ]);
+  for (const { group, version } of resources) {
+    if (group === "") continue;
+    paths.add(`/apis/${group}`);
+    paths.add(`/apis/${group}/${version}`);
+  }
+  return [...paths].sort();
+}
+
+/** JSON with an ETag, so that a client that has it already is told so. */
+function json(value: object, request: Request, type = "application/json"): Response {
+  const text = JSON.stringify(value);
+  const etag = `"${fingerprint(text)}"`;
+  const headers = { "content-type": type, "cache-control": "public", vary: "Accept", etag };
+  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+  return new Response(text, { headers });
+}
+
+/** A 64-bit FNV-1a style fingerprint in hexadecimal: two 32-bit halves with different primes. */
+function fingerprint(text: string): string {
+  let low = 0x811c9dc5;
+  let high = 0x01000193;
+  for (let n = 0; n < text.length; n += 1) {
+    low = Math.imul(low ^ text.charCodeAt(n), 0x01000193) >>> 0;
+    high = Math.imul(high ^ text.charCodeAt(n), 0x85ebca6b) >>> 0;
+  }
+  return (high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0")).toUpperCase();
+}

@@ -1,0 +1,124 @@
+/**
+ * Held streams: the Worker keeps the client's connection open and the Durable Object, which may hibernate meanwhile,
+ * feeds it over a WebSocket. When the object restarts the Worker reconnects where the stream stood.
+ */
+import type { StreamState } from "#apiserver/streams/stream";
+import { STATE_HEADER, STREAM_OVER } from "#worker/cluster/sockets";
+import type { ClusterObject } from "#worker/cluster-object";
+
+/** A line feed between the lines of a watch harms nobody and finds out clients that are gone. */
+const HEARTBEAT_MS = 30_000;
+/** A watch without a timeout of its own ends after half an hour to an hour, as the real server's. */
+const TIMEOUT_MIN_SECONDS = 1_800;
+const RECONNECTS_MAX = 5;
+
+/** What every stream is sent with: anything else and the local server would compress and so hold it back. */
+export const streamHeaders = (contentType: string): Record<string, string> => ({
+  "content-type": contentType,
+  "content-encoding": "identity",
+  "cache-control": "no-cache, private, no-transform",
+});
+
+/** Opens a stream of a cluster and answers with it; a refusal is answered as it is. */
+export async function holdStream(
+  stub: DurableObjectStub<ClusterObject>,
+  url: URL,
+  request: Request,
+  kind: StreamState["kind"],
+): Promise<Response> {
+  const first = await connect(stub, url, request);
+  if (first.webSocket === null) return first;
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const held = new HeldStream(stub, url, request, writable.getWriter());
+  held.feed(first.webSocket);
+  held.keepAlive(kind === "watch", timeoutSeconds(url));
+  return new Response(readable, { headers: streamHeaders(kind === "watch" ? "application/json" : "text/plain") });
+}
+
+function connect(
+  stub: DurableObjectStub<ClusterObject>,
+  url: URL,
+  request: Request,
+  state?: string,
+): Promise<Response> {
+  const headers = new Headers({ upgrade: "websocket", accept: request.headers.get("accept") ?? "" });
+  if (state !== undefined) headers.set(STATE_HEADER, encodeURIComponent(state));
+  return stub.fetch(new Request(url, { headers }));
+}
+
+function timeoutSeconds(url: URL): number {
+  const asked = Number(url.searchParams.get("timeoutSeconds") ?? 0);
+  return asked > 0 ? asked : TIMEOUT_MIN_SECONDS * (1 + Math.random());
+}
+
+class HeldStream {
+  readonly #encoder = new TextEncoder();
+  #socket: WebSocket | undefined;
+  #state: string | undefined;
+  #isOver = false;
+  #reconnects = 0;
+  #timers: ReturnType<typeof setTimeout>[] = [];
+
+  constructor(
+    readonly stub: DurableObjectStub<ClusterObject>,
+    readonly url: URL,
+    readonly request: Request,
+    readonly writer: WritableStreamDefaultWriter<Uint8Array>,
+  ) {
+    const gone = (): void => this.#end();
+    writer.closed.then(gone, gone);
+    request.signal.addEventListener("abort", gone);
+  }
+
+  feed(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.accept();
+    socket.addEventListener("message", ({ data }) => this.#forward(String(data)));
+    socket.addEventListener("close", ({ code }) => {
+      if (code === STREAM_OVER || this.#isOver) this.#end();
+      else void this.#reconnect();
+    });
+  }
+
+  keepAlive(isWatch: boolean, seconds: number): void {
+    if (!isWatch) return;
+    this.#timers.push(setInterval(() => this.#write("\n"), HEARTBEAT_MS));
+    this.#timers.push(setTimeout(() => this.#end(), Math.min(seconds * 1000, 2 ** 31 - 1)));
+  }
+
+  #forward(message: string): void {
+    const end = message.indexOf("\n");
+    this.#state = message.slice(0, end);
+    this.#reconnects = 0;
+    if (end + 1 < message.length) this.#write(message.slice(end + 1));
+  }
+
+  #write(text: string): void {
+    this.writer.write(this.#encoder.encode(text)).catch(() => this.#end());
+  }
+
+  /** The object went away (a deploy, a fault): the client need not notice. */
+  async #reconnect(): Promise<void> {
+    this.#reconnects += 1;
+    if (this.#reconnects > RECONNECTS_MAX || this.#state === undefined) return this.#end();
+    try {
+      const response = await connect(this.stub, this.url, this.request, this.#state);
+      if (response.webSocket === null || this.#isOver) this.#end();
+      else this.feed(response.webSocket);
+    } catch {
+      this.#timers.push(setTimeout(() => void this.#reconnect(), 200 * this.#reconnects));
+    }
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    try {
+      this.#socket?.close(1000, "client gone");
+    } catch {
+      // It was closed from the other side.
+    }
+    this.writer.close().catch(() => {});
+  }
+}
