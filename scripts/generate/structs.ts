@@ -41,7 +41,8 @@ const POINTERS = names(`
   apps.v1.DaemonSetSpec#selector apps.v1.DeploymentSpec#selector apps.v1.StatefulSetSpec#selector
   apps.v1.ReplicaSetSpec#selector
  
-  core.v1.NodeConfigSource#configMap core.v1.NodeSelector#nodeSelectorTerms core.v1.ScopedResourceSelectorRequirement#values
+  core.v1.NodeConfigSource#configMap core.v1.NodeSelector#nodeSelectorTerms
+  core.v1.ScopedResourceSelectorRequirement#values
   core.v1.ConfigMapNodeConfigSource#kubeletConfigKey
   core.v1.CSIPersistentVolumeSource#controllerPublishSecretRef core.v1.PodResourceClaim#source
   core.v1.TypedObjectReference#apiGroup core.v1.PodAffinityTerm#labelSelector

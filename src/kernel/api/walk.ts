@@ -49,7 +49,7 @@ export function decode(shape: ObjectShape, value: unknown): Decoded {
   return { value: object, unknownFields: walk.unknownFields, problem: walk.problem };
 }
 
-/** The answer to an object that cannot be decoded: `Deployment in version "v1" cannot be handled as a Deployment: ...`. */
+/** The answer to what cannot be decoded: `Pod in version "v1" cannot be handled as a Pod: ...`. */
 export function cannotBeHandled({ version, kind }: Omit<GroupVersionKind, "group">, problem: string): StatusError {
   return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${problem}`);
 }
