@@ -88,7 +88,7 @@ function validateJson(data: Data, key: string, at: At): void {
 
 /** What Go says of a text that should be a JSON object; undefined if it is one. */
 function jsonProblem(text: string): string | undefined {
-  const value = valueOf(text);
+  const value = parsed(text);
   if (value instanceof JsonSyntaxError) return value.message;
   if (value === null || (typeof value === "object" && !Array.isArray(value))) return undefined;
   const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
@@ -96,7 +96,7 @@ function jsonProblem(text: string): string | undefined {
 }
 
 /** The value of a JSON text, or what is wrong with it. */
-function valueOf(text: string): unknown {
+function parsed(text: string): unknown {
   try {
     return readJson(text);
   } catch (error) {
