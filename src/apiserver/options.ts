@@ -83,6 +83,7 @@ export function listQuery(request: Request, { namespace, name }: RequestInfo): L
   };
 }
 
+/** Options of a watch. @throws BadRequest */
 export function watchQuery(request: Request): WatchQuery {
   const { searchParams } = new URL(request.url);
   const initial = searchParams.get("sendInitialEvents");

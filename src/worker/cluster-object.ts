@@ -223,7 +223,7 @@ export class ClusterObject extends DurableObject<Env> {
       wanted.push(now + (this.#flushFailures === 0 ? FLUSH_AFTER_MS : wait));
     }
     if (wanted.length === 0) return;
-    // An alarm set for now inside the alarm handler can be lost (workerd #6866).
+    // An alarm set to the present instant inside the alarm handler can be lost (workerd #6866).
     const due = Math.max(now + 1, Math.min(...wanted));
     this.#armed ??= (await this.ctx.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
     if (this.#armed <= due && this.#armed > now) return;

@@ -69,6 +69,7 @@ export interface Target {
   readonly isOfAnyVersion?: boolean;
 }
 
+/** A kind as a target. */
 export const targetOf = ({ shape, gvk }: AnyResource): Target => ({ shape, gvk });
 
 /** A draft and the warnings that go with it. */
@@ -97,9 +98,8 @@ export function decodeValue(
   source = "",
 ): DecodedObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    const type = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
-    const detail = `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
-    throw unrecognized(gvk, detail, source);
+    const detail = `json: cannot unmarshal ${goJsonType(value)} into Go value of type ${TYPE_META}`;
+    throw unrecognized(gvk, `couldn't get version/kind; json parse error: ${detail}`, source);
   }
   if (!isOfAnyVersion) checkKind(value as JsonObject, gvk, source);
   const { value: object, unknownFields, problem } = decode(shape, value);
@@ -119,24 +119,34 @@ function checkKind(value: JsonObject, { group, version, kind }: GroupVersionKind
   const saidKind = value["kind"] ?? "";
   if (typeof saidVersion !== "string" || typeof saidKind !== "string") {
     const field = typeof saidKind === "string" ? "apiVersion" : "kind";
-    const type = typeof value[field];
-    throw unrecognized(
-      { group, version, kind },
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`,
-      source,
-    );
+    const detail = `json: cannot unmarshal ${goJsonType(value[field])} into Go struct field .${field} of type string`;
+    throw unrecognized({ group, version, kind }, `couldn't get version/kind; json parse error: ${detail}`, source);
   }
   if (saidKind !== "" && saidKind !== kind) {
     const said = saidVersion === "" ? apiVersion : saidVersion;
-    throw badRequest(
-      `${saidKind} in version ${JSON.stringify(said.split("/").at(-1))} cannot be handled as a ${kind}: no kind ${JSON.stringify(saidKind)} is registered for version ${JSON.stringify(said)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-    );
+    const detail = `no kind ${JSON.stringify(saidKind)} is registered for version ${JSON.stringify(said)} in scheme`;
+    const found = `${saidKind} in version ${JSON.stringify(said.split("/").at(-1))}`;
+    throw badRequest(`${found} cannot be handled as a ${kind}: ${detail} "${SCHEME}"`);
   }
   if (saidVersion !== "" && saidVersion !== apiVersion) {
     throw badRequest(
       `the API version in the data (${saidVersion}) does not match the expected API version (${apiVersion})`,
     );
   }
+}
+
+/** How Go prints the struct into which apiVersion and kind are read first. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** How the scheme of the API server calls itself in errors. */
+const SCHEME = "pkg/api/legacyscheme/scheme.go:30";
+
+/** What Go's decoder calls the type of a JSON value. */
+export function goJsonType(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
 }
 
 function unrecognized({ kind }: GroupVersionKind, detail: string, source: string): Error {

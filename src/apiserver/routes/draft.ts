@@ -1,7 +1,8 @@
 /**
  * Drafts: a decoded body must agree with the URL it was sent to.
  *
- * Models k8s.io/apiserver/pkg/endpoints/handlers/rest.go (checkName) and registry/rest (EnsureObjectNamespaceMatchesRequestNamespace).
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/rest.go (checkName) and registry/rest
+ * (EnsureObjectNamespaceMatchesRequestNamespace).
  */
 import type { RequestInfo } from "#apiserver/request-info";
 import { badRequest } from "#kernel/apimachinery/errors";

@@ -11,6 +11,7 @@ import { draftFor } from "#apiserver/routes/draft";
 import type { Namespace } from "#kernel/api/types.gen";
 import { namespaces } from "#kernel/resources/core/namespace";
 
+/** Answers a finalize of a namespace. */
 export async function finalizeNamespace(c: ApiContext): Promise<Response> {
   const call = resourceRequest(c);
   const { info, request } = call;

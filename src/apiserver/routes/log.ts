@@ -1,7 +1,7 @@
 /**
  * GET pods/log: what a container wrote.
  *
- * Models pkg/registry/core/pod/strategy.go (LogLocation), apis/core/validation (PodLogOptions) and the kubelet's answer.
+ * Models pkg/registry/core/pod/strategy.go (LogLocation), apis/core/validation (PodLogOptions) and the kubelet.
  */
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
 import { isTrue, type RequestInfo } from "#apiserver/request-info";

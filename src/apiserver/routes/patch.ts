@@ -5,7 +5,7 @@
  * Leaves out server-side apply (application/apply-patch+yaml): it is refused by its media type.
  */
 import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
-import { type Body, decodeValue, parseBody, parsed, readBody, targetOf } from "#apiserver/codec/decode";
+import { type Body, decodeValue, goJsonType, parseBody, parsed, readBody, targetOf } from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
 import { type WriteQuery, writeQuery } from "#apiserver/options";
 import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
@@ -65,9 +65,8 @@ function patchBody(body: Body, type: PatchRequest["type"]): unknown {
   try {
     const { value } = parseBody({ text: body.text, type: "application/json" });
     if (type !== "json" && (typeof value !== "object" || value === null || Array.isArray(value))) {
-      throw badRequest(
-        `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type map[string]interface {}`,
-      );
+      const detail = `json: cannot unmarshal ${goJsonType(value)} into Go value of type map[string]interface {}`;
+      throw badRequest(`error decoding patch: ${detail}`);
     }
     return value;
   } catch (error) {

@@ -26,8 +26,10 @@ export interface ResourceAddress {
 
 const addressText = ({ group, version, plural }: ResourceAddress): string => `${group}/${version}/${plural}`;
 
+/** The resource as errors name it. */
 export const groupResourceOf = ({ group, names }: AnyResource): GroupResource => ({ group, resource: names.plural });
 
+/** The kind as errors name it. */
 export const groupKindOf = ({ group, names }: AnyResource): GroupKind => ({ group, kind: names.kind });
 
 export interface RegistryParts {

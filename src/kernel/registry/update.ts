@@ -20,7 +20,7 @@ import type { KubeObject } from "#kernel/store/object";
 
 export interface WriteOptions {
   readonly isDryRun?: boolean;
-  /** "status" writes the status alone; "" (the default) everything else. Others pass through admission under their name. */
+  /** "status" writes the status alone; "" (the default) everything else. Others are told to admission by name. */
   readonly subresource?: string;
   /** A missing object is created, as PUT does for the kinds that allow it. */
   readonly mayCreate?: boolean;

@@ -67,7 +67,7 @@ test("a flush that repeats an earlier one and adds to it brings only what is new
   expect((await copyOf(id)).map(({ name }) => name)).toEqual(["a", "c"]);
 });
 
-test("cells follow the turns: the newest state of each, none that is gone, none brought back by a late flush", async () => {
+test("cells follow the turns, and a late flush brings none back", async () => {
   const id = newId();
   const early: Flush = {
     ...flush(1, []),

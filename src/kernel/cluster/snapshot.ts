@@ -1,0 +1,44 @@
+/**
+ * Snapshots: a cluster as a JSON value, and a running cluster made from one.
+ *
+ * restore(export(x)) = x: the same objects, clock, containers, files, logs and dice.
+ */
+import { CLOCK_CELL, Cluster, COMPACTED_CELL } from "#kernel/cluster/cluster";
+import { type Row, storeFrom } from "#kernel/cluster/journal";
+import type { ClockState, Instant } from "#kernel/sim/instant";
+import { type CellChange, Cells } from "#kernel/store/cells";
+import { textOf } from "#kernel/store/object";
+
+/** A cluster at rest. Equal clusters give equal values, key by key. */
+export interface ClusterValue {
+  readonly format: 1;
+  readonly revision: number;
+  /** Present objects in order of revision; earlier changes are compacted. */
+  readonly rows: readonly Row[];
+  /** Everything else, sorted by room and id. */
+  readonly cells: readonly CellChange[];
+}
+
+/** The cluster as it is now. */
+export function exportCluster({ store, cells }: Cluster): ClusterValue {
+  const rows: Row[] = [];
+  for (const bucket of store.buckets()) {
+    for (const object of store.list(bucket)) {
+      const { namespace = "", name, resourceVersion } = object.metadata;
+      rows.push({ revision: Number(resourceVersion), bucket, namespace, name, json: textOf(object) });
+    }
+  }
+  rows.sort((a, b) => a.revision - b.revision);
+  return { format: 1, revision: store.revision, rows, cells: cells.all() };
+}
+
+/** A running cluster that goes on where the value stood; its clock continues from then, at a real instant. */
+export function importCluster({ rows, cells, revision }: ClusterValue, real: Instant): Cluster {
+  const restored = new Cells();
+  for (const { room, id, value } of cells) restored.restore(room, id, value);
+  const cluster = Cluster.restore(restored, (store) => storeFrom(store, rows, revision, revision));
+  const clock = cluster.clock;
+  restored.put(...CLOCK_CELL, { ...clock, real, virtual: cluster.now } satisfies ClockState);
+  restored.put(...COMPACTED_CELL, revision);
+  return cluster;
+}
