@@ -5,7 +5,7 @@
  */
 
 import type { Container, ContainerStatus, Pod, PodSpec, ResourceRequirements } from "#kernel/api/types.gen";
-import { cmp, milli, value } from "#kernel/apimachinery/quantity";
+import { add, cmp, formatQuantity, milli, value } from "#kernel/apimachinery/quantity";
 
 /** Amounts by resource name: cpu in thousandths of a core, everything else in its own unit (bytes, pods, devices). */
 export type ResourceAmounts = Readonly<Record<string, number>>;
@@ -155,4 +155,43 @@ function positiveCompute(list: Readonly<Record<string, string>> | undefined): Re
     if (quantity !== undefined && cmp(quantity, "0") > 0) amounts[name] = amountOf(name, quantity);
   }
   return amounts;
+}
+
+type Quantities = Record<string, string>;
+
+/** Requests of all containers together, spelt as quantities: what the pod needs as a whole. */
+export const sumOfRequests = (spec: PodSpec): Quantities => sumOf(spec, "requests");
+
+/** Limits of all containers together, spelt as quantities. */
+export const sumOfLimits = (spec: PodSpec): Quantities => sumOf(spec, "limits");
+
+function sumOf({ containers, initContainers = [] }: PodSpec, which: Which): Quantities {
+  let sum: Quantities = {};
+  for (const { resources } of containers) sum = plus(sum, resources?.[which]);
+  let sidecars: Quantities = {};
+  let starting: Quantities = {};
+  for (const { resources, restartPolicy } of initContainers) {
+    const own = resources?.[which];
+    if (restartPolicy === "Always") {
+      sum = plus(sum, own);
+      sidecars = plus(sidecars, own);
+      starting = larger(starting, sidecars);
+    } else starting = larger(starting, plus(sidecars, own));
+  }
+  return larger(sum, starting);
+}
+
+function plus(a: Quantities, b: Quantities | undefined): Quantities {
+  const sum = { ...a };
+  for (const [name, quantity] of Object.entries(b ?? {})) {
+    const before = a[name];
+    sum[name] = before === undefined ? quantity : formatQuantity(add(before, quantity));
+  }
+  return sum;
+}
+
+function larger(a: Quantities, b: Quantities): Quantities {
+  const most = { ...a };
+  for (const [name, quantity] of Object.entries(b)) if (cmp(quantity, a[name] ?? "0") > 0) most[name] = quantity;
+  return most;
 }

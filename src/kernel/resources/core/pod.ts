@@ -5,7 +5,17 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { defineResource, type Grace } from "#kernel/registry/definition";
+import { podColumns } from "#kernel/resources/core/pod.columns";
+import { defaultPod } from "#kernel/resources/core/pod.defaults";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
+import {
+  preparePodForCreate,
+  preparePodForStatusUpdate,
+  preparePodForUpdate,
+} from "#kernel/resources/core/pod.strategy";
+import { validateNewPod, validatePod } from "#kernel/resources/core/pod.validate";
+import { validatePodStatusUpdate, validatePodUpdate } from "#kernel/resources/core/pod.validate.update";
+import { warningsForPod } from "#kernel/resources/core/pod.warnings";
 
 export const pods = defineResource<Pod>({
   group: "",
@@ -30,8 +40,23 @@ export const pods = defineResource<Pod>({
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,
 
+  setDefaults: defaultPod,
+  prepareForCreate: (pod, { now }) => preparePodForCreate(pod, now),
+  prepareForUpdate: (pod, old, _context, subresource) => preparePodForUpdate(pod, old, subresource),
+  prepareForStatusUpdate: (pod, old) => preparePodForStatusUpdate(pod, old),
+  validate(pod, at) {
+    validatePod(pod, at);
+    // A pod that was never stored has no version yet: what holds for new pods alone is checked here.
+    if ((pod.metadata.resourceVersion ?? "") === "") validateNewPod(pod, at);
+  },
+  validateUpdate: (pod, old, at) => validatePodUpdate(pod, old, at),
+  validateStatusUpdate: (pod, old, at) => validatePodStatusUpdate(pod, old, at),
+  // People seldom update pods themselves, so upstream saves itself the effort there.
+  warnings: (pod, old) => (old === undefined ? warningsForPod(pod) : []),
+
   grace: (pod, requestedSeconds) => ({ seconds: graceSeconds(pod, requestedSeconds) }),
 
+  columns: podColumns,
   indexes: { node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]) },
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
