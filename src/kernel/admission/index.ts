@@ -3,6 +3,17 @@
  *
  * Models pkg/kubeapiserver/options/plugins.go.
  */
+import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
+import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
+import { priority } from "#kernel/admission/priority";
+import { serviceAccount } from "#kernel/admission/serviceaccount";
+import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
 
-export const ADMISSION: readonly AdmissionPlugin[] = [];
+export const ADMISSION: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+];

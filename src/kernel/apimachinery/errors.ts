@@ -221,8 +221,13 @@ export function unauthorized(message = "Unauthorized"): StatusError {
 }
 
 /** 403: `pods "x" is forbidden: <detail>`, without the name or the resource where they are empty. */
-export function forbidden(gr: GroupResource, name: string, detail: string): StatusError {
-  const details = resourceDetails(gr, name);
+export function forbidden(
+  gr: GroupResource,
+  name: string,
+  detail: string,
+  causes: readonly StatusCause[] = [],
+): StatusError {
+  const details = detailsOf({ group: gr.group, kind: gr.resource }, name, { causes });
   return failure({ code: 403, reason: "Forbidden", message: forbiddenText(gr, name, detail), details });
 }
 
