@@ -30,7 +30,7 @@ import { Store } from "#kernel/store/store";
 
 export const CLOCK_CELL = ["cluster", "clock"] as const;
 const ENTROPY_CELL = ["cluster", "entropy"] as const;
-const NOW_CELL = ["cluster", "now"] as const;
+export const NOW_CELL = ["cluster", "now"] as const;
 export const COMPACTED_CELL = ["cluster", "compacted"] as const;
 
 /** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
@@ -85,9 +85,10 @@ export class Cluster {
   /** A new cluster at an instant, running from its first moment. */
   static create(options: ClusterOptions, real: Instant): Cluster {
     const cells = new Cells();
-    const clock: ClockState = { real, virtual: real, rate: 1, paused: false };
+    const { now = real, rate = 1, paused = false } = options.clock ?? {};
+    const clock: ClockState = { real, virtual: now, rate, paused };
     cells.put(...CLOCK_CELL, clock);
-    cells.put(...NOW_CELL, real);
+    cells.put(...NOW_CELL, now);
     cells.put(...OPTIONS_CELL, options);
     cells.put(...ENTROPY_CELL, Entropy.seeded(options.seed).state);
     const cluster = new Cluster(new Store(), cells);

@@ -3,6 +3,7 @@
  */
 import type { Taint } from "#kernel/api/types.gen";
 import type { Component } from "#kernel/registry/controller";
+import type { Instant } from "#kernel/sim/instant";
 
 /** One simulated machine to begin with. Quantities as in Kubernetes: cpu "4", memory "8Gi". */
 export interface MachineOptions {
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   readonly authorization: "RBAC" | "AlwaysAllow";
   /** "realistic": pulls, starts and probes take the time they would; "none": they take none. */
   readonly latency: "realistic" | "none";
+  /** How the clock stands in the first moment; by default it is the real instant and keeps its pace. */
+  readonly clock?: { readonly now?: Instant; readonly rate?: number; readonly paused?: boolean };
 }
 
 /** Where the options stand among the cells. */

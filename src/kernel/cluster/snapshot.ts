@@ -3,7 +3,7 @@
  *
  * restore(export(x)) = x: the same objects, clock, containers, files, logs and dice.
  */
-import { CLOCK_CELL, Cluster, COMPACTED_CELL } from "#kernel/cluster/cluster";
+import { CLOCK_CELL, Cluster, COMPACTED_CELL, NOW_CELL } from "#kernel/cluster/cluster";
 import { type Row, storeFrom } from "#kernel/cluster/journal";
 import type { ClockState, Instant } from "#kernel/sim/instant";
 import { type CellChange, Cells } from "#kernel/store/cells";
@@ -20,7 +20,7 @@ export interface ClusterValue {
 }
 
 /** The cluster as it is now. */
-export function exportCluster({ store, cells }: Cluster): ClusterValue {
+export function exportCluster({ store, cells, clock, now }: Cluster): ClusterValue {
   const rows: Row[] = [];
   for (const bucket of store.buckets()) {
     for (const object of store.list(bucket)) {
@@ -29,7 +29,14 @@ export function exportCluster({ store, cells }: Cluster): ClusterValue {
     }
   }
   rows.sort((a, b) => a.revision - b.revision);
-  return { format: 1, revision: store.revision, rows, cells: cells.all() };
+  return { format: 1, revision: store.revision, rows, cells: cells.all().map((cell) => atRest(cell, clock, now)) };
+}
+
+/** A value at rest knows its own instant, not the real one, so that equal clusters give equal values. */
+function atRest(cell: CellChange, clock: ClockState, now: Instant): CellChange {
+  const isCell = ([room, id]: readonly [string, string]): boolean => cell.room === room && cell.id === id;
+  if (isCell(CLOCK_CELL)) return { ...cell, value: { ...clock, real: now, virtual: now } satisfies ClockState };
+  return isCell(NOW_CELL) ? { ...cell, value: now } : cell;
 }
 
 /** A running cluster that goes on where the value stood; its clock continues from then, at a real instant. */
