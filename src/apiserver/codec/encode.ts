@@ -30,18 +30,19 @@ export function encodeObject(
 ): Response {
   const { request, now } = presentation;
   const accept = negotiate(request.headers.get("accept"));
+  const shown = withDeprecation(resource, presentation);
   if (accept.as === undefined || resource === undefined || isStatus(object)) {
-    return respond(textOf(object), accept, presentation, status);
+    return respond(textOf(object), accept, shown, status);
   }
   const kube = object as KubeObject;
   if (accept.as === "Table") {
     const metadata = { resourceVersion: kube.metadata.resourceVersion };
     const table = tableOf(resource, [kube], { now, include: includeObject(request), metadata });
-    return respond(JSON.stringify(table), accept, presentation, status);
+    return respond(JSON.stringify(table), accept, shown, status);
   }
   if (accept.as === "PartialObjectMetadataList")
     throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
-  return respond(JSON.stringify(partialObjectMetadata(kube)), accept, presentation, status);
+  return respond(JSON.stringify(partialObjectMetadata(kube)), accept, shown, status);
 }
 
 /** Answers with a list. */
@@ -53,18 +54,25 @@ export function encodeList(
   const { request, now } = presentation;
   const accept = negotiate(request.headers.get("accept"));
   const metadata = listMeta(result);
+  const shown = withDeprecation(resource, presentation);
   if (accept.as === "Table") {
     const table = tableOf(resource, result.items, { now, include: includeObject(request), metadata });
-    return respond(JSON.stringify(table), accept, presentation, 200);
+    return respond(JSON.stringify(table), accept, shown, 200);
   }
   if (accept.as === "PartialObjectMetadata")
     throw notAcceptable("you requested PartialObjectMetadata, but the requested object is a list");
   if (accept.as === "PartialObjectMetadataList") {
     const items = result.items.map((object) => ({ metadata: object.metadata }));
     const list = { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items };
-    return respond(JSON.stringify(list), accept, presentation, 200);
+    return respond(JSON.stringify(list), accept, shown, 200);
   }
-  return respond(listText(resource, result.items, metadata), accept, presentation, 200);
+  return respond(listText(resource, result.items, metadata), accept, shown, 200);
+}
+
+/** Requests of a kind on its way out are warned. */
+function withDeprecation(resource: AnyResource | undefined, presentation: Presentation): Presentation {
+  if (resource?.deprecation === undefined) return presentation;
+  return { ...presentation, warnings: [resource.deprecation, ...(presentation.warnings ?? [])] };
 }
 
 /** The JSON of a typed list; its items carry no apiVersion and kind of their own. */
