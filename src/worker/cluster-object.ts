@@ -21,6 +21,7 @@ import { flushOnce } from "#worker/cluster/outbox";
 import { rebuild } from "#worker/cluster/rebuild";
 import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { openDatabase } from "#worker/db/database";
+import { forgetObjects } from "#worker/db/objects";
 import type { Env } from "#worker/env";
 
 /** D1 lags at most this far behind. */
@@ -50,6 +51,7 @@ export class ClusterObject extends DurableObject<Env> {
   #cluster: Cluster | undefined;
   #loading: Promise<Cluster> | undefined;
   #flushing: Promise<void> | undefined;
+  #forgetting: Promise<void> | undefined;
   #flushFailures = 0;
   /** The instant the alarm is set to; undefined until it is known. */
   #armed: number | undefined;
@@ -66,7 +68,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   /** Makes the cluster, or makes it anew: from options, or as a fork of a snapshot. */
   async create(options: ClusterOptions, from?: ClusterValue): Promise<void> {
-    this.#forget();
+    if (!this.#journal.isEmpty) await this.#forget();
     const now = Date.now();
     if (from !== undefined) this.#journal.adopt(from);
     const cluster = from === undefined ? Cluster.create(options, now) : importCluster(from, now);
@@ -76,10 +78,9 @@ export class ClusterObject extends DurableObject<Env> {
     await this.#arm();
   }
 
-  /** Deletes everything this object holds. */
+  /** Deletes everything this object holds, and its copy in D1. */
   async destroy(): Promise<void> {
-    this.#sockets.closeAll();
-    this.#forget();
+    await this.#forget();
     this.#armed = undefined;
     await this.ctx.storage.deleteAlarm();
   }
@@ -153,6 +154,7 @@ export class ClusterObject extends DurableObject<Env> {
   }
 
   async #load(): Promise<Cluster> {
+    await this.#forgetting;
     if (this.#cluster !== undefined) return this.#cluster;
     this.#loading ??= this.#rebuild().finally(() => {
       this.#loading = undefined;
@@ -274,9 +276,16 @@ export class ClusterObject extends DurableObject<Env> {
     this.#sockets.forget(socket);
   }
 
-  #forget(): void {
+  /** Forgets the cluster that was here. A flush on its way lands first, so that it cannot bring anything back. */
+  async #forget(): Promise<void> {
+    await this.#flushing;
+    this.#sockets.closeAll();
     this.#cluster = undefined;
     this.#journal.clear();
+    this.#forgetting = forgetObjects(openDatabase(this.env.DB), this.ctx.id.name ?? "").finally(() => {
+      this.#forgetting = undefined;
+    });
+    await this.#forgetting;
   }
 }
 

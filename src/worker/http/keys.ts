@@ -41,6 +41,6 @@ async function keyHashOf(env: Env, id: string): Promise<string | undefined> {
     return undefined;
   }
   if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-  remembered.set(id, { hash: row.keyHash, until: now + REMEMBER_MS });
+  remembered.set(id, { hash: row.keyHash, until: Math.min(now + REMEMBER_MS, row.expiresAt ?? Infinity) });
   return row.keyHash;
 }
