@@ -112,7 +112,8 @@ function unmountable(
       const env = container.env?.find(({ valueFrom }) => isForeign(valueFrom?.secretKeyRef, mountable));
       if (env === undefined) continue;
       const secret = env.valueFrom?.secretKeyRef?.name;
-      return `${kind} ${container.name} with envVar ${env.name} referencing secret.secretName="${secret}" ${because} secret`;
+      const where = `${kind} ${container.name} with envVar ${env.name}`;
+      return `${where} referencing secret.secretName="${secret}" ${because} secret`;
     }
   }
   const pullable = new Set(imagePullSecrets.map(({ name }) => name));

@@ -7,8 +7,7 @@ import type { Event } from "#kernel/api/types.gen";
 import { Registry } from "#kernel/registry/registry";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { events } from "#kernel/resources/core/event";
-import { expiresAt, minuteOf } from "#kernel/resources/core/event.facts";
-import { forgetQuietSources, type Observation, recordEvent } from "#kernel/resources/core/event.record";
+import { type Observation, recordEvent } from "#kernel/resources/core/event.record";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { Entropy } from "#kernel/sim/entropy";
 import { Store } from "#kernel/store/store";
@@ -128,17 +127,19 @@ test("a source that says too much is held back, and what was held back is counte
   expect(client.list(events)).toHaveLength(2);
 });
 
-test("a source that has been quiet long enough is forgotten", () => {
+test("sources that have been quiet long enough are forgotten", () => {
   const client = newClient();
-  for (let n = 0; n < 30; n += 1) recordEvent(client, pulled, START);
+  const flood = (uid: string, at: number) => {
+    const about = { ...regarding, metadata: { ...regarding.metadata, name: `web-${uid}`, uid } };
+    for (let n = 0; n < 26; n += 1) recordEvent(client, { ...pulled, regarding: about }, at);
+  };
+  for (let n = 0; n < 63; n += 1) flood(`uid-${n}`, START);
+  expect(client.registry.cells.count("event-sources")).toBe(63);
+  flood("uid-63", START + 126 * MINUTE);
   expect(client.registry.cells.count("event-sources")).toBe(1);
-  forgetQuietSources(client, START + 60 * MINUTE);
-  expect(client.registry.cells.count("event-sources")).toBe(1);
-  forgetQuietSources(client, START + 126 * MINUTE);
-  expect(client.registry.cells.count("event-sources")).toBe(0);
 });
 
-test("an event about an object without namespace stands in default; none is made where namespaces go or are gone", () => {
+test("an event about a cluster's object stands in default; none is made where namespaces go or are gone", () => {
   const client = newClient();
   const { namespace: _, ...metadata } = regarding.metadata;
   recordEvent(client, { ...pulled, regarding: { ...regarding, kind: "Node", metadata } }, START);
@@ -151,14 +152,4 @@ test("an event about an object without namespace stands in default; none is made
   const going = { ...regarding, metadata: { ...regarding.metadata, namespace: "going" } };
   recordEvent(client, { ...pulled, regarding: going }, START);
   expect(client.list(events)).toHaveLength(1);
-});
-
-test("an event lives an hour after it was last repeated, and is found by the minute in which it expires", () => {
-  const client = newClient();
-  recordEvent(client, pulled, START);
-  recordEvent(client, pulled, START + 30 * MINUTE);
-  const [event] = client.list(events);
-  expect(event && expiresAt(event)).toBe(START + 90 * MINUTE);
-  expect(client.by(events, "expires", minuteOf(START + 90 * MINUTE))).toHaveLength(1);
-  expect(client.by(events, "expires", minuteOf(START + 60 * MINUTE))).toHaveLength(0);
 });

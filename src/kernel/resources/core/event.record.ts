@@ -15,6 +15,7 @@ import type { Client } from "#kernel/registry/client";
 import { events } from "#kernel/resources/core/event";
 import { namespaces } from "#kernel/resources/core/namespace";
 import type { Instant } from "#kernel/sim/instant";
+import type { Cells } from "#kernel/store/cells";
 import type { KubeObject } from "#kernel/store/object";
 
 /** What a component has to say. */
@@ -38,6 +39,7 @@ const COMBINED = "(combined from similar events): ";
 const BURST = 25;
 const REFILL_MS = 300_000;
 const BUCKETS = "event-sources";
+const BUCKETS_PER_SWEEP = 64;
 
 /** What a source that used up its burst about one object may still say. */
 interface Bucket {
@@ -65,12 +67,6 @@ export function recordEvent(client: Client, observation: Observation, now: Insta
   if (held === "refused") return;
   if (previous !== undefined) repeat(client, previous, message, (held?.count ?? previous.count ?? 1) + 1, now);
   else create(client, { ...observation, message }, held, now);
-}
-
-/** Forgets the sources that may say everything again; to be called now and then. */
-export function forgetQuietSources({ registry: { cells } }: Client, now: Instant): void {
-  const quiet = [...cells.entries<Bucket>(BUCKETS)].filter(([, bucket]) => tokensAt(bucket, now) >= BURST);
-  for (const [id] of quiet) cells.delete(BUCKETS, id);
 }
 
 function isFrom({ source }: Event, { source: { component, host = "" } }: Observation): boolean {
@@ -119,6 +115,7 @@ function passSpamFilter(
   const stored = cells.get<Bucket>(BUCKETS, id);
   if (stored === undefined && spent < BURST) return undefined;
 
+  if (stored === undefined) forgetQuietSources(cells, now);
   const bucket = stored ?? bucketOf(known.said, spent, now);
   const tokens = tokensAt(bucket, now);
   const key = keyOf(observation, known.isCombined);
@@ -131,6 +128,13 @@ function passSpamFilter(
   const held = { ...others, [key]: { count, first: mine?.first ?? timeText(now) } };
   cells.put(BUCKETS, id, { tokens, at: now, held } satisfies Bucket);
   return "refused";
+}
+
+/** Forgets the sources that may say everything again, whenever there are so many more. */
+function forgetQuietSources(cells: Cells, now: Instant): void {
+  if (cells.count(BUCKETS) % BUCKETS_PER_SWEEP !== BUCKETS_PER_SWEEP - 1) return;
+  const quiet = [...cells.entries<Bucket>(BUCKETS)].filter(([, bucket]) => tokensAt(bucket, now) >= BURST);
+  for (const [id] of quiet) cells.delete(BUCKETS, id);
 }
 
 function keyOf({ type, reason, message, fieldPath = "" }: Observation, isCombined: boolean): string {
@@ -179,7 +183,7 @@ function create({ registry }: Client, observation: Observation, held: Held | und
   registry.store.put(events.bucket, { namespace, name }, event);
 }
 
-/** `<object>.<the time in nanoseconds, hexadecimal>`; what happens in one millisecond is told apart by the last digits. */
+/** `<object>.<the time in nanoseconds, hexadecimal>`; the last digits tell apart what happens in one millisecond. */
 function nameOf({ store, entropy }: Client["registry"], namespace: string, object: string, now: Instant): string {
   const nanos = BigInt(now) * 1_000_000n;
   for (let n = 0n; n < 1_000_000n; n += 1n) {

@@ -10,7 +10,6 @@ import { dns1123Subdomain, qualifiedName } from "#kernel/apimachinery/formats";
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { ageText } from "#kernel/apimachinery/table";
 import { column, defineResource, wide } from "#kernel/registry/definition";
-import { expiresAt, minuteOf } from "#kernel/resources/core/event.facts";
 import type { Instant } from "#kernel/sim/instant";
 
 /** Longest texts of an event that names its eventTime, in bytes. */
@@ -59,10 +58,7 @@ export const events = defineResource<Event>({
     type: ({ type }) => type ?? "",
   },
 
-  indexes: {
-    regarding: ({ involvedObject }) => (involvedObject.uid ? [involvedObject.uid] : []),
-    expires: (event) => [minuteOf(expiresAt(event))],
-  },
+  indexes: { regarding: ({ involvedObject }) => (involvedObject.uid ? [involvedObject.uid] : []) },
 });
 
 /** An event of the old kind stands in the namespace of the object it is about. */

@@ -110,7 +110,8 @@ test.each<[string, ServiceSpec, string]>([
         { name: "b", port: 80 },
       ],
     },
-    'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+    'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,' +
+      '"TargetPort":0,"NodePort":0}',
   ],
   ["a port of zero", { ports: [{ port: 0, targetPort: 80 }] }, `spec.ports[0].port: Invalid value: 0: ${range}`],
   [
@@ -162,7 +163,8 @@ test.each<[string, ServiceSpec, string]>([
   [
     "an affinity too long",
     { ports: [web], sessionAffinity: "ClientIP", sessionAffinityConfig: { clientIP: { timeoutSeconds: 86_401 } } },
-    "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400",
+    "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less " +
+      "than 86400",
   ],
   [
     "a policy for nobody outside",
@@ -231,7 +233,8 @@ test("nobody gets what another Service has, until that one lets go of it", () =>
   client.create(services, draft({ ports: [web], clusterIP: "10.96.0.10" }, "dns"));
   const first = client.create(services, draft(node(30_080), "first"));
   expect(problemOf(() => client.create(services, draft({ ports: [web], clusterIP: "10.96.0.10" })))).toBe(
-    'spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: provided IP is already allocated',
+    'spec.clusterIPs: Invalid value: ["10.96.0.10"]: failed to allocate IP 10.96.0.10: ' +
+      "provided IP is already allocated",
   );
   expect(problemOf(() => client.create(services, draft(node(30_080))))).toBe(
     "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated",

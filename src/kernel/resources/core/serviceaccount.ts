@@ -21,9 +21,8 @@ export const serviceaccounts = defineResource<ServiceAccount>({
     const key = "kubernetes.io/enforce-mountable-secrets";
     const value = metadata.annotations?.[key];
     if (value === undefined || old?.metadata.annotations?.[key] === value) return [];
-    return [
-      `metadata.annotations[${key}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
-    ];
+    const advice = "prefer separate namespaces to isolate access to mounted secrets";
+    return [`metadata.annotations[${key}]: deprecated in v1.32+; ${advice}`];
   },
 
   columns: [column("Secrets", "string", ({ secrets }) => secrets?.length ?? 0)],
