@@ -1,0 +1,221 @@
+/**
+ * PodTopologySpread: pods that belong together are spread over zones, nodes, or whatever a label divides nodes into.
+ *
+ * Models pkg/scheduler/framework/plugins/podtopologyspread.
+ */
+import type { LabelSelector, Pod, TopologySpreadConstraint } from "#kernel/api/types.gen";
+import { matches, matchesSet } from "#kernel/apimachinery/labels";
+import { controllerOf } from "#kernel/apimachinery/meta";
+import { replicasets } from "#kernel/resources/apps/replicaset";
+import { NODE_HOSTNAME_LABEL, NODE_ZONE_LABEL } from "#kernel/resources/core/node.facts";
+import { untoleratedTaint } from "#kernel/resources/core/pod.facts";
+import { services } from "#kernel/resources/core/service";
+import { type Plugin, rejects, rejectsForGood, SCORE_MAX, type Scorer } from "#kernel/scheduler/framework";
+import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { nodeMatcher } from "#kernel/scheduler/node-selector";
+import { type PodInfo, withLabelKeys } from "#kernel/scheduler/pod-info";
+import type { Snapshot } from "#kernel/scheduler/snapshot";
+import type { ReplicaSet, Service } from "#kernel/api/types.gen";
+
+const NAME = "PodTopologySpread";
+const UNEVEN = rejects(NAME, "node(s) didn't match pod topology spread constraints");
+const UNLABELLED = rejectsForGood(
+  NAME,
+  "node(s) didn't match pod topology spread constraints (missing required label)",
+);
+
+/** A constraint ready to be counted. */
+interface Constraint {
+  readonly topologyKey: string;
+  readonly maxSkew: number;
+  readonly minDomains: number;
+  readonly selector: LabelSelector;
+  /** Whether a node takes part: node affinity and taints, as the constraint's policies say. */
+  readonly concerns: (node: NodeInfo) => boolean;
+}
+
+export const podTopologySpread: Plugin = {
+  name: NAME,
+  weight: 2,
+  events: ["NodeAdd", "NodeLabel", "NodeTaint", "PodAdd", "PodLabel", "PodDelete"],
+
+  filter({ pod }, cluster) {
+    const constraints = constraintsOf(pod, "DoNotSchedule");
+    if (constraints.length === 0) return undefined;
+    const { namespace = "" } = pod.metadata;
+    const counted = constraints.map((constraint) => ({
+      ...constraint,
+      domains: domainsOf(constraint, constraints, cluster, namespace),
+      self: matches(constraint.selector, pod.metadata.labels) ? 1 : 0,
+    }));
+    const checks = counted.map((constraint) => {
+      const fewest = constraint.domains.size < constraint.minDomains ? 0 : Math.min(...constraint.domains.values());
+      return { ...constraint, fewest: Number.isFinite(fewest) ? fewest : 0 };
+    });
+    return {
+      check(node) {
+        for (const { topologyKey, domains, self, fewest, maxSkew } of checks) {
+          const domain = node.labels[topologyKey];
+          if (domain === undefined) return UNLABELLED;
+          if ((domains.get(domain) ?? 0) + self - fewest > maxSkew) return UNEVEN;
+        }
+        return undefined;
+      },
+    };
+  },
+
+  score(info, cluster, feasible) {
+    const own = constraintsOf(info.pod, "ScheduleAnyway");
+    const isDefault = (info.pod.spec.topologySpreadConstraints ?? []).length === 0;
+    const constraints = isDefault ? defaultConstraints(info, cluster) : own;
+    return constraints.length === 0 ? undefined : scorer(info.pod, constraints, cluster, feasible, !isDefault);
+  },
+};
+
+function constraintsOf(pod: Pod, whenUnsatisfiable: string): Constraint[] {
+  const asked = pod.spec.topologySpreadConstraints ?? [];
+  if (asked.length === 0) return [];
+  return asked.filter((one) => one.whenUnsatisfiable === whenUnsatisfiable).map((one) => constraintFrom(pod, one));
+}
+
+function constraintFrom(pod: Pod, asked: TopologySpreadConstraint): Constraint {
+  const { topologyKey, maxSkew, minDomains, labelSelector, matchLabelKeys } = asked;
+  const isMatch = asked.nodeAffinityPolicy === "Ignore" ? undefined : nodeMatcher(pod);
+  const honoursTaints = asked.nodeTaintsPolicy === "Honor";
+  const isOpen = (node: NodeInfo): boolean =>
+    untoleratedTaint(pod, node.taints, ({ effect }) => effect !== "PreferNoSchedule") === undefined;
+  return {
+    topologyKey,
+    maxSkew,
+    minDomains: minDomains ?? 1,
+    // A constraint without a selector finds no pod at all.
+    selector: withLabelKeys(pod, labelSelector, matchLabelKeys) ?? NOTHING,
+    concerns: (node) => (isMatch === undefined || isMatch(node)) && (!honoursTaints || isOpen(node)),
+  };
+}
+
+const NOTHING: LabelSelector = { matchExpressions: [{ key: "drydock.dev/none", operator: "In", values: [] }] };
+
+/** Pods per domain, zero included, over the nodes that have all the labels asked for. */
+function domainsOf(
+  constraint: Constraint,
+  all: readonly Constraint[],
+  cluster: Snapshot,
+  namespace: string,
+): ReadonlyMap<string, number> {
+  const { topologyKey, selector, concerns } = constraint;
+  const counts = cluster.counts.of(namespace, selector);
+  const domains = new Map<string, number>();
+  for (const node of cluster.nodes) {
+    if (!concerns(node) || !all.every((one) => node.labels[one.topologyKey] !== undefined)) continue;
+    const domain = node.labels[topologyKey] ?? "";
+    domains.set(domain, (domains.get(domain) ?? 0) + (counts.get(node.name) ?? 0));
+  }
+  return domains;
+}
+
+/** Pods of one Service or ReplicaSet spread over nodes and zones even if they do not ask for it. */
+const DEFAULTS = [
+  { topologyKey: NODE_HOSTNAME_LABEL, maxSkew: 3 },
+  { topologyKey: NODE_ZONE_LABEL, maxSkew: 5 },
+];
+
+function defaultConstraints({ pod }: PodInfo, { registry }: Snapshot): Constraint[] {
+  const selector = selectorOf(pod, registry);
+  if (selector === undefined) return [];
+  const isMatch = nodeMatcher(pod);
+  const concerns = (node: NodeInfo): boolean => isMatch === undefined || isMatch(node);
+  return DEFAULTS.map((one) => ({ ...one, minDomains: 1, selector, concerns }));
+}
+
+/** What the pod's Services and its ReplicaSet select it by; undefined if nobody does. */
+function selectorOf(pod: Pod, { store }: Snapshot["registry"]): LabelSelector | undefined {
+  const { namespace = "", labels } = pod.metadata;
+  let matchLabels: Record<string, string> | undefined;
+  for (const { spec } of store.list(services.bucket, namespace) as readonly Service[]) {
+    const { selector } = spec;
+    if (selector === undefined || Object.keys(selector).length === 0 || !matchesSet(selector, labels)) continue;
+    matchLabels = { ...matchLabels, ...selector };
+  }
+  const owner = controllerOf(pod);
+  if (owner?.kind !== "ReplicaSet") return matchLabels === undefined ? undefined : { matchLabels };
+  const rs = store.get(replicasets.bucket, { namespace, name: owner.name }) as ReplicaSet | undefined;
+  const own = rs?.spec.selector;
+  if (own === undefined) return matchLabels === undefined ? undefined : { matchLabels };
+  const { matchExpressions } = own;
+  return { matchLabels: { ...matchLabels, ...own.matchLabels }, ...(matchExpressions && { matchExpressions }) };
+}
+
+/** One constraint, with the pods already in each domain and how much a pod there weighs. */
+interface Weighed extends Constraint {
+  readonly isHostname: boolean;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly domains: ReadonlyMap<string, number>;
+  readonly weight: number;
+}
+
+function scorer(
+  pod: Pod,
+  constraints: readonly Constraint[],
+  cluster: Snapshot,
+  feasible: readonly NodeInfo[],
+  needsAllLabels: boolean,
+): Scorer {
+  const { namespace = "" } = pod.metadata;
+  const isIgnored = (node: NodeInfo): boolean =>
+    needsAllLabels && constraints.some(({ topologyKey }) => node.labels[topologyKey] === undefined);
+  let taking = 0;
+  for (const node of feasible) if (!isIgnored(node)) taking += 1;
+
+  const weighed = constraints.map((constraint): Weighed => {
+    const { topologyKey, selector, concerns } = constraint;
+    const isHostname = topologyKey === NODE_HOSTNAME_LABEL;
+    const counts = cluster.counts.of(namespace, selector);
+    const domains = new Map<string, number>();
+    if (!isHostname) {
+      for (const node of feasible) {
+        const domain = node.labels[topologyKey];
+        if (domain !== undefined && !isIgnored(node)) domains.set(domain, 0);
+      }
+      if (domains.size > 0) {
+        for (const [name, count] of counts) {
+          const node = cluster.node(name);
+          const domain = node?.labels[topologyKey];
+          if (node === undefined || domain === undefined || !domains.has(domain)) continue;
+          if (concerns(node) && !isIgnored(node)) domains.set(domain, (domains.get(domain) ?? 0) + count);
+        }
+      }
+    }
+    return { ...constraint, isHostname, counts, domains, weight: Math.log((isHostname ? taking : domains.size) + 2) };
+  });
+
+  return {
+    score(node) {
+      if (needsAllLabels && isIgnored(node)) return -1;
+      let sum = 0;
+      for (const { topologyKey, isHostname, counts, domains, weight, maxSkew } of weighed) {
+        const domain = node.labels[topologyKey];
+        if (domain === undefined) continue;
+        const count = isHostname ? counts.get(node.name) : domains.get(domain);
+        sum += (count ?? 0) * weight + (maxSkew - 1);
+      }
+      return Math.round(sum);
+    },
+    normalize: spreadOut,
+  };
+}
+
+/** The emptiest domain is best; nodes outside of all domains (scored -1) are worst. */
+function spreadOut(scores: Float64Array): void {
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const score of scores) {
+    if (score < 0) continue;
+    if (score < least) least = score;
+    if (score > most) most = score;
+  }
+  for (let n = 0; n < scores.length; n += 1) {
+    const score = scores[n] ?? 0;
+    if (score < 0) scores[n] = 0;
+    else scores[n] = most === 0 ? SCORE_MAX : Math.floor((SCORE_MAX * (most + least - score)) / most);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The scheduling queue: which waiting pods to try now, which later, and which change may help which pod.
+ *
+ * Models pkg/scheduler/backend/queue. What must survive is in cells: a pod that failed has a record; all others are
+ * tried at once.
+ */
+import type { Pod } from "#kernel/api/types.gen";
+import { keyText, parseTime } from "#kernel/apimachinery/meta";
+import { type ClusterEvent, isRejection, type Plugin } from "#kernel/scheduler/framework";
+import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { PLUGINS } from "#kernel/scheduler/plugins/index";
+import { byPriority } from "#kernel/scheduler/plugins/prioritysort";
+import { podInfoOf } from "#kernel/scheduler/pod-info";
+import type { Snapshot } from "#kernel/scheduler/snapshot";
+import type { Instant } from "#kernel/sim/instant";
+import type { Cells } from "#kernel/store/cells";
+
+/** The room of the records; the id is the pod's namespace/name. */
+export const QUEUE = "scheduling-queue";
+
+const BACKOFF_MIN_MS = 1_000;
+const BACKOFF_MAX_MS = 10_000;
+
+/** A pod nothing seems to help is tried again after this time all the same. */
+const FLUSH_MS = 5 * 60_000;
+
+/** What is remembered of a pod that found no node. */
+export interface QueueRecord {
+  readonly uid: string;
+  readonly attempts: number;
+  readonly failedAt: Instant;
+  /** The plugins that rejected it; none = anything may help. */
+  readonly plugins: readonly string[];
+  /** Something that may help has happened: it is tried again as soon as its backoff is over. */
+  readonly isMoved: boolean;
+}
+
+/** The record of a pod; one of a former namesake does not count. */
+export function recordOf(cells: Cells, id: string, pod: Pod): QueueRecord | undefined {
+  const record = cells.get<QueueRecord>(QUEUE, id);
+  return record?.uid === pod.metadata.uid ? record : undefined;
+}
+
+/** 1 s after the first failure, doubled with each further one, 10 s at most. */
+export const backoffUntil = ({ attempts, failedAt }: QueueRecord): Instant =>
+  failedAt + Math.min(BACKOFF_MIN_MS * 2 ** (attempts - 1), BACKOFF_MAX_MS);
+
+/** Which pods to try now, the most important first, and when to look again. */
+export interface Turn {
+  readonly active: readonly Pod[];
+  /** When the next backoff ends. */
+  readonly wakeAt: Instant | undefined;
+  /** When the next pod is tried for no reason. */
+  readonly flushAt: Instant | undefined;
+}
+
+/** Looks through the waiting pods. */
+export function turnOf({ pending }: Snapshot, cells: Cells, now: Instant): Turn {
+  const active: { pod: Pod; priority: number; since: number; revision: number }[] = [];
+  let wakeAt: Instant | undefined;
+  let flushAt: Instant | undefined;
+  for (const [id, pod] of pending) {
+    if (isGated(pod)) continue;
+    const record = recordOf(cells, id, pod);
+    const due = dueAt(record);
+    if (due <= now) {
+      const since = record?.failedAt ?? parseTime(pod.metadata.creationTimestamp);
+      const revision = Number(pod.metadata.resourceVersion);
+      active.push({ pod, priority: pod.spec.priority ?? 0, since, revision });
+    } else if (record?.isMoved === true) wakeAt = Math.min(wakeAt ?? due, due);
+    else flushAt = Math.min(flushAt ?? due, due);
+  }
+  return { active: active.sort(byPriority).map(({ pod }) => pod), wakeAt, flushAt };
+}
+
+function dueAt(record: QueueRecord | undefined): Instant {
+  if (record === undefined) return 0;
+  return record.isMoved ? backoffUntil(record) : record.failedAt + FLUSH_MS;
+}
+
+const GATES: readonly Plugin[] = PLUGINS.filter(({ preEnqueue }) => preEnqueue !== undefined);
+
+/** True if a plugin keeps the pod out of the queue. */
+export const isGated = (pod: Pod): boolean => GATES.some((plugin) => plugin.preEnqueue?.(pod) !== undefined);
+
+const BY_NAME = new Map(PLUGINS.map((plugin) => [plugin.name, plugin]));
+
+/** Moves the pods an event may help; `node` is the node it happened to, if it was one. */
+export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, node: NodeInfo | undefined): void {
+  const moved: [string, QueueRecord][] = [];
+  for (const [id, record] of cells.entries<QueueRecord>(QUEUE)) {
+    const pod = cluster.pending.get(id);
+    if (pod === undefined || record.isMoved || !mayHelp(record, pod, cluster, event, node)) continue;
+    moved.push([id, { ...record, isMoved: true }]);
+  }
+  for (const [id, record] of moved) cells.put(QUEUE, id, record);
+}
+
+function mayHelp(
+  { plugins }: QueueRecord,
+  pod: Pod,
+  cluster: Snapshot,
+  event: ClusterEvent,
+  node: NodeInfo | undefined,
+): boolean {
+  if (plugins.length === 0) return true;
+  return plugins.some((name) => {
+    const plugin = BY_NAME.get(name);
+    if (plugin?.events?.includes(event) !== true) return false;
+    if (node === undefined) return true;
+    const answer = plugin.filter?.(podInfoOf(pod), cluster);
+    if (answer === undefined) return true;
+    return !isRejection(answer) && (answer.only?.has(node.name) ?? true) && answer.check(node) === undefined;
+  });
+}
+
+/** The pod itself has changed, or is gone. */
+export function moveSelf(cells: Cells, cluster: Snapshot, id: string): void {
+  const pod = cluster.pending.get(id);
+  if (pod === undefined) cells.delete(QUEUE, id);
+  else {
+    const record = recordOf(cells, id, pod);
+    if (record !== undefined && !record.isMoved) cells.put(QUEUE, id, { ...record, isMoved: true });
+  }
+}
+
+/** Remembers that a pod found no node; gives its record. */
+export function putBack(cells: Cells, pod: Pod, plugins: readonly string[], isMoved: boolean, now: Instant): void {
+  const { namespace = "", name, uid } = pod.metadata;
+  const id = keyText({ namespace, name });
+  const attempts = (recordOf(cells, id, pod)?.attempts ?? 0) + 1;
+  cells.put(QUEUE, id, { uid, attempts, failedAt: now, plugins, isMoved } satisfies QueueRecord);
+}

@@ -1,0 +1,114 @@
+/**
+ * The scheduler: gives waiting pods their nodes, the most important pod first.
+ *
+ * Models pkg/scheduler/schedule_one.go.
+ */
+import type { Pod, PodCondition } from "#kernel/api/types.gen";
+import { StatusError } from "#kernel/apimachinery/errors";
+import { keyOf, keyText, setCondition } from "#kernel/apimachinery/meta";
+import {
+  type Context,
+  type Controller,
+  done,
+  earliest,
+  type Outcome,
+  routineAt,
+  wakeAt,
+} from "#kernel/registry/controller";
+import { bindPod } from "#kernel/resources/core/pod.bind";
+import { recordEvent } from "#kernel/resources/core/event.record";
+import { pods } from "#kernel/resources/core/pod";
+import { type Diagnosis, place } from "#kernel/scheduler/cycle";
+import type { ClusterEvent } from "#kernel/scheduler/framework";
+import { fitError } from "#kernel/scheduler/messages";
+import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { findRoom, makeRoom } from "#kernel/scheduler/preemption";
+import { move, moveSelf, putBack, QUEUE, turnOf } from "#kernel/scheduler/queue";
+import { SCHEDULER_NAME, type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
+import { POD, WATCHES } from "#kernel/scheduler/watches";
+import { LIMITS } from "#kernel/sim/limits";
+
+const SOURCE = { component: SCHEDULER_NAME };
+
+/** Where the next search begins. */
+const START_CELL = ["scheduler", "start"] as const;
+
+export const scheduler: Controller = {
+  name: SCHEDULER_NAME,
+  component: "scheduler",
+  watches: WATCHES,
+
+  reconcile(context, { namespace, name }) {
+    const { client, cells } = context;
+    const cluster = client.registry.views.of(snapshots);
+    if (namespace === "") return work(context, cluster);
+    if (namespace === POD) moveSelf(cells, cluster, name);
+    else move(cells, cluster, namespace as ClusterEvent, name === "" ? undefined : cluster.node(name));
+    return done;
+  },
+};
+
+/** Tries the pods whose turn it is. */
+function work(context: Context, cluster: Snapshot): Outcome {
+  const { cells, entropy, now } = context;
+  const turn = turnOf(cluster, cells, now);
+  let start = cells.get<number>(...START_CELL) ?? 0;
+  for (const pod of turn.active.slice(0, LIMITS.podsPerReconcile)) {
+    // A pod tried before this one may have changed it (a nomination taken back).
+    const waiting = cluster.pending.get(keyText(keyOf(pod)));
+    if (waiting === undefined) continue;
+    const placement = place(waiting, cluster, start, entropy);
+    start = placement.nextStart;
+    if ("node" in placement) bind(context, waiting, placement.node);
+    else fail(context, cluster, waiting, placement.diagnosis);
+  }
+  if (turn.active.length > 0) cells.put(...START_CELL, start);
+  if (turn.active.length > LIMITS.podsPerReconcile) return wakeAt(now);
+  const { wakeAt: due, flushAt } = turnOf(cluster, cells, now);
+  return earliest(due === undefined ? done : wakeAt(due), flushAt === undefined ? done : routineAt(flushAt));
+}
+
+function bind({ client, cells, now }: Context, pod: Pod, { name }: NodeInfo): void {
+  const key = keyOf(pod);
+  try {
+    bindPod(client, key, { target: { kind: "Node", name } });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    // Whatever refused it may let it pass the next time.
+    putBack(cells, pod, [], true, now);
+    const message = `running Bind plugin "DefaultBinder": ${error.message}`;
+    recordEvent(client, { regarding: pod, type: "Warning", reason: "FailedScheduling", message, source: SOURCE }, now);
+    return;
+  }
+  cells.delete(QUEUE, keyText(key));
+  const message = `Successfully assigned ${keyText(key)} to ${name}`;
+  recordEvent(client, { regarding: pod, type: "Normal", reason: "Scheduled", message, source: SOURCE }, now);
+}
+
+/** Makes room if that helps, and says why the pod has to wait. */
+function fail(context: Context, cluster: Snapshot, pod: Pod, diagnosis: Diagnosis): void {
+  const { client, cells, entropy, now } = context;
+  const preemption = diagnosis.nodeCount === 0 ? { message: "" } : findRoom(pod, diagnosis, cluster, entropy);
+  const isMade = "candidate" in preemption;
+  const message = fitError(diagnosis, isMade ? "" : preemption.message);
+  const plugins = new Set<string>(diagnosis.refusal === undefined ? [] : [diagnosis.refusal.plugin]);
+  for (const { plugin } of diagnosis.rejections.values()) plugins.add(plugin);
+  putBack(cells, pod, [...plugins].sort(), false, now);
+  if (isMade) makeRoom(context, pod, preemption.candidate, cluster);
+
+  const reason = "FailedScheduling";
+  recordEvent(client, { regarding: pod, type: "Warning", reason, message, source: SOURCE }, now);
+  const condition = {
+    type: "PodScheduled",
+    status: "False",
+    lastProbeTime: null as unknown as string,
+    reason: "Unschedulable",
+    message,
+    observedGeneration: pod.metadata.generation ?? 0,
+  };
+  const conditions = setCondition<PodCondition>(pod.status?.conditions, condition, now);
+  const { nominatedNodeName, ...status } = pod.status ?? {};
+  const keptNode = "message" in preemption && preemption.message.startsWith("not eligible") ? nominatedNodeName : undefined;
+  const nominated = isMade ? preemption.candidate.node.name : keptNode;
+  client.updateStatus(pods, pod, { ...status, conditions, ...(nominated !== undefined && { nominatedNodeName: nominated }) });
+}
