@@ -46,8 +46,9 @@ const valueless: ReadonlySet<FieldErrorType> = new Set([
 ]);
 
 function printed(value: unknown): string {
-  // Upstream turns nil into the text null before it quotes texts.
-  if (value === undefined || value === null) return '"null"';
+  // Upstream turns a nil pointer into the text null before it quotes texts; a nil map or list marshals to a bare null.
+  if (value === undefined) return '"null"';
+  if (value === null) return "null";
   if (typeof value === "string") return quote(value);
   if (typeof value === "number") return goNumber(value);
   return typeof value === "object" ? goJson(value) : String(value);

@@ -111,7 +111,7 @@ export interface DefinitionInput<T extends KubeObject> {
   prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
   validate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns the change; `validate` has already seen the new object. */
-  validateUpdate?(object: T, old: T, at: At, context: StrategyContext): void;
+  validateUpdate?(object: T, old: T, at: At, context: StrategyContext, subresource: string): void;
   validateStatusUpdate?(object: T, old: T, at: At, context: StrategyContext): void;
   /**
    * Takes what only one object may have (cluster IPs, node ports) after validation, before the write; `old` is

@@ -77,7 +77,7 @@ export function update<T extends KubeObject>(
     validateMeta(resource, object.metadata, at);
     validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
     resource.validate?.(object, at, registry.context);
-    resource.validateUpdate?.(object, old, at, registry.context);
+    resource.validateUpdate?.(object, old, at, registry.context, subresource);
   }
   refuse(resource, key.name, at);
   for (const plugin of concerned) plugin.validate?.(request, client);

@@ -4,8 +4,16 @@
  * Models pkg/registry/apps/deployment and its table printer.
  * Leaves out the beta versions: every client we serve speaks apps/v1.
  */
+
 import type { Deployment } from "#kernel/api/types.gen";
-import { defineResource } from "#kernel/registry/definition";
+import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { queryOf } from "#kernel/apimachinery/labels";
+import { column, defineResource, wide } from "#kernel/registry/definition";
+import { desiredReplicas, REVISION_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
+import { validateDeployment, validateDeploymentStatus } from "#kernel/resources/apps/deployment.validate";
+import { containerColumns } from "#kernel/resources/apps/workload.columns";
+import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
+import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
 
 export const deployments = defineResource<Deployment>({
   group: "apps",
@@ -22,4 +30,65 @@ export const deployments = defineResource<Deployment>({
   },
   hasGeneration: true,
   allowUnconditionalUpdate: true,
+
+  setDefaults({ spec }) {
+    spec.template ??= { spec: { containers: [] } };
+    defaultPodSpec(spec.template.spec);
+    spec.replicas ??= 1;
+    spec.strategy ??= {};
+    if ((spec.strategy.type ?? "") === "") spec.strategy.type = "RollingUpdate";
+    if (spec.strategy.type === "RollingUpdate") {
+      spec.strategy.rollingUpdate ??= {};
+      spec.strategy.rollingUpdate.maxUnavailable ??= "25%";
+      spec.strategy.rollingUpdate.maxSurge ??= "25%";
+    }
+    spec.revisionHistoryLimit ??= 10;
+    spec.progressDeadlineSeconds ??= 600;
+  },
+  prepareForCreate(deployment) {
+    deployment.status = {};
+  },
+  prepareForUpdate(deployment, old) {
+    // Annotations count as well; only the controller's own mark does not, which upstream writes with the status.
+    if (semanticEqual(annotationsOf(deployment), annotationsOf(old))) return;
+    deployment.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
+
+  validate: validateDeployment,
+  validateUpdate(deployment, old, at) {
+    at("spec.selector").immutable(deployment.spec.selector, old.spec.selector);
+  },
+  validateStatusUpdate: validateDeploymentStatus,
+  warnings: ({ spec, metadata }, old) => {
+    const isSame = old?.metadata.generation !== undefined && old.metadata.generation === metadata.generation;
+    return isSame ? [] : warningsForPodTemplate(spec.template, "spec.template");
+  },
+
+  columns: [
+    column(
+      "Ready",
+      "string",
+      (deployment) => `${deployment.status?.readyReplicas ?? 0}/${desiredReplicas(deployment)}`,
+      "How many of the wanted pods are ready.",
+    ),
+    column(
+      "Up-to-date",
+      "string",
+      ({ status }) => status?.updatedReplicas ?? 0,
+      "How many pods run the present template.",
+    ),
+    column(
+      "Available",
+      "string",
+      ({ status }) => status?.availableReplicas ?? 0,
+      "How many pods have been ready for long enough.",
+    ),
+    ...containerColumns<Deployment>(({ spec }) => spec.template),
+    wide("Selector", "string", ({ spec }) => queryOf(spec.selector), "The labels of the pods."),
+  ],
 });
+
+function annotationsOf({ metadata }: Deployment): Record<string, string> {
+  const { [REVISION_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {};
+  return annotations;
+}

@@ -12,9 +12,12 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Gives the report: lines with `-` were there before, lines with `+` are new, the rest shows where. */
-export function specDiff(old: object, now: object): string {
-  return ["  core.PodSpec{", ...fieldsDiff(old as Fields, now as Fields, 1), "  }", ""].join("\n");
+/**
+ * Gives the report: lines with `-` were there before, lines with `+` are new, the rest shows where.
+ * `type` is the name of both values' type.
+ */
+export function specDiff(old: object, now: object, type = "core.PodSpec"): string {
+  return [`  ${type}{`, ...fieldsDiff(old as Fields, now as Fields, 1), "  }", ""].join("\n");
 }
 
 function fieldsDiff(old: Fields, now: Fields, depth: number): string[] {

@@ -14,6 +14,7 @@ import {
   preparePodForUpdate,
 } from "#kernel/resources/core/pod.strategy";
 import { validateNewPod, validatePod } from "#kernel/resources/core/pod.validate";
+import { validateEphemeralUpdate, validateResize } from "#kernel/resources/core/pod.validate.subresources";
 import { validatePodStatusUpdate, validatePodUpdate } from "#kernel/resources/core/pod.validate.update";
 import { warningsForPod } from "#kernel/resources/core/pod.warnings";
 
@@ -49,7 +50,11 @@ export const pods = defineResource<Pod>({
     // A pod that was never stored has no version yet: what holds for new pods alone is checked here.
     if ((pod.metadata.resourceVersion ?? "") === "") validateNewPod(pod, at);
   },
-  validateUpdate: (pod, old, at) => validatePodUpdate(pod, old, at),
+  validateUpdate(pod, old, at, _context, subresource) {
+    if (subresource === "ephemeralcontainers") validateEphemeralUpdate(pod, old, at);
+    else if (subresource === "resize") validateResize(pod, old, at);
+    else validatePodUpdate(pod, old, at);
+  },
   validateStatusUpdate: (pod, old, at) => validatePodStatusUpdate(pod, old, at),
   // People seldom update pods themselves, so upstream saves itself the effort there.
   warnings: (pod, old) => (old === undefined ? warningsForPod(pod) : []),

@@ -17,7 +17,7 @@ import { validatePodSpec } from "#kernel/resources/core/pod.validate.spec";
 export function validatePod({ metadata, spec }: Pod, at: At): void {
   const specAt = at.under("spec");
   validatePodAnnotations(metadata.annotations, spec, at.under("metadata.annotations"));
-  validatePodSpec(spec, { isPod: true, podName: metadata.name }, specAt);
+  validatePodSpec(spec, { isPod: true, podName: metadata.name ?? "" }, specAt);
   if ((spec.serviceAccountName ?? "") === "") forbidTokens(spec, specAt);
   for (const field of ["containers", "initContainers"] as const) {
     for (const [container, ownAt] of eachAt(spec[field], specAt.under(field))) validateImageTrimmed(container, ownAt);

@@ -31,7 +31,7 @@ type Warn = (path: string, text: string) => void;
 /** Gives the warnings about a new pod. */
 export function warningsForPod({ metadata, spec }: Pod): string[] {
   const warnings: string[] = [];
-  const wrong = dns1123Label(metadata.name);
+  const wrong = dns1123Label(metadata.name ?? "");
   if (wrong.length > 0) {
     const says =
       "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
