@@ -20,7 +20,7 @@ export const events = defineResource<Event>({
   version: "v1",
   names: { kind: "Event", plural: "events", singular: "event", short: ["ev"] },
   scope: "Namespaced",
-  nameFormat: "any",
+  nameFormat: "pathSegment",
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
 

@@ -147,7 +147,7 @@ describe("what is refused on creation", () => {
       "an address of another type",
       endpointslices,
       { addressType: "IPv4", endpoints: [{ addresses: ["fd00::1"] }] },
-      'endpoints[0].addresses[0]: Invalid value: "fd00::1": must be an IPv4 address',
+      'endpoints[0].addresses[0]: Invalid value: "fd00::1": must be a valid IPv4 address',
     ],
     [
       "a port's protocol",

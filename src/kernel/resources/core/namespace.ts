@@ -10,7 +10,7 @@ import { qualifiedName } from "#kernel/apimachinery/formats";
 import { column, defineResource } from "#kernel/registry/definition";
 
 /** The label every namespace carries its own name in. */
-export const NAME_LABEL = "kubernetes.io/metadata.name";
+const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /** The finalizer a namespace is held by until the namespace controller has emptied it. */
 const KUBERNETES_FINALIZER = "kubernetes";

@@ -12,7 +12,7 @@ import { decodeText, encodeText } from "#kernel/resources/core/base64";
 import { base64Bytes, MAX_DATA_BYTES, validateImmutable, validateKeys } from "#kernel/resources/core/data.validate";
 
 /** The annotation that says whose token a token Secret holds. */
-export const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";
+const SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name";
 
 export const secrets = defineResource<Secret>({
   group: "",

@@ -9,7 +9,7 @@ import { validateEndpoints, validatePorts } from "#kernel/resources/discovery/en
 import { equal } from "#kernel/sim/clone";
 
 /** The label that says which Service of its namespace a slice belongs to. */
-export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 const ADDRESS_TYPES: readonly string[] = ["FQDN", "IPv4", "IPv6"];
 

@@ -7,7 +7,7 @@
 import type { DiscoveryEndpointPort, Endpoint, EndpointHints } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from "#kernel/apimachinery/formats";
-import { ipAddress, parseIp } from "#kernel/apimachinery/ip";
+import { parseIp } from "#kernel/apimachinery/ip";
 import { validateLabels } from "#kernel/apimachinery/labels";
 import { PORT_PROTOCOLS, validateNonSpecialIp } from "#kernel/resources/core/address.validate";
 
@@ -47,10 +47,7 @@ function validateAddress(address: string, addressType: string, at: At): void {
   }
   if (addressType !== "IPv4" && addressType !== "IPv6") return;
   const family = addressType === "IPv4" ? 4 : 6;
-  const texts = ipAddress(address);
-  for (const text of texts) at("").invalid(address, text);
-  if (texts.length === 0 && parseIp(address)?.family !== family)
-    at("").invalid(address, `must be an ${addressType} address`);
+  if (parseIp(address)?.family !== family) at("").invalid(address, `must be a valid ${addressType} address`);
   validateNonSpecialIp(address, at);
 }
 
