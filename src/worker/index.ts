@@ -3,6 +3,8 @@
  */
 import { Hono } from "hono";
 import type { Env, WorkerEnv } from "#worker/env";
+import { sweepExpired } from "#worker/http/api/access";
+import { apiRoute } from "#worker/http/api/api";
 import { healthRoute } from "#worker/http/health";
 import { kubernetesRoute } from "#worker/http/kubernetes";
 
@@ -11,6 +13,10 @@ export { ClusterObject } from "#worker/cluster-object";
 const app = new Hono<WorkerEnv>();
 
 app.route("/", healthRoute);
+app.route("/", apiRoute);
 app.route("/", kubernetesRoute);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  fetch: app.fetch,
+  scheduled: (_event, env, context) => context.waitUntil(sweepExpired(env)),
+} satisfies ExportedHandler<Env>;
