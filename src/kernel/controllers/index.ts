@@ -9,11 +9,13 @@ import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
 import { namespaceController } from "#kernel/controllers/namespace";
 import { replicasetController } from "#kernel/controllers/replicaset";
+import { rootCaCertPublisher } from "#kernel/controllers/root-ca-cert-publisher";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
   serviceAccountController,
+  rootCaCertPublisher,
   replicasetController,
   deploymentController,
   endpointsController,

@@ -1,0 +1,80 @@
+/**
+ * Admission to a node: a kubelet turns away a pod it cannot run, whoever sent it.
+ *
+ * Models pkg/kubelet/lifecycle/predicate.go.
+ * Leaves out critical pods that make room by eviction: there is no static pod here.
+ */
+import type { Node, NodeSelectorTerm, Pod } from "#kernel/api/types.gen";
+import { matchesRequirements, type Requirement } from "#kernel/apimachinery/labels";
+import { NODE_USAGE, portsOf } from "#kernel/kubelet/node-usage";
+import type { Trouble } from "#kernel/kubelet/pod-cell";
+import type { PodWork } from "#kernel/kubelet/pod-work";
+import { nodes } from "#kernel/resources/core/node";
+import { allocatable } from "#kernel/resources/core/node.facts";
+import { podRequests, untoleratedTaint } from "#kernel/resources/core/pod.facts";
+
+/** Why the node turns the pod away; undefined if it takes it. */
+export function refusal({ context: { client }, pod, machine }: PodWork): Trouble | undefined {
+  const node = client.get(nodes, { namespace: "", name: machine.name });
+  if (node === undefined) return undefined;
+  const usage = client.registry.views.of(NODE_USAGE).of(machine.name);
+  return (
+    lackOf(pod, node, usage.amounts, usage.pods) ??
+    predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector", !fitsLabels(pod, node)) ??
+    predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports", clashes(pod, usage.ports)) ??
+    predicate("TaintToleration", "node(s) had untolerated taint(s)", isExpelled(pod, node))
+  );
+}
+
+function predicate(reason: string, why: string, isFailed: boolean): Trouble | undefined {
+  return isFailed ? { reason, message: `Predicate ${reason} failed: ${why}` } : undefined;
+}
+
+function lackOf(pod: Pod, node: Node, used: Readonly<Record<string, number>>, podCount: number): Trouble | undefined {
+  const capacity = allocatable(node);
+  const wanted: Record<string, number> = { pods: 1, ...podRequests(pod) };
+  for (const [name, amount] of Object.entries(wanted)) {
+    const has = capacity[name] ?? 0;
+    const taken = name === "pods" ? podCount : (used[name] ?? 0);
+    if (amount === 0 || taken + amount <= has) continue;
+    const message = `Node didn't have enough resource: ${name}, requested: ${amount}, used: ${taken}, capacity: ${has}`;
+    return { reason: `OutOf${name}`, message };
+  }
+  return undefined;
+}
+
+const clashes = (pod: Pod, taken: ReadonlySet<string>): boolean => portsOf(pod).some((port) => taken.has(port));
+
+const isExpelled = (pod: Pod, node: Node): boolean =>
+  untoleratedTaint(pod, node.spec.taints, ({ effect }) => effect === "NoExecute") !== undefined;
+
+function fitsLabels({ spec }: Pod, { metadata }: Node): boolean {
+  const { labels = {}, name } = metadata;
+  const wanted = spec.nodeSelector ?? {};
+  for (const key in wanted) if (labels[key] !== wanted[key]) return false;
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms === undefined || terms.some((term) => matchesTerm(term, labels, name));
+}
+
+const OPERATORS: Readonly<Record<string, Requirement["operator"]>> = {
+  In: "in",
+  NotIn: "notin",
+  Exists: "exists",
+  DoesNotExist: "!",
+  Gt: ">",
+  Lt: "<",
+};
+
+type Expressions = NonNullable<NodeSelectorTerm["matchExpressions"]>;
+
+const requirements = (expressions: Expressions): Requirement[] =>
+  expressions.map(({ key, operator, values = [] }) => ({ key, operator: OPERATORS[operator] ?? "in", values }));
+
+function matchesTerm(term: NodeSelectorTerm, labels: Readonly<Record<string, string>>, name: string): boolean {
+  const { matchExpressions = [], matchFields = [] } = term;
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  return (
+    matchesRequirements(requirements(matchExpressions), labels) &&
+    matchesRequirements(requirements(matchFields), { "metadata.name": name })
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * Starting a container: everything its spec refers to is resolved, then the runtime gets it.
+ *
+ * Models startContainer of pkg/kubelet/kuberuntime and GenerateRunContainerOptions of pkg/kubelet/kubelet_pods.go.
+ */
+import type { Container, Volume } from "#kernel/api/types.gen";
+import { milli, value } from "#kernel/apimachinery/quantity";
+import { environmentOf, expand } from "#kernel/kubelet/env";
+import { runHook } from "#kernel/kubelet/handlers";
+import { isStartError } from "#kernel/kubelet/observe";
+import type { ContainerCell } from "#kernel/kubelet/pod-cell";
+import { type Member, type PodWork, podText, say } from "#kernel/kubelet/pod-work";
+import { hostnameOf, sandboxFiles } from "#kernel/kubelet/sandbox-files";
+import { stopContainer } from "#kernel/kubelet/stop";
+import { volumeId } from "#kernel/kubelet/volumes";
+import type { ContainerSpec, Mount } from "#kernel/runtime/container";
+import { removeContainer, startContainer } from "#kernel/runtime/containers";
+import { resolveImage } from "#kernel/runtime/registry";
+
+/** Creates and starts the container, unless its configuration cannot be made: then its waiting state says why. */
+export function createContainer(work: PodWork, member: Member, own: ContainerCell): void {
+  const { context, world } = work;
+  const environment = environmentOf(work, member);
+  const problem = "problem" in environment ? environment.problem : userProblem(work, member.container as Container);
+  if (problem !== undefined || "problem" in environment) {
+    const message = problem ?? "";
+    if (own.trouble?.message !== message) {
+      say(work, { type: "Warning", reason: "Failed", message: `Error: ${message}` }, member);
+    }
+    own.trouble = { reason: "CreateContainerConfigError", message };
+    return;
+  }
+  const id = context.entropy.hex(64);
+  if (own.previousId !== undefined) removeContainer(world, own.previousId);
+  if (own.id !== undefined) own.previousId = own.id;
+  own.id = id;
+  own.starts += 1;
+  for (const field of [
+    "trouble",
+    "hasImage",
+    "probes",
+    "restartAt",
+    "isBackoffShown",
+    "stop",
+    "hookUntil",
+    "lostAt",
+  ] as const) {
+    delete own[field];
+  }
+  const record = startContainer(world, specOf(work, member, { id, env: environment.env }));
+  say(work, { reason: "Created", message: "Container created" }, member);
+  if (isStartError(record)) {
+    own.trouble = { reason: "RunContainerError", message: record.terminationMessage ?? "" };
+    say(work, { type: "Warning", reason: "Failed", message: `Error: ${own.trouble.message}` }, member);
+    return;
+  }
+  say(work, { reason: "Started", message: "Container started" }, member);
+  if (record.state === "running") runPostStart(work, member, own, id);
+}
+
+function runPostStart(work: PodWork, member: Member, own: ContainerCell, id: string): void {
+  const hook = member.container.lifecycle?.postStart;
+  if (hook === undefined) return;
+  const { tookMs, isFailed } = runHook({ work, member, id }, hook);
+  if (isFailed) {
+    say(work, { type: "Warning", reason: "FailedPostStartHook", message: "PostStartHook failed" }, member);
+    const graceSeconds = work.pod.spec.terminationGracePeriodSeconds ?? 30;
+    stopContainer(work, member, own, { message: "FailedPostStartHook", graceSeconds });
+    return;
+  }
+  if (tookMs > 0) own.hookUntil = work.context.now + tookMs;
+}
+
+/** The user the container runs as: its own, the pod's, or the image's. */
+export function userOf({ pod }: PodWork, container: Container): number | undefined {
+  return container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+}
+
+function userProblem(work: PodWork, container: Container): string | undefined {
+  const mustNotBeRoot = container.securityContext?.runAsNonRoot ?? work.pod.spec.securityContext?.runAsNonRoot;
+  if (mustNotBeRoot !== true) return undefined;
+  const where = `(pod: "${podText(work)}", container: ${container.name})`;
+  const user = userOf(work, container);
+  if (user === 0) return `container's runAsUser breaks non-root policy ${where}`;
+  const found = resolveImage(container.image ?? "");
+  const imageUser = "image" in found ? (found.image.content(found.reference).config.user ?? 0) : 0;
+  if (user === undefined && imageUser === 0) return `container has runAsNonRoot and image will run as root ${where}`;
+  return undefined;
+}
+
+function specOf(
+  work: PodWork,
+  member: Member,
+  { id, env }: { readonly id: string; readonly env: Readonly<Record<string, string>> },
+): ContainerSpec {
+  const { pod, key, machine, cell } = work;
+  const container = member.container as Container;
+  const { command, args, workingDir, resources, securityContext } = container;
+  const expanded = (words: readonly string[]) => words.map((word) => expand(word, (name) => env[name]));
+  const user = userOf(work, container);
+  const { memory, cpu } = resources?.limits ?? {};
+  return {
+    id,
+    podUid: pod.metadata.uid,
+    namespace: key.namespace,
+    pod: key.name,
+    name: container.name,
+    node: machine.name,
+    image: container.image ?? "",
+    ...(command !== undefined && command.length > 0 && { command: expanded(command) }),
+    ...(args !== undefined && args.length > 0 && { args: expanded(args) }),
+    env,
+    ...(workingDir !== undefined && workingDir !== "" && { workingDir }),
+    hostname: hostnameOf(work),
+    podIP: cell.podIP ?? "",
+    ports: (container.ports ?? []).map(({ containerPort, protocol = "TCP", name }) => ({
+      containerPort,
+      protocol,
+      ...(name !== undefined && { name }),
+    })),
+    mounts: mountsOf(work, container, env),
+    stdin: container.stdin === true,
+    tty: container.tty === true,
+    ...(user !== undefined && { user }),
+    isReadOnlyRoot: securityContext?.readOnlyRootFilesystem === true,
+    files: sandboxFiles(work),
+    terminationMessagePath: container.terminationMessagePath ?? "/dev/termination-log",
+    ...(memory !== undefined && { memoryLimitBytes: value(memory) }),
+    ...(cpu !== undefined && { cpuLimitMillis: milli(cpu) }),
+  };
+}
+
+/** What the kubelet writes cannot be written by a container, whatever the mount says. */
+const isKubeletWritten = ({ configMap, secret, downwardAPI, projected }: Volume): boolean =>
+  (configMap ?? secret ?? downwardAPI ?? projected) !== undefined;
+
+function mountsOf({ pod, cell }: PodWork, container: Container, env: Readonly<Record<string, string>>): Mount[] {
+  const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  return (container.volumeMounts ?? []).flatMap(({ name, mountPath, readOnly, subPath, subPathExpr }) => {
+    const volume = volumes.get(name);
+    if (volume === undefined) return [];
+    const below = subPathExpr ? expand(subPathExpr, (variable) => env[variable]) : subPath;
+    return [
+      {
+        path: mountPath,
+        isReadOnly: readOnly === true || isKubeletWritten(volume),
+        volume: volumeId({ uid: cell.uid, node: cell.node }, volume),
+        ...(below !== undefined && below !== "" && { subPath: below }),
+      },
+    ];
+  });
+}
