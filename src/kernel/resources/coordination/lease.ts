@@ -8,6 +8,7 @@ import type { Lease } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { negativeText, qualifiedName } from "#kernel/apimachinery/formats";
 import { column, defineResource } from "#kernel/registry/definition";
+import { presentLease } from "#kernel/resources/core/node.heartbeat";
 
 const STRATEGIES: readonly string[] = ["OldestEmulationVersion"];
 
@@ -38,6 +39,7 @@ export const leases = defineResource<Lease>({
   },
 
   columns: [column("Holder", "string", ({ spec }) => spec.holderIdentity ?? "")],
+  present: presentLease,
 });
 
 function dropCoordination(spec: Lease["spec"]): void {

@@ -7,6 +7,7 @@ import type { Node, NodeSpec, NodeStatus } from "#kernel/api/types.gen";
 import { canonicalResource } from "#kernel/apimachinery/quantity";
 import { defineResource } from "#kernel/registry/definition";
 import { nodeTable } from "#kernel/resources/core/node.columns";
+import { presentNode } from "#kernel/resources/core/node.heartbeat";
 import {
   validateNewNode,
   validateNode,
@@ -40,6 +41,8 @@ export const nodes = defineResource<Node>({
   validateUpdate: (node, old, at) => validateNodeUpdate(node, old, at),
   validateStatusUpdate: (node, _old, at) => validateNodeStatusUpdate(node, at),
   warnings: (node) => warningsFor(node),
+
+  present: presentNode,
 
   table: nodeTable,
   selectableFields: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable === true) },
