@@ -13,9 +13,10 @@ import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
 import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { type ClusterValue, exportCluster, importCluster } from "#kernel/cluster/snapshot";
-import { outsideHttp } from "#kernel/network/outside";
+import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
+import { worldOf } from "#kernel/network/world-of";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
-import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
+import type { HttpRequest } from "#kernel/runtime/world";
 import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
 import { rebuild } from "#worker/cluster/rebuild";
@@ -113,9 +114,12 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#run((cluster) => exportCluster(cluster));
   }
 
-  /** What a machine outside the cluster sees at an address; a text says why it sees nothing. */
-  outside(target: { host: string; port: number }, request: HttpRequest): Promise<HttpResponse | string> {
-    return this.#run((cluster) => outsideHttp(cluster, target, request));
+  /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */
+  outside({ host, port }: { host: string; port: number }, request: HttpRequest): Promise<OutsideAnswer> {
+    return this.#run(({ admin, now, entropy, cells }) => {
+      const world = worldOf({ client: admin, now, entropy, cells });
+      return outsideHttp(world, host, port, request);
+    });
   }
 
   /** One turn in this cluster, for callers inside the Worker's own rooms. @throws StatusError */

@@ -7,6 +7,7 @@ import { sweepExpired } from "#worker/http/api/access";
 import { apiRoute } from "#worker/http/api/api";
 import { healthRoute } from "#worker/http/health";
 import { kubernetesRoute } from "#worker/http/kubernetes";
+import { outsideRoute } from "#worker/http/outside";
 
 export { ClusterObject } from "#worker/cluster-object";
 
@@ -15,6 +16,7 @@ const app = new Hono<WorkerEnv>();
 app.route("/", healthRoute);
 app.route("/", apiRoute);
 app.route("/", kubernetesRoute);
+app.route("/", outsideRoute);
 
 export default {
   fetch: app.fetch,

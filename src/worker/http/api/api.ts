@@ -6,8 +6,10 @@ import { clusterRoutes } from "#worker/http/api/clusters";
 import { docsPage } from "#worker/http/api/docs";
 import { notFound, problemResponse } from "#worker/http/api/problem";
 import { type ApiApp, newApiApp } from "#worker/http/api/route";
+import { snapshotRoutes } from "#worker/http/api/snapshots";
+import { unsimulatedRoute } from "#worker/http/api/unsimulated";
 
-const ROUTES = [...clusterRoutes, ...clockRoutes];
+const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes];
 
 const INFO = {
   openapi: "3.1.0",
@@ -26,6 +28,7 @@ export const apiRoute: ApiApp = newApiApp();
 const v1 = newApiApp();
 v1.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
 for (const one of ROUTES) one.mount(v1);
+v1.route("/", unsimulatedRoute);
 v1.onError(problemResponse);
 
 const documentOf = (origin: string) => v1.getOpenAPI31Document({ ...INFO, servers: [{ url: origin }] });

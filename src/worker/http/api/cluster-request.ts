@@ -73,7 +73,8 @@ const clockSchema = z.strictObject({
 /** What PATCH .../clock takes. */
 export const clockChangeSchema = clockSchema.omit({ now: true }).openapi("ClockChange");
 
-const nameSchema = z
+/** A name people give: any text of one line. */
+export const nameSchema = z
   .string()
   .min(1)
   .max(100)
