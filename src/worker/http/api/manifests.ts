@@ -1,0 +1,123 @@
+/**
+ * Manifests: the objects of a cluster as somebody would have written them, for `kubectl apply` on an empty cluster.
+ *
+ * What a server or a controller made is left out, and of the rest every field that a server sets.
+ */
+import { stringify } from "yaml";
+import type { Row } from "#kernel/cluster/journal";
+import type { KubeObject } from "#kernel/store/object";
+
+/** Kinds that only tell what happened, or stand for machines. */
+const NEVER = new Set([
+  "events",
+  "events.events.k8s.io",
+  "endpoints",
+  "endpointslices.discovery.k8s.io",
+  "leases.coordination.k8s.io",
+  "nodes",
+  "controllerrevisions.apps",
+]);
+
+/** What every cluster has from its first moment. */
+const BUILT_IN: Readonly<Record<string, (object: KubeObject) => boolean>> = {
+  namespaces: ({ metadata }) => ["default", "kube-node-lease", "kube-public", "kube-system"].includes(metadata.name),
+  services: ({ metadata }) => metadata.namespace === "default" && metadata.name === "kubernetes",
+  serviceaccounts: ({ metadata }) => metadata.name === "default" || metadata.namespace === "kube-system",
+  configmaps: ({ metadata }) => metadata.name === "kube-root-ca.crt" || metadata.namespace === "kube-system",
+  secrets: ({ metadata }) => metadata.namespace === "kube-system",
+};
+
+/** Namespaces come before what lives in them, and what pods mount before the pods. */
+const ORDER = ["namespaces", "serviceaccounts", "configmaps", "secrets", "persistentvolumeclaims", "services"];
+
+const SERVER_SET_METADATA = [
+  "creationTimestamp",
+  "deletionGracePeriodSeconds",
+  "deletionTimestamp",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+  "selfLink",
+  "uid",
+];
+const SERVER_SET_ANNOTATIONS = [
+  "deployment.kubernetes.io/revision",
+  "kubectl.kubernetes.io/last-applied-configuration",
+  "deprecated.daemonset.template.generation",
+];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A stream of YAML documents; empty text if nobody has written anything. */
+export function manifestsOf(rows: readonly Row[]): string {
+  const place = (bucket: string): number => (ORDER.includes(bucket) ? ORDER.indexOf(bucket) : ORDER.length);
+  return rows
+    .filter(({ bucket, json }) => json !== null && !NEVER.has(bucket))
+    .map(({ bucket, json }) => ({ bucket, object: JSON.parse(json ?? "{}") as KubeObject }))
+    .filter(({ bucket, object }) => isWritten(bucket, object))
+    .sort((a, b) => place(a.bucket) - place(b.bucket))
+    .map(({ bucket, object }) => stringify(asWritten(bucket, object), { version: "1.1", lineWidth: 0 }))
+    .join("---\n");
+}
+
+function isWritten(bucket: string, object: KubeObject): boolean {
+  const { ownerReferences = [], deletionTimestamp } = object.metadata;
+  return ownerReferences.length === 0 && deletionTimestamp === undefined && BUILT_IN[bucket]?.(object) !== true;
+}
+
+/** An object without what the server sets. */
+function asWritten(bucket: string, object: KubeObject): Json {
+  const { status: _, metadata, apiVersion, kind, ...rest } = object as unknown as Json & { metadata: Json };
+  const annotations = without((metadata["annotations"] ?? {}) as Json, SERVER_SET_ANNOTATIONS);
+  const written = without(metadata, [...SERVER_SET_METADATA, "annotations"]);
+  const head = {
+    apiVersion,
+    kind,
+    metadata: { ...written, ...(Object.keys(annotations).length > 0 && { annotations }) },
+  };
+  return { ...head, ...(STRIPPED[bucket]?.(rest) ?? rest) };
+}
+
+/** Fields of a spec that the server chose: addresses, ports, the node a pod went to. */
+const STRIPPED: Readonly<Record<string, (rest: Json) => Json>> = {
+  namespaces: (rest) => without(rest, ["spec"]),
+  services: (rest) => inSpec(rest, stripService),
+  pods: (rest) => inSpec(rest, stripPod),
+};
+
+const inSpec = (rest: Json, change: (spec: Json) => Json): Json => ({
+  ...rest,
+  spec: change((rest["spec"] ?? {}) as Json),
+});
+
+function stripService(spec: Json): Json {
+  const isHeadless = spec["clusterIP"] === "None";
+  const kept = without(spec, [...(isHeadless ? [] : ["clusterIP", "clusterIPs"]), "healthCheckNodePort", "ipFamilies"]);
+  // A node port is part of what a NodePort Service promises; that of a load balancer is an inner matter.
+  if (spec["type"] !== "LoadBalancer") return kept;
+  const ports = (spec["ports"] ?? []) as readonly Json[];
+  return { ...kept, ports: ports.map((port) => without(port, ["nodePort"])) };
+}
+
+/** The token every pod gets, its node, and the tolerations the server adds. */
+function stripPod(spec: Json): Json {
+  const isToken = (name: unknown): boolean => typeof name === "string" && name.startsWith("kube-api-access-");
+  const list = (value: unknown): readonly Json[] => (value ?? []) as readonly Json[];
+  const bare = (container: Json): Json => {
+    const mounts = list(container["volumeMounts"]).filter(({ name }) => !isToken(name));
+    return { ...without(container, ["volumeMounts"]), ...(mounts.length > 0 && { volumeMounts: mounts }) };
+  };
+  const volumes = list(spec["volumes"]).filter(({ name }) => !isToken(name));
+  const tolerations = list(spec["tolerations"]).filter(({ key }) => !String(key).startsWith("node.kubernetes.io/"));
+  const initContainers = list(spec["initContainers"]).map(bare);
+  return {
+    ...without(spec, ["nodeName", "serviceAccount", "volumes", "tolerations", "priority", "preemptionPolicy"]),
+    containers: list(spec["containers"]).map(bare),
+    ...(initContainers.length > 0 && { initContainers }),
+    ...(volumes.length > 0 && { volumes }),
+    ...(tolerations.length > 0 && { tolerations }),
+  };
+}
+
+const without = (record: Json, names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
