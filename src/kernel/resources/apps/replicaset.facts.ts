@@ -21,11 +21,13 @@ export function equalIgnoringHash(a: PodTemplateSpec | undefined, b: PodTemplate
   return semanticEqual(withoutHash(a), withoutHash(b));
 }
 
+/** Without the label, and without what would be left empty by its absence. */
 function withoutHash(template: PodTemplateSpec | undefined): PodTemplateSpec | undefined {
   const labels = template?.metadata?.labels;
   if (template === undefined || labels?.[POD_TEMPLATE_HASH_LABEL] === undefined) return template;
   const { [POD_TEMPLATE_HASH_LABEL]: _, ...rest } = labels;
-  return { ...template, metadata: { ...template.metadata, labels: rest } };
+  const { labels: __, ...metadata } = template.metadata ?? {};
+  return { ...template, metadata: Object.keys(rest).length === 0 ? metadata : { ...metadata, labels: rest } };
 }
 
 /** The size its Deployment had when it last scaled this ReplicaSet; undefined if it never did. */

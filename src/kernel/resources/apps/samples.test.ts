@@ -81,12 +81,13 @@ test.skipIf(directory === undefined)("published workloads (skipped where DRYDOCK
   expect(found.flatMap(({ at, texts }) => texts.map((text) => `${at}: ${text}`))).toEqual([]);
 });
 
+// StatefulSets are left out: upstream does not look into their pod specs, which mount claims made elsewhere.
 test.skipIf(directory === undefined)("templates of other kinds (skipped where DRYDOCK_SAMPLES is unset)", () => {
   const shape = shapeNamed("io.k8s.api.core.v1.PodTemplateSpec");
   const found = samplesIn(directory ?? "").flatMap(({ file, manifest }) => {
     const spec = (manifest as { spec?: { template?: unknown; jobTemplate?: { spec?: { template?: unknown } } } }).spec;
     const raw = spec?.jobTemplate?.spec?.template ?? spec?.template;
-    if (raw === undefined || !/^(StatefulSet|DaemonSet|Job|CronJob|ReplicationController)$/.test(manifest.kind))
+    if (raw === undefined || !/^(DaemonSet|Job|CronJob|ReplicationController)$/.test(manifest.kind))
       return [];
     const { value, problem } = decode(shape, raw);
     const template = materialize(shape, value) as unknown as PodTemplateSpec;
@@ -95,6 +96,6 @@ test.skipIf(directory === undefined)("templates of other kinds (skipped where DR
     validatePodTemplate(template, at);
     return [{ at: `${file}: ${manifest.kind}`, texts: problem === undefined ? at.errors.map(errorText) : [problem] }];
   });
-  expect(found.length).toBeGreaterThan(15);
+  expect(found.length).toBeGreaterThan(10);
   expect(found.flatMap(({ at, texts }) => texts.map((text) => `${at}: ${text}`))).toEqual([]);
 });
