@@ -135,5 +135,8 @@ function truncated(subsets: readonly EndpointSubset[]): { subsets: EndpointSubse
     ...((notReady[n]?.length ?? 0) > 0 && { notReadyAddresses: notReady[n] ?? [] }),
     ...(ports !== undefined && { ports }),
   }));
-  return { subsets: kept.filter((one) => one.addresses !== undefined || one.notReadyAddresses !== undefined), isTruncated: true };
+  return {
+    subsets: kept.filter((one) => one.addresses !== undefined || one.notReadyAddresses !== undefined),
+    isTruncated: true,
+  };
 }

@@ -21,8 +21,8 @@ import {
 import { type PortGroup, planSlices, portsKey } from "#kernel/controllers/endpoints/slices";
 import type { Client } from "#kernel/registry/client";
 import { type Controller, done, itself, watching } from "#kernel/registry/controller";
-import { zoneOf } from "#kernel/resources/core/node.facts";
 import { nodes } from "#kernel/resources/core/node";
+import { zoneOf } from "#kernel/resources/core/node.facts";
 import { isPodReady } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
@@ -50,7 +50,8 @@ export const endpointSliceController: Controller = {
     if (service === undefined || service.metadata.deletionTimestamp !== undefined) return done;
     const existing = slicesOf(client, service);
     if (!hasEndpoints(service)) {
-      if (service.spec.type === "ExternalName") for (const slice of existing) client.delete(endpointslices, keyOf(slice));
+      if (service.spec.type === "ExternalName")
+        for (const slice of existing) client.delete(endpointslices, keyOf(slice));
       return done;
     }
     const backends = backendsOf(client, service, true);
@@ -127,7 +128,9 @@ function write(
   const annotations = { [TRIGGER_ANNOTATION]: trigger };
   // A Service nobody stands behind keeps one empty slice.
   if (plan.create.length + plan.update.length + plan.keep.length === 0) {
-    const empty = plan.remove.findIndex(({ endpoints = [], ports = [] }) => endpoints.length === 0 && ports.length === 0);
+    const empty = plan.remove.findIndex(
+      ({ endpoints = [], ports = [] }) => endpoints.length === 0 && ports.length === 0,
+    );
     if (empty >= 0) plan.keep.push(...plan.remove.splice(empty, 1));
     else plan.create.push({ ports: [], endpoints: [] });
   }

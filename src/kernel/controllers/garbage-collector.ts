@@ -61,7 +61,8 @@ function concerned({ bucket, type, object, previous }: Change, client: Client): 
   const keys: Key[] = [];
   const owners = metadata.ownerReferences;
   const former = previous?.metadata.ownerReferences;
-  const isWaiting = metadata.deletionTimestamp !== undefined && (hasFinalizer(object, ORPHAN) || hasFinalizer(object, FOREGROUND));
+  const isWaiting =
+    metadata.deletionTimestamp !== undefined && (hasFinalizer(object, ORPHAN) || hasFinalizer(object, FOREGROUND));
   if (isWaiting || lacksAnOwner(client, object, former)) keys.push(keyIn(bucket, object));
   if (previous !== undefined && former !== undefined && uidsOf(former) !== uidsOf(owners)) {
     keys.push(...waitingOwners(client, previous));
@@ -110,9 +111,9 @@ function collect(context: Context, item: Item): void {
   const { client } = context;
   const { metadata } = item.object;
   const isGoing = metadata.deletionTimestamp !== undefined;
-  if (isGoing && hasFinalizer(item.object, ORPHAN)) return orphan(client, item);
-  if (isGoing && hasFinalizer(item.object, FOREGROUND)) return waitForDependents(context, item);
-  if (!isGoing) attemptToDelete(context, item);
+  if (isGoing && hasFinalizer(item.object, ORPHAN)) orphan(client, item);
+  else if (isGoing && hasFinalizer(item.object, FOREGROUND)) waitForDependents(context, item);
+  else if (!isGoing) attemptToDelete(context, item);
 }
 
 /** What an object owns, in one order whatever happened before. */
@@ -137,7 +138,10 @@ function waitForDependents(context: Context, item: Item): void {
   const blocking = dependentsOf(client, item).filter(({ object }) =>
     object.metadata.ownerReferences?.some((ref) => ref.uid === uid && ref.blockOwnerDeletion === true),
   );
-  if (blocking.length === 0) return dropFinalizer(client, item, FOREGROUND);
+  if (blocking.length === 0) {
+    dropFinalizer(client, item, FOREGROUND);
+    return;
+  }
   for (const { bucket, object } of blocking) {
     if (object.metadata.deletionTimestamp !== undefined) continue;
     const resource = must(client.registry.resourceOfBucket(bucket), "what is stored has a definition");
@@ -154,7 +158,8 @@ function attemptToDelete(context: Context, item: Item): void {
   const found = refs.map((ref) => ({ ref, ...find(client, object, ref) }));
   for (const { ref, state } of found) if (state === "unresolvable" || state === "dangling") warn(context, object, ref);
 
-  const uids = (state: Found["state"]): string[] => found.filter((one) => one.state === state).map(({ ref }) => ref.uid);
+  const uids = (state: Found["state"]): string[] =>
+    found.filter((one) => one.state === state).map(({ ref }) => ref.uid);
   const [waiting, dangling] = [uids("waiting"), uids("dangling")];
   if (uids("unresolvable").length > 0) return;
   if (uids("solid").length > 0) {
@@ -183,7 +188,9 @@ function warn({ client, now }: Context, object: KubeObject, ref: OwnerReference)
   if (resource?.isNamespaced !== true) return;
   const isElsewhere = client
     .list(namespaces)
-    .some(({ metadata: { name } }) => client.get(resource, { namespace: name, name: ref.name })?.metadata.uid === ref.uid);
+    .some(
+      ({ metadata: { name } }) => client.get(resource, { namespace: name, name: ref.name })?.metadata.uid === ref.uid,
+    );
   if (namespace !== "" && !isElsewhere) return;
   const coordinates = `${ref.apiVersion}/${ref.kind}, namespace: ${namespace}, name: ${ref.name}, uid: ${ref.uid}`;
   const message = `ownerRef [${coordinates}] does not exist in namespace "${namespace}"`;

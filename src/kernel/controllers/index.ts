@@ -5,21 +5,33 @@
 import { deploymentController } from "#kernel/controllers/deployment";
 import { endpointsController } from "#kernel/controllers/endpoints";
 import { endpointSliceController } from "#kernel/controllers/endpointslice";
+import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
+import { kubernetesServiceController } from "#kernel/controllers/kubernetes-service";
 import { namespaceController } from "#kernel/controllers/namespace";
+import { nodeLifecycleController } from "#kernel/controllers/node-lifecycle";
+import { podGcController } from "#kernel/controllers/pod-gc";
 import { replicasetController } from "#kernel/controllers/replicaset";
-import { rootCaCertPublisher } from "#kernel/controllers/root-ca-cert-publisher";
+import { rootCaPublisher } from "#kernel/controllers/root-ca";
+import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
+import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
   serviceAccountController,
-  rootCaCertPublisher,
+  rootCaPublisher,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGcController,
   replicasetController,
   deploymentController,
+  kubernetesServiceController,
   endpointsController,
   endpointSliceController,
+  endpointSliceMirroringController,
+  serviceLbController,
   garbageCollector,
   namespaceController,
   eventTtlController,

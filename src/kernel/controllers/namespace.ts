@@ -103,7 +103,12 @@ function report({ client, now }: Context, namespace: Namespace, { objects, final
       "All legacy kube types successfully parsed",
     ),
     failures.length > 0
-      ? say("NamespaceDeletionContentFailure", "True", "ContentDeletionFailed", `Failed to delete all resource types, ${failures.length} remaining: ${failed}`)
+      ? say(
+          "NamespaceDeletionContentFailure",
+          "True",
+          "ContentDeletionFailed",
+          `Failed to delete all resource types, ${failures.length} remaining: ${failed}`,
+        )
       : say(
           "NamespaceDeletionContentFailure",
           "False",
@@ -111,7 +116,12 @@ function report({ client, now }: Context, namespace: Namespace, { objects, final
           "All content successfully deleted, may be waiting on finalization",
         ),
     objects.size > 0
-      ? say("NamespaceContentRemaining", "True", "SomeResourcesRemain", `Some resources are remaining: ${counted(objects, "has")}`)
+      ? say(
+          "NamespaceContentRemaining",
+          "True",
+          "SomeResourcesRemain",
+          `Some resources are remaining: ${counted(objects, "has")}`,
+        )
       : say("NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed"),
     finalizers.size > 0
       ? say(
@@ -120,7 +130,12 @@ function report({ client, now }: Context, namespace: Namespace, { objects, final
           "SomeFinalizersRemain",
           `Some content in the namespace has finalizers remaining: ${counted(finalizers, "in")}`,
         )
-      : say("NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+      : say(
+          "NamespaceFinalizersRemaining",
+          "False",
+          "ContentHasNoFinalizers",
+          "All content-preserving finalizers finished",
+        ),
   ];
   let conditions = namespace.status?.conditions ?? [];
   for (const condition of found) conditions = setCondition<NamespaceCondition>(conditions, condition, now);

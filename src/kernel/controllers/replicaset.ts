@@ -134,7 +134,8 @@ function observe(rs: ReplicaSet, { active, terminating, now, failure }: Observat
     if (labels.matchesSet(template, pod.metadata.labels)) fullyLabeledReplicas += 1;
     if (!isPodReady(pod)) continue;
     readyReplicas += 1;
-    const availableAt = minReadySeconds === 0 ? now : (podAvailableAt(pod, minReadySeconds) ?? Number.POSITIVE_INFINITY);
+    const availableAt =
+      minReadySeconds === 0 ? now : (podAvailableAt(pod, minReadySeconds) ?? Number.POSITIVE_INFINITY);
     if (availableAt <= now) availableReplicas += 1;
     else if (availableAt < (changesAt ?? Number.POSITIVE_INFINITY)) changesAt = availableAt;
   }

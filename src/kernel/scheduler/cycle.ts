@@ -4,7 +4,14 @@
  * Models pkg/scheduler/schedule_one.go (schedulePod, findNodesThatFitPod, prioritizeNodes, selectHost).
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { type Filter, isRejection, type NodeFilter, type Plugin, type Rejection, type Scorer } from "#kernel/scheduler/framework";
+import {
+  type Filter,
+  isRejection,
+  type NodeFilter,
+  type Plugin,
+  type Rejection,
+  type Scorer,
+} from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
@@ -40,7 +47,11 @@ export interface CompiledFilters {
 }
 
 /** Compiles the filters for a pod. */
-export function compileFilters(info: PodInfo, cluster: Snapshot, plugins: readonly Plugin[] = PLUGINS): CompiledFilters {
+export function compileFilters(
+  info: PodInfo,
+  cluster: Snapshot,
+  plugins: readonly Plugin[] = PLUGINS,
+): CompiledFilters {
   const checks: NodeFilter[] = [];
   let only: ReadonlySet<string> | undefined;
   let outside: Rejection | undefined;
@@ -68,7 +79,12 @@ export function checkNode({ checks, only, outside }: CompiledFilters, node: Node
 }
 
 /** Asks one node as if the pods it has made room for were there already. */
-export function checkNominated(filters: CompiledFilters, info: PodInfo, node: NodeInfo, cluster: Snapshot): Rejection | undefined {
+export function checkNominated(
+  filters: CompiledFilters,
+  info: PodInfo,
+  node: NodeInfo,
+  cluster: Snapshot,
+): Rejection | undefined {
   const nominated = cluster.nominated.get(node.name);
   if (nominated === undefined || nominated.size === 0) return checkNode(filters, node);
   const guests = [...nominated.values()].filter(
@@ -184,7 +200,10 @@ export function scoresOf(info: PodInfo, cluster: Snapshot, feasible: readonly No
     if (scorer === undefined) continue;
     const scores = new Float64Array(feasible.length);
     fill(scores, scorer, feasible);
-    byPlugin.set(plugin.name, [...scores].map((score) => score * (plugin.weight ?? 1)));
+    byPlugin.set(
+      plugin.name,
+      [...scores].map((score) => score * (plugin.weight ?? 1)),
+    );
   }
   return byPlugin;
 }

@@ -79,6 +79,7 @@ export const rejectsForGood = (plugin: string, ...reasons: readonly string[]): R
   isResolvable: false,
 });
 
+/** True if the plugin refuses all nodes. */
 export const isRejection = (answer: Filter | Rejection): answer is Rejection => "reasons" in answer;
 
 /** The best score a plugin gives. */

@@ -83,5 +83,6 @@ export class NodeInfo {
   }
 }
 
+/** True if the pod wishes other pods near or away. */
 export const isAffine = ({ affinity, antiAffinity, preferredAffinity, preferredAntiAffinity }: PodInfo): boolean =>
   affinity.length + antiAffinity.length + preferredAffinity.length + preferredAntiAffinity.length > 0;

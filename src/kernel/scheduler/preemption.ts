@@ -6,8 +6,8 @@
 import type { Pod } from "#kernel/api/types.gen";
 import { type LabelSelector, matches } from "#kernel/apimachinery/labels";
 import { keyOf, parseTime, setCondition } from "#kernel/apimachinery/meta";
-import type { Registry } from "#kernel/registry/registry";
 import type { Context } from "#kernel/registry/controller";
+import type { Registry } from "#kernel/registry/registry";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { pods } from "#kernel/resources/core/pod";
 import { type CompiledFilters, checkNode, compileFilters, type Diagnosis } from "#kernel/scheduler/cycle";
@@ -94,7 +94,11 @@ function tryNodes(
 }
 
 /** Who must leave a node: all less important pods do, then come back as long as the pod still fits. */
-function victimsOn(info: PodInfo, node: NodeInfo, cluster: Snapshot): Candidate | { readonly reasons: readonly string[] } {
+function victimsOn(
+  info: PodInfo,
+  node: NodeInfo,
+  cluster: Snapshot,
+): Candidate | { readonly reasons: readonly string[] } {
   const lesser = [...node.pods.values()].filter(({ priority }) => priority < info.priority);
   if (lesser.length === 0) return { reasons: [NO_VICTIMS] };
   const away = new Set<PodInfo>();

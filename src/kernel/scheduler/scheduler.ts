@@ -15,9 +15,9 @@ import {
   routineAt,
   wakeAt,
 } from "#kernel/registry/controller";
-import { bindPod } from "#kernel/resources/core/pod.bind";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { pods } from "#kernel/resources/core/pod";
+import { bindPod } from "#kernel/resources/core/pod.bind";
 import { type Diagnosis, place } from "#kernel/scheduler/cycle";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
 import { fitError } from "#kernel/scheduler/messages";
@@ -108,7 +108,12 @@ function fail(context: Context, cluster: Snapshot, pod: Pod, diagnosis: Diagnosi
   };
   const conditions = setCondition<PodCondition>(pod.status?.conditions, condition, now);
   const { nominatedNodeName, ...status } = pod.status ?? {};
-  const keptNode = "message" in preemption && preemption.message.startsWith("not eligible") ? nominatedNodeName : undefined;
+  const keptNode =
+    "message" in preemption && preemption.message.startsWith("not eligible") ? nominatedNodeName : undefined;
   const nominated = isMade ? preemption.candidate.node.name : keptNode;
-  client.updateStatus(pods, pod, { ...status, conditions, ...(nominated !== undefined && { nominatedNodeName: nominated }) });
+  client.updateStatus(pods, pod, {
+    ...status,
+    conditions,
+    ...(nominated !== undefined && { nominatedNodeName: nominated }),
+  });
 }

@@ -63,7 +63,10 @@ export class Snapshot {
   }
 
   #applyNode({ type, object, previous }: Change<Node>): void {
-    if (type === "DELETED") return this.#removeNode(object.metadata.name);
+    if (type === "DELETED") {
+      this.#removeNode(object.metadata.name);
+      return;
+    }
     if (previous === undefined || zoneOf(previous) !== zoneOf(object)) this.#list = undefined;
     this.#setNode(object);
   }
@@ -126,7 +129,10 @@ export class Snapshot {
     const { nodeName = "" } = pod.spec;
     const node = this.#byName.get(nodeName);
     const info = podInfoOf(pod);
-    if (node !== undefined) return this.#settle(node, info);
+    if (node !== undefined) {
+      this.#settle(node, info);
+      return;
+    }
     let homeless = this.#homeless.get(nodeName);
     if (homeless === undefined) {
       homeless = new Map();

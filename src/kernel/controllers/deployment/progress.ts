@@ -150,9 +150,7 @@ function statusOf(rollout: Rollout): DeploymentStatus {
     lastUpdateTime: time,
     lastTransitionTime: time,
     reason: isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-    message: isAvailable
-      ? "Deployment has minimum availability."
-      : "Deployment does not have minimum availability.",
+    message: isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
   };
   const terminating = all.map(({ status }) => status?.terminatingReplicas);
   const isKnown = terminating.every((count) => count !== undefined);

@@ -58,7 +58,9 @@ export function syncRevision(rollout: Rollout): Rollout {
   const revision = Math.max(0, ...old.map(revisionOf)) + 1;
   const annotations = annotationsFor(deployment, current, revision);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
-  const isAnnotated = Object.keys(annotations).every((name) => current.metadata.annotations?.[name] === annotations[name]);
+  const isAnnotated = Object.keys(annotations).every(
+    (name) => current.metadata.annotations?.[name] === annotations[name],
+  );
   if (!isAnnotated || (current.spec.minReadySeconds ?? 0) !== minReadySeconds) {
     const updated = context.client.update(replicasets, {
       ...current,
@@ -177,14 +179,19 @@ export function newSize(deployment: Deployment, sets: readonly ReplicaSet[], siz
 }
 
 /** A namesake may be ours already, or stand in the way; anything else is reported. */
-function afterFailure(rollout: Rollout, draft: Draft<ReplicaSet> & { metadata: { name: string } }, error: StatusError): Rollout {
+function afterFailure(
+  rollout: Rollout,
+  draft: Draft<ReplicaSet> & { metadata: { name: string } },
+  error: StatusError,
+): Rollout {
   const { context, deployment } = rollout;
   const { client, now } = context;
   const { name } = draft.metadata;
   if (error.reason === "AlreadyExists") {
     const found = client.get(replicasets, { namespace: deployment.metadata.namespace ?? "", name });
     const isOurs = found !== undefined && isControlledBy(found, deployment);
-    if (isOurs && equalIgnoringHash(found.spec.template, deployment.spec.template)) return { ...rollout, current: found };
+    if (isOurs && equalIgnoringHash(found.spec.template, deployment.spec.template))
+      return { ...rollout, current: found };
     const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
     client.updateStatus(deployments, deployment, { ...deployment.status, collisionCount });
     throw error;

@@ -85,8 +85,6 @@ function shrinkOld(rollout: Rollout): boolean {
 function areOldPodsLeft({ context: { client }, old }: Rollout): boolean {
   if (sum(old, ({ status }) => status?.replicas ?? 0) > 0) return true;
   return old.some((rs) =>
-    client
-      .owned(rs.metadata.uid)
-      .some(({ bucket, object }) => bucket === pods.bucket && !isPodTerminal(object as Pod)),
+    client.owned(rs.metadata.uid).some(({ bucket, object }) => bucket === pods.bucket && !isPodTerminal(object as Pod)),
   );
 }

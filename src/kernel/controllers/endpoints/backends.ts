@@ -26,6 +26,7 @@ const BATCH_MS = 500;
 /** Whether a controller fills in the endpoints of this Service. */
 export const hasEndpoints = ({ spec }: Service): boolean => spec.selector !== undefined && spec.type !== "ExternalName";
 
+/** Whether DNS answers with the pods themselves. */
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === "None";
 
 /** Pods behind a Service that have an address, sorted by name; those on their way out only if asked for. */
@@ -33,12 +34,11 @@ export function backendsOf(client: Client, service: Service, withTerminating: bo
   const { namespace = "" } = service.metadata;
   return selectedPods(client.registry, namespace, service.spec.selector).filter(
     (pod) =>
-      !isPodTerminal(pod) &&
-      addressOf(pod) !== "" &&
-      (withTerminating || pod.metadata.deletionTimestamp === undefined),
+      !isPodTerminal(pod) && addressOf(pod) !== "" && (withTerminating || pod.metadata.deletionTimestamp === undefined),
   );
 }
 
+/** The pod's address; empty while it has none. */
 export const addressOf = ({ status }: Pod): string => status?.podIPs?.[0]?.ip ?? status?.podIP ?? "";
 
 /** A port as both kinds of endpoints write it; undefined if the pod has no port of the name. */
@@ -98,5 +98,7 @@ function servicesOf(pod: Pod, client: Client, previous: Pod | undefined): readon
 function facts(pod: Pod): string {
   const { deletionTimestamp = "" } = pod.metadata;
   const { nodeName = "", hostname = "", subdomain = "" } = pod.spec;
-  return `${addressOf(pod)} ${isPodReady(pod)} ${isPodTerminal(pod)} ${deletionTimestamp !== ""} ${nodeName} ${hostname}.${subdomain}`;
+  const isGoing = deletionTimestamp !== "";
+  const state = `${addressOf(pod)} ${isPodReady(pod)} ${isPodTerminal(pod)} ${isGoing}`;
+  return `${state} ${nodeName} ${hostname}.${subdomain}`;
 }

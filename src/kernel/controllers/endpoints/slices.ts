@@ -23,6 +23,7 @@ export interface SlicePlan {
   readonly remove: EndpointSlice[];
 }
 
+/** A text that is the same for lists of the same ports. */
 export const portsKey = (ports: readonly DiscoveryEndpointPort[] | undefined): string =>
   (ports ?? [])
     .map(({ name = "", port = 0, protocol = "TCP", appProtocol = "" }) => `${name}|${port}|${protocol}|${appProtocol}`)

@@ -22,7 +22,11 @@ export interface Claimant {
  * Gives the objects of a kind the claimant owns from now on. An owner that is being deleted neither adopts nor
  * releases; an object that is being deleted is not adopted.
  */
-export function claim<T extends KubeObject>(client: Client, { owner, resource, selector }: Claimant, of: Resource<T>): T[] {
+export function claim<T extends KubeObject>(
+  client: Client,
+  { owner, resource, selector }: Claimant,
+  of: Resource<T>,
+): T[] {
   const isGoing = owner.metadata.deletionTimestamp !== undefined;
   const claimed: T[] = [];
   for (const { bucket, object } of client.owned(owner.metadata.uid)) {

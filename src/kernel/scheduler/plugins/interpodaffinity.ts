@@ -79,7 +79,8 @@ function refusedBy({ pod }: PodInfo, cluster: Snapshot): Sums {
   const refused: Sums = new Map();
   for (const node of cluster.affineNodes) {
     for (const { antiAffinity } of node.affine.values()) {
-      for (const term of antiAffinity) if (means(term, pod, cluster)) add(refused, topologyOf(node, term.topologyKey), 1);
+      for (const term of antiAffinity)
+        if (means(term, pod, cluster)) add(refused, topologyOf(node, term.topologyKey), 1);
     }
   }
   return refused;
@@ -127,7 +128,12 @@ function filterFor(info: PodInfo, cluster: Snapshot, refused: Sums): Filter {
 function preferences(info: PodInfo, cluster: Snapshot, hasOwn: boolean): Sums {
   const { pod, preferredAffinity, preferredAntiAffinity } = info;
   const sums: Sums = new Map();
-  const addAll = (terms: readonly AffinityTerm[], of: Pod, node: NodeInfo, weightOf: (term: AffinityTerm) => number) => {
+  const addAll = (
+    terms: readonly AffinityTerm[],
+    of: Pod,
+    node: NodeInfo,
+    weightOf: (term: AffinityTerm) => number,
+  ) => {
     for (const term of terms) {
       if (means(term, of, cluster)) add(sums, topologyOf(node, term.topologyKey), weightOf(term));
     }

@@ -3,8 +3,9 @@
  *
  * Models pkg/scheduler/framework/plugins/nodeunschedulable.
  */
-import { tolerates } from "#kernel/resources/core/pod.facts";
+
 import { TAINT_UNSCHEDULABLE } from "#kernel/resources/core/node.facts";
+import { tolerates } from "#kernel/resources/core/pod.facts";
 import { type Plugin, rejectsForGood } from "#kernel/scheduler/framework";
 
 const NAME = "NodeUnschedulable";

@@ -3,7 +3,7 @@
  *
  * Models pkg/scheduler/framework/plugins/podtopologyspread.
  */
-import type { LabelSelector, Pod, TopologySpreadConstraint } from "#kernel/api/types.gen";
+import type { LabelSelector, Pod, ReplicaSet, Service, TopologySpreadConstraint } from "#kernel/api/types.gen";
 import { matches, matchesSet } from "#kernel/apimachinery/labels";
 import { controllerOf } from "#kernel/apimachinery/meta";
 import { replicasets } from "#kernel/resources/apps/replicaset";
@@ -15,7 +15,6 @@ import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { nodeMatcher } from "#kernel/scheduler/node-selector";
 import { type PodInfo, withLabelKeys } from "#kernel/scheduler/pod-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
-import type { ReplicaSet, Service } from "#kernel/api/types.gen";
 
 const NAME = "PodTopologySpread";
 const UNEVEN = rejects(NAME, "node(s) didn't match pod topology spread constraints");

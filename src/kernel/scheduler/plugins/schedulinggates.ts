@@ -9,6 +9,8 @@ export const schedulingGates: Plugin = {
   name: "SchedulingGates",
 
   preEnqueue({ spec: { schedulingGates: gates = [] } }) {
-    return gates.length === 0 ? undefined : `waiting for scheduling gates: [${gates.map(({ name }) => name).join(" ")}]`;
+    return gates.length === 0
+      ? undefined
+      : `waiting for scheduling gates: [${gates.map(({ name }) => name).join(" ")}]`;
   },
 };

@@ -1,0 +1,159 @@
+/**
+ * Node lifecycle controller: notices kubelets that fall silent, and lets nodes' conditions show as taints.
+ *
+ * Models pkg/controller/nodelifecycle.
+ * Leaves out nodes without a machine as far as heartbeats go: their conditions stay as their user wrote them.
+ */
+import type { Node, NodeCondition, Pod } from "#kernel/api/types.gen";
+import { keyOf, setCondition, timeText } from "#kernel/apimachinery/meta";
+import { evictionAt, noteEviction } from "#kernel/controllers/nodes/disruption";
+import { evictingTaint, isEvicting, taintsFor } from "#kernel/controllers/nodes/taints";
+import type { Client } from "#kernel/registry/client";
+import {
+  type Context,
+  type Controller,
+  done,
+  itself,
+  type Outcome,
+  type RoomWatch,
+  wakeAt,
+  watching,
+} from "#kernel/registry/controller";
+import { recordEvent } from "#kernel/resources/core/event.record";
+import { nodes } from "#kernel/resources/core/node";
+import { isNodeReady, nodeCondition } from "#kernel/resources/core/node.facts";
+import { pods } from "#kernel/resources/core/pod";
+import { isPodReady } from "#kernel/resources/core/pod.facts";
+import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { isKubeletAlive, lastHeartbeat } from "#kernel/runtime/machine.facts";
+import { equal } from "#kernel/sim/clone";
+
+const NAME = "node-lifecycle-controller";
+const SOURCE = { component: "node-controller" };
+
+/** How long a kubelet may be silent (--node-monitor-grace-period). */
+const GRACE_MS = 50_000;
+
+/** The room of nodes this controller has met; the id is the node's name. */
+const KNOWN = "known-nodes";
+
+const machines: RoomWatch = { room: MACHINES, keys: (id) => [{ namespace: "", name: id }] };
+
+export const nodeLifecycleController: Controller = {
+  name: NAME,
+  component: "controllerManager",
+  watches: [
+    itself(nodes),
+    machines,
+    // Whether pods leave one lost node depends on how many others are lost.
+    watching(nodes, (node, client, previous) =>
+      previous !== undefined && isNodeReady(previous) === isNodeReady(node)
+        ? []
+        : client
+            .list(nodes)
+            .filter((one) => evictingTaint(one) !== undefined)
+            .map(keyOf),
+    ),
+  ],
+
+  reconcile(context, key) {
+    const { client, cells } = context;
+    const node = client.get(nodes, key);
+    greet(context, key.name, node);
+    if (node === undefined) return done;
+    const { outcome, current } = listen(context, node, cells.get<Machine>(MACHINES, key.name));
+    const next = taint(context, current);
+    return next.wakeAt === undefined || (outcome.wakeAt !== undefined && outcome.wakeAt < next.wakeAt) ? outcome : next;
+  },
+};
+
+/** Says hello to a node met for the first time, and goodbye to one that is gone. */
+function greet(context: Context, name: string, node: Node | undefined): void {
+  const { client, cells, now } = context;
+  const known = cells.get<Pick<Node, "metadata">>(KNOWN, name);
+  if (node === undefined) {
+    if (known === undefined) return;
+    cells.delete(KNOWN, name);
+    const regarding = { apiVersion: "v1", kind: "Node", metadata: known.metadata };
+    const message = `Node ${name} event: Removing Node ${name} from Controller`;
+    recordEvent(client, { regarding, type: "Normal", reason: "RemovingNode", message, source: SOURCE }, now);
+    return;
+  }
+  const { uid, resourceVersion, creationTimestamp } = node.metadata;
+  if (known?.metadata.uid === uid) return;
+  cells.put(KNOWN, name, { metadata: { name, uid, resourceVersion, creationTimestamp } });
+  const message = `Node ${name} event: Registered Node ${name} in Controller`;
+  recordEvent(client, { regarding: node, type: "Normal", reason: "RegisteredNode", message, source: SOURCE }, now);
+}
+
+const HEARD: readonly string[] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+
+/** Marks what a silent kubelet last said as unknown; gives the node as it is then. */
+function listen(context: Context, node: Node, machine: Machine | undefined): { outcome: Outcome; current: Node } {
+  const { client, now } = context;
+  if (machine === undefined || isKubeletAlive(machine)) return { outcome: done, current: node };
+  const silentAt = lastHeartbeat(machine, now) + GRACE_MS;
+  if (silentAt >= now) return { outcome: wakeAt(silentAt + 1), current: node };
+  const before = node.status?.conditions ?? [];
+  let conditions = before;
+  for (const type of HEARD) conditions = setCondition<NodeCondition>(conditions, unknown(node, type, context), now);
+  if (equal(conditions, before)) return { outcome: done, current: node };
+
+  const wasReady = isNodeReady(node);
+  const current = client.updateStatus(nodes, node, { ...node.status, conditions });
+  if (wasReady) {
+    const message = `Node ${node.metadata.name} status is now: NodeNotReady`;
+    recordEvent(client, { regarding: node, type: "Normal", reason: "NodeNotReady", message, source: SOURCE }, now);
+    markPodsNotReady(context, node);
+  }
+  return { outcome: done, current };
+}
+
+function unknown(node: Node, type: string, { now }: Context): NodeCondition {
+  const old = nodeCondition(node, type);
+  if (old?.status === "Unknown") return old;
+  const isNew = old === undefined;
+  const time = isNew ? node.metadata.creationTimestamp : (old.lastHeartbeatTime ?? timeText(now));
+  return {
+    type,
+    status: "Unknown",
+    lastHeartbeatTime: time,
+    lastTransitionTime: timeText(now),
+    reason: isNew ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+    message: isNew ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
+  };
+}
+
+/** Nobody should be sent to a pod nobody hears of. */
+function markPodsNotReady({ client, now }: Context, node: Node): void {
+  for (const pod of podsOn(client, node)) {
+    if (!isPodReady(pod)) continue;
+    const lastTransitionTime = timeText(now);
+    const conditions = (pod.status?.conditions ?? []).map((condition) =>
+      condition.type === "Ready" ? { ...condition, status: "False", lastTransitionTime } : condition,
+    );
+    client.updateStatus(pods, pod, { ...pod.status, conditions });
+    const message = "Node is not ready";
+    recordEvent(client, { regarding: pod, type: "Warning", reason: "NodeNotReady", message, source: SOURCE }, now);
+  }
+}
+
+/** The pods of a node in one order, whatever happened before. */
+function podsOn(client: Client, { metadata: { name } }: Node): Pod[] {
+  const idOf = ({ metadata }: Pod): string => `${metadata.namespace ?? ""}/${metadata.name}`;
+  return [...client.by(pods, "node", name)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+}
+
+/** Brings the node's taints in line with its conditions. */
+function taint({ client, cells, now }: Context, node: Node): Outcome {
+  const isTainted = (node.spec.taints ?? []).some(isEvicting);
+  const at = evictingTaint(node) === undefined ? undefined : evictionAt(client, cells, node, now);
+  const evicts = at !== undefined && (isTainted || at <= now);
+  const taints = taintsFor(node, evicts, now);
+  if (taints !== node.spec.taints && !(taints.length === 0 && node.spec.taints === undefined)) {
+    const { taints: _, ...spec } = node.spec;
+    client.update(nodes, { ...node, spec: { ...spec, ...(taints.length > 0 && { taints: [...taints] }) } });
+    if (evicts && !isTainted) noteEviction(client, cells, node, now);
+  }
+  return at === undefined || evicts ? done : wakeAt(at);
+}
