@@ -1,47 +1,129 @@
 /**
  * Containers: starting, waking, reaching and ending them; the door of the runtime that the kubelet knocks on.
  *
- * Models the container part of the CRI's RuntimeService.
+ * Models the container part of the CRI's RuntimeService, with containerd and runc behind it.
  */
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
+import { type ExecResult, runToEnd, startFailure } from "#kernel/runtime/exec";
+import { layerOf } from "#kernel/runtime/files/filesystem";
+import { removeVolume } from "#kernel/runtime/files/volume";
+import { simulated } from "#kernel/runtime/images/default";
+import type { ImageContent } from "#kernel/runtime/images/image";
 import { removeLog } from "#kernel/runtime/logs";
+import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
+import { register, release } from "#kernel/runtime/process/open-files";
+import { emptyComputer, inside, type Sandbox } from "#kernel/runtime/process/sandbox";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
+import { LIMITS } from "#kernel/sim/limits";
 import type { Cells } from "#kernel/store/cells";
 
-/** Starts a container and runs it until it blocks; it may come back exited. */
+export type { ExecResult } from "#kernel/runtime/exec";
+
+const START_FAILED =
+  "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: " +
+  "unable to start container process: error during container init: ";
+
+/**
+ * Starts a container and runs it until it blocks; it may come back exited. One whose command cannot be executed
+ * comes back exited with code 128, reason StartError and the runtime's message as its terminationMessage.
+ */
 export function startContainer(world: World, spec: ContainerSpec): ContainerRecord {
   const record: ContainerRecord = {
     ...spec,
     state: "running",
     startedAt: world.now,
-    listening: spec.ports.filter(({ protocol }) => protocol === "TCP").map(({ containerPort }) => containerPort),
-    program: null,
+    listening: [],
+    program: emptyComputer(),
   };
   world.cells.put(CONTAINERS, spec.id, record);
-  return record;
+  inside(world, spec.id, (sandbox) => {
+    const failure = begin(sandbox);
+    if (failure === undefined) sandbox.run(LIMITS.stepsPerWake);
+    else sandbox.end({ code: 128, reason: "StartError", message: failure });
+  });
+  return recordOf(world, spec.id);
+}
+
+/** Makes PID 1; gives the runtime's message if it cannot. */
+function begin(sandbox: Sandbox): string | undefined {
+  const { record, computer } = sandbox;
+  const { image } = sandbox.content;
+  const { config } = image;
+  const cwd = record.workingDir ?? config.workingDir ?? "/";
+  const uid = record.user ?? config.user ?? 0;
+  const argv = commandOf(record, image);
+  if (argv.length === 0) return "failed to generate container spec: failed to generate spec: no command specified";
+  if (!sandbox.files.exists(cwd)) makeDirectories(sandbox, cwd);
+  const loaded = load(sandbox, argv, { cwd, uid });
+  if (typeof loaded === "string") return START_FAILED + loaded;
+  if (record.stdin || record.tty) {
+    computer.sessions["main"] = {
+      pid: 1,
+      input: "",
+      output: "",
+      errors: "",
+      ...(record.tty ? { isTerminal: true as const } : {}),
+      ...(record.stdin ? {} : { isInputClosed: true as const }),
+    };
+  }
+  const input = register(sandbox, record.stdin ? { kind: "session", session: "main", stream: "in" } : { kind: "null" });
+  const output = register(sandbox, { kind: "log", stream: "stdout" });
+  const errors = record.tty ? output : register(sandbox, { kind: "log", stream: "stderr" });
+  sandbox.spawn({ ...loaded, parent: 0, cwd, uid, fds: { 0: input, 1: output, 2: errors } });
+  for (const number of new Set([input, output, errors])) release(sandbox, number);
+  return undefined;
+}
+
+/** The command line of a container: the pod's command and args over the image's entrypoint and cmd. */
+function commandOf(spec: ContainerSpec, { config }: ImageContent): readonly string[] {
+  const hasCommand = spec.command !== undefined && spec.command.length > 0;
+  const entrypoint = hasCommand ? (spec.command ?? []) : (config.entrypoint ?? []);
+  const hasArgs = spec.args !== undefined && spec.args.length > 0;
+  return [...entrypoint, ...(hasArgs ? (spec.args ?? []) : hasCommand ? [] : (config.cmd ?? []))];
+}
+
+function load(
+  sandbox: Sandbox,
+  argv: readonly string[],
+  { cwd, uid }: { readonly cwd: string; readonly uid: number },
+): Loaded | string {
+  const failure = startFailure(sandbox, argv, cwd, uid);
+  if (failure === undefined) {
+    const seeker = { cwd, uid, path: sandbox.environment["PATH"] ?? "" };
+    const path = findExecutable(sandbox, argv[0] ?? "", seeker);
+    const loaded = typeof path === "number" ? path : loadExecutable(sandbox, path, argv, seeker);
+    if (typeof loaded !== "number") return loaded;
+  }
+  // Nobody described what is in this image, so any program may be in it.
+  if (sandbox.content.image.isAnything === true) return { program: simulated.name, argv };
+  return failure ?? "exec format error";
+}
+
+function makeDirectories(sandbox: Sandbox, path: string): void {
+  let at = "";
+  for (const part of path.split("/").slice(1)) {
+    at = `${at}/${part}`;
+    if (!sandbox.files.exists(at)) sandbox.files.makeDirectory(at);
+  }
 }
 
 /** Runs what is due at world.now. */
 export function wakeContainer(world: World, id: string): ContainerRecord {
-  return must(containerRecord(world.cells, id), "a container that is woken exists");
+  inside(world, id, (sandbox) => {
+    if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
+  });
+  return recordOf(world, id);
 }
 
-/** Sends a signal to PID 1. */
+/** Sends a signal (`SIGTERM`) to PID 1: it acts if it has a handler, SIGKILL ends it, anything else it ignores. */
 export function signalContainer(world: World, id: string, signal: string): ContainerRecord {
-  const record = must(containerRecord(world.cells, id), "a container that is signalled exists");
-  if (signal !== "SIGKILL" || record.state === "exited") return record;
-  const ended: ContainerRecord = {
-    ...record,
-    state: "exited",
-    finishedAt: world.now,
-    exitCode: 137,
-    signal: 9,
-    reason: "Error",
-    listening: [],
-  };
-  world.cells.put(CONTAINERS, id, ended);
-  return ended;
+  inside(world, id, (sandbox) => {
+    if (sandbox.isEnded) return;
+    sandbox.signal(1, signal);
+    if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
+  });
+  return recordOf(world, id);
 }
 
 /** Sends a request to a port of a container. */
@@ -49,10 +131,14 @@ export function containerHttp(
   world: World,
   id: string,
   port: number,
-  _request: HttpRequest,
+  request: HttpRequest,
 ): HttpResponse | "refused" | "timeout" | "reset" {
   if (!listens(world, id, port)) return "refused";
-  return { status: 200, headers: { "content-type": "text/plain" }, body: "" };
+  return inside(world, id, (sandbox) => {
+    const answer = sandbox.http(port, request);
+    if (sandbox.hasChanged && !sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
+    return answer;
+  });
 }
 
 /** Whether something in the container listens on a TCP port. */
@@ -60,25 +146,19 @@ export function listens(world: World, id: string, port: number): boolean {
   return containerRecord(world.cells, id)?.listening.includes(port) ?? false;
 }
 
-/** What a command run to its end left behind. */
-export interface ExecResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number;
-  /** Virtual time it slept: a probe compares it with its timeout. */
-  readonly elapsedMs: number;
-  /** Set if it could not be started: the runtime's message. */
-  readonly startError?: string;
-}
-
-/** Runs a command inside a running container to its end. */
+/** Runs a command inside a running container to its end, now: its sleeps pass at once and are told as elapsedMs. */
 export function execInContainer(
-  _world: World,
-  _id: string,
-  _argv: readonly string[],
-  _options: { readonly stdin?: string; readonly tty?: boolean } = {},
+  world: World,
+  id: string,
+  argv: readonly string[],
+  options: { readonly stdin?: string; readonly tty?: boolean } = {},
 ): ExecResult {
-  return { stdout: "", stderr: "", exitCode: 0, elapsedMs: 0 };
+  return inside(world, id, (sandbox) => {
+    if (sandbox.isEnded) {
+      return { stdout: "", stderr: "", exitCode: 126, elapsedMs: 0, startError: "container is not running" };
+    }
+    return runToEnd(sandbox, argv, { stdin: options.stdin ?? "", isTerminal: options.tty === true });
+  });
 }
 
 /** Ends a container at once (SIGKILL). */
@@ -89,10 +169,15 @@ export function killContainer(world: World, id: string): void {
 /** Deletes a container's record, log and writable layer. */
 export function removeContainer(world: World, id: string): void {
   removeLog(world.cells, id);
+  removeVolume(world.cells, layerOf(id));
   world.cells.delete(CONTAINERS, id);
 }
 
 /** The record of a container. */
 export function containerRecord(cells: Cells, id: string): ContainerRecord | undefined {
   return cells.get<ContainerRecord>(CONTAINERS, id);
+}
+
+function recordOf(world: World, id: string): ContainerRecord {
+  return must(containerRecord(world.cells, id), "a container is there until it is removed");
 }

@@ -20,6 +20,20 @@ export const LIMITS = {
   containerLogBytes: 1_048_576,
   /** Event objects live this long (kube-apiserver --event-ttl). */
   eventTtlMs: 3_600_000,
+  /** Steps the processes of one container take in one wake; what is left waits for the next. */
+  stepsPerWake: 10_000,
+  /** Steps of a command that must end within one turn (a probe, a hook). */
+  stepsPerExec: 100_000,
+  /** Processes in one container; a fork beyond it fails. */
+  processesPerContainer: 256,
+  /** Contents of a pipe before its writer waits. */
+  pipeChars: 65_536,
+  /** Largest file, and largest value of a shell variable. */
+  fileChars: 4_194_304,
+  /** Output of a terminal nobody has fetched, before its writer waits. */
+  sessionChars: 262_144,
+  /** Containers that ask each other within one request, before the innermost is cut off. */
+  requestDepth: 16,
   /** Names drawn for one generateName before AlreadyExists is answered. */
   generateNameTries: 8,
 } as const;

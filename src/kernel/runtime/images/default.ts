@@ -2,11 +2,68 @@
  * The image behind every well-formed name nobody described: a long-running server that says what it is.
  */
 import type { Image } from "#kernel/runtime/images/image";
+import { known } from "#kernel/runtime/images/known";
+import type { Program } from "#kernel/runtime/process/program";
 import { Entropy } from "#kernel/sim/entropy";
+
+/** Runs until it is told to stop, listens on the container's declared ports and answers a plain page. */
+export const simulated: Program<{ readonly isReady: true }> = {
+  name: "simulated",
+
+  step(task) {
+    if (task.state === undefined) {
+      task.state = { isReady: true };
+      const { image, command, args } = task.record;
+      const given = [...(command ?? []), ...(args ?? [])].join(" ");
+      task.print(`Simulated container: Drydock does not know what is inside the image "${image}".\n`);
+      if (given !== "") task.print(`It stands in for the command: ${given}\n`);
+      for (const port of portsOf(task.record.image, task.record.ports)) {
+        if (task.listen(port))
+          task.print(`Listening on port ${port}, answering every HTTP request with a plain page.\n`);
+      }
+      task.print("Running until it is told to stop.\n");
+    }
+    return {};
+  },
+
+  http(task, port, request) {
+    const { image, hostname } = task.record;
+    task.print(`${request.method} ${request.path} 200\n`);
+    const body = `Simulated answer of ${image}\nPod: ${hostname}\nPort: ${port}\nRequest: ${request.method} ${request.path}\n`;
+    return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+  },
+
+  signal(task, signal) {
+    if (!["SIGTERM", "SIGINT", "SIGQUIT"].includes(signal)) return false;
+    task.print(`Received ${signal}, stopping.\n`);
+    task.exit(0);
+    return true;
+  },
+};
+
+/** The ports the pod declares, else those the image is known to expose. */
+function portsOf(
+  image: string,
+  ports: readonly { readonly containerPort: number; readonly protocol: string }[],
+): number[] {
+  const declared = ports.filter(({ protocol }) => protocol === "TCP").map(({ containerPort }) => containerPort);
+  const exposed = known(image)?.port;
+  return declared.length === 0 && exposed !== undefined ? [exposed] : declared;
+}
+
+export const defaultImagePrograms: readonly Program[] = [simulated as Program];
 
 export const defaultImage: Image = {
   repositories: [],
-  sizeBytes: ({ repository }) => 20_000_000 + Math.floor(Entropy.seeded(repository).fraction() * 130_000_000),
+  sizeBytes: ({ repository }) =>
+    known(repository)?.sizeBytes ?? 20_000_000 + Math.floor(Entropy.seeded(repository).fraction() * 130_000_000),
   hasTag: () => true,
-  content: () => ({ config: {}, flavor: "busybox", files: {}, programs: {} }),
+  content: () => ({
+    config: { cmd: ["/simulated"] },
+    flavor: "busybox",
+    files: {},
+    programs: { "/simulated": simulated as Program },
+    tools: ["+bash", "+curl"],
+    isAnything: true,
+  }),
 };

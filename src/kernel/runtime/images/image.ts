@@ -32,6 +32,8 @@ export interface ImageContent {
   readonly files: Readonly<Record<string, FileSeed>>;
   /** Programs by the path under which they are executed. */
   readonly programs: Readonly<Record<string, Program>>;
+  /** Nobody described it: a command that is not among its files is simulated as well. */
+  readonly isAnything?: boolean;
   /** Names of shell tools it has beyond (`+name`) or short of (`-name`) those its flavor brings. */
   readonly tools?: readonly string[];
 }

@@ -11,6 +11,8 @@ export interface Wait {
   readonly until?: Instant;
   /** Input, or its end, on a file descriptor. */
   readonly read?: number;
+  /** A whole line of input, or its end, on a file descriptor. */
+  readonly line?: number;
   /** Room in the pipe behind a file descriptor. */
   readonly write?: number;
   /** The end of this process, or of any child. */

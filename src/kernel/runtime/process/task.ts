@@ -1,10 +1,87 @@
 /**
- * A task: what a program sees of the process it runs in.
+ * A task: what a program sees of the process it runs in and the container around it.
  */
-import type { World } from "#kernel/runtime/world";
+import type { ContainerRecord } from "#kernel/runtime/container";
+import type { Errno } from "#kernel/runtime/files/errno";
+import type { FileSystem } from "#kernel/runtime/files/filesystem";
+import type { Sandbox } from "#kernel/runtime/process/sandbox";
+import type { HttpRequest, HttpResponse, NetFailure, World } from "#kernel/runtime/world";
+import type { Instant } from "#kernel/sim/instant";
+
+/** How a child is started. */
+export interface Launch {
+  /** Changes to its environment; absent = as its parent's. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Open files by descriptor; absent = those of the parent. */
+  readonly fds?: Readonly<Record<string, number>> | undefined;
+  /** The parent will ask how it ended. */
+  readonly isWaited?: boolean;
+  /** Joins this group of processes; absent = its parent's. */
+  readonly group?: number | undefined;
+  readonly ignored?: readonly string[] | undefined;
+}
 
 export interface Task<S = unknown> {
+  readonly sandbox: Sandbox;
   readonly world: World;
+  readonly record: ContainerRecord;
+  readonly files: FileSystem;
+  readonly pid: number;
   readonly argv: readonly string[];
+  readonly now: Instant;
+  readonly uid: number;
+  cwd: string;
+  /** JSON the program keeps from one step to the next. */
   state: S | undefined;
+
+  /** The same process with other arguments, for a command that runs inside a shell. */
+  as(argv: readonly string[], env?: Readonly<Record<string, string>>): Task;
+
+  /** A variable of the environment. */
+  env(name: string): string | undefined;
+  environ(): Readonly<Record<string, string>>;
+
+  /** The absolute path of a path seen from the working directory. */
+  path(path: string): string;
+  readFile(path: string): string | Errno;
+
+  /** Writes to a descriptor; false if it failed (a reader that went away ends the process by SIGPIPE). */
+  write(fd: number, text: string): boolean;
+  print(text: string): boolean;
+  complain(text: string): boolean;
+  /** Whether a writer should wait ({ write: fd }) before writing more. */
+  isFull(fd: number): boolean;
+  /** Takes all there is to read: "" at the end of input, undefined if it must wait ({ read: fd }). */
+  read(fd: number): string | undefined;
+  /** Takes one line with its line feed (the last may lack it): "" at the end, undefined if it must wait ({ line: fd }). */
+  readLine(fd: number): string | undefined;
+  /** Takes text up to a delimiter, or so many characters (NaN = any number); otherwise as readLine ({ read: fd }). */
+  readUntil(fd: number, delimiter: string, count: number): string | undefined;
+  isTerminal(fd: number): boolean;
+
+  /** Uses up steps of the slice; false when it is over: return undefined then. */
+  spend(steps?: number): boolean;
+  /** Ends the process at once, from wherever. */
+  exit(code: number): void;
+
+  /** Listens on a TCP port; false if somebody in the container does already. */
+  listen(port: number): boolean;
+  unlisten(port: number): void;
+
+  /** Starts a command as a child: its pid, or the error as a negative number. */
+  launch(argv: readonly string[], options?: Launch): number;
+  /** Becomes another command (exec): 0, or the error; the step must return undefined then. */
+  replace(argv: readonly string[], env?: Readonly<Record<string, string>>): 0 | Errno;
+  /** Takes the end of a child: its pid, exit code and signal; undefined if none has ended. */
+  reap(child: number | "any"): { pid: number; code: number; signal?: number } | undefined;
+  /** Runs a command to its end within this turn, its sleeps skipped. */
+  runToEnd(argv: readonly string[], stdin?: string): { stdout: string; stderr: string; exitCode: number };
+
+  /** Asks a host by name or address over the network. */
+  request(target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure;
+  connect(target: { host: string; port: number }): "open" | NetFailure;
+  resolve(name: string): readonly string[];
+
+  /** Says how much memory the process holds; false if that was more than the container may have. */
+  holdMemory(bytes: number): boolean;
 }

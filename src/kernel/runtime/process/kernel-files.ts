@@ -1,0 +1,151 @@
+/**
+ * /dev, /proc and /sys of a container: files the kernel makes when they are read.
+ *
+ * Leaves out what no lesson looks at: of /proc the processes and a dozen files, of /sys the cgroup's limits.
+ */
+import type { KernelFiles, Stat } from "#kernel/runtime/files/filesystem";
+import { parentOf } from "#kernel/runtime/files/paths";
+import type { Process } from "#kernel/runtime/process/process";
+import type { Sandbox } from "#kernel/runtime/process/sandbox";
+
+const DEVICES = [
+  "fd",
+  "full",
+  "null",
+  "ptmx",
+  "pts",
+  "random",
+  "shm",
+  "stderr",
+  "stdin",
+  "stdout",
+  "tty",
+  "urandom",
+  "zero",
+];
+const OF_A_PROCESS = ["cgroup", "cmdline", "comm", "environ", "fd", "mounts", "stat", "status"];
+const CGROUP = ["cpu.max", "memory.current", "memory.max", "pids.current"];
+
+/** The memory a simulated node shows in /proc/meminfo. */
+const NODE_MEMORY_KB = 16_384_256;
+
+export class ContainerKernelFiles implements KernelFiles {
+  constructor(readonly sandbox: Sandbox) {}
+
+  stat(path: string): Stat | undefined {
+    if (path[1] !== "d" && path[1] !== "p" && path[1] !== "s") return undefined;
+    const at = this.sandbox.record.startedAt;
+    if (path === "/dev/shm") return { kind: "dir", mode: 0o1777, uid: 0, at };
+    if (path === "/dev/fd") return { kind: "link", mode: 0o777, uid: 0, at, to: "/proc/self/fd" };
+    if (path === "/proc/self") return { kind: "link", mode: 0o777, uid: 0, at, to: `/proc/${this.#self}` };
+    if (this.list(path).length > 0) return { kind: "dir", mode: 0o555, uid: 0, at };
+    if (/^\/dev\/[a-z]+$/.test(path)) {
+      return DEVICES.includes(path.slice(5)) ? { kind: "device", mode: 0o666, uid: 0, at } : undefined;
+    }
+    if (/^\/proc\/\d+\/fd\/\d+$/.test(path)) return { kind: "device", mode: 0o700, uid: 0, at };
+    return this.read(path) === undefined ? undefined : { kind: "file", mode: 0o444, uid: 0, at };
+  }
+
+  list(path: string): readonly string[] {
+    if (path === "/dev") return DEVICES;
+    if (path === "/proc") return [...this.#pids, ...Object.keys(this.#system), "self", "sys"];
+    if (path === "/proc/sys") return ["kernel"];
+    if (path === "/proc/sys/kernel") return ["hostname", "osrelease"];
+    if (path === "/sys") return ["fs"];
+    if (path === "/sys/fs") return ["cgroup"];
+    if (path === "/sys/fs/cgroup") return CGROUP;
+    const ofProcess = /^\/proc\/(\d+)(\/fd)?$/.exec(path);
+    const process = ofProcess === null ? undefined : this.sandbox.look.processes[ofProcess[1] ?? ""];
+    if (process === undefined) return [];
+    return ofProcess?.[2] === undefined ? OF_A_PROCESS : Object.keys(process.fds);
+  }
+
+  read(path: string): string | undefined {
+    if (path.startsWith("/proc/")) return this.#readProc(path);
+    if (parentOf(path) === "/sys/fs/cgroup") return this.#readCgroup(path.slice("/sys/fs/cgroup/".length));
+    return undefined;
+  }
+
+  get #pids(): string[] {
+    return Object.keys(this.sandbox.look.processes);
+  }
+
+  /** The process that is reading. */
+  get #self(): number {
+    return this.sandbox.runningPid;
+  }
+
+  get #system(): Readonly<Record<string, () => string>> {
+    const { record, world } = this.sandbox;
+    const seconds = ((world.now - record.startedAt) / 1_000).toFixed(2);
+    return {
+      cpuinfo: () =>
+        [0, 1]
+          .map((n) => `processor\t: ${n}\nmodel name\t: Simulated CPU @ 2.00GHz\ncpu MHz\t\t: 2000.000\n\n`)
+          .join(""),
+      loadavg: () => `0.00 0.00 0.00 1/${this.#pids.length} ${Math.max(...this.#pids.map(Number))}\n`,
+      meminfo: () =>
+        `MemTotal:       ${NODE_MEMORY_KB} kB\nMemFree:        ${NODE_MEMORY_KB >> 1} kB\n` +
+        `MemAvailable:   ${NODE_MEMORY_KB >> 1} kB\nBuffers:               0 kB\nCached:                0 kB\n`,
+      mounts: () => this.#mounts,
+      uptime: () => `${seconds} ${seconds}\n`,
+      version: () => "Linux version 6.12.0 (drydock) #1 SMP PREEMPT_DYNAMIC\n",
+    };
+  }
+
+  get #mounts(): string {
+    const root = `overlay / overlay ${this.sandbox.record.isReadOnlyRoot ? "ro" : "rw"},relatime 0 0\n`;
+    const kernel =
+      "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n";
+    const volumes = [...this.sandbox.record.mounts].map(
+      ({ path, isReadOnly }) => `/dev/sda1 ${path} ext4 ${isReadOnly ? "ro" : "rw"},relatime 0 0\n`,
+    );
+    return root + kernel + volumes.join("");
+  }
+
+  #readProc(path: string): string | undefined {
+    const [, , first = "", second, third] = path.split("/");
+    if (second === undefined) return Object.hasOwn(this.#system, first) ? this.#system[first]?.() : undefined;
+    if (first === "sys") {
+      if (third === "hostname") return `${this.sandbox.record.hostname}\n`;
+      return third === "osrelease" ? "6.12.0\n" : undefined;
+    }
+    const process = this.sandbox.look.processes[first];
+    return process === undefined || third !== undefined ? undefined : this.#readProcess(process, second);
+  }
+
+  #readProcess(process: Process, file: string): string | undefined {
+    const name = this.sandbox.commandName(process);
+    switch (file) {
+      case "cmdline":
+        return process.argv.map((arg) => `${arg}\0`).join("");
+      case "comm":
+        return `${name}\n`;
+      case "environ":
+        return Object.entries(process.env ?? this.sandbox.environment)
+          .map(([key, value]) => `${key}=${value}\0`)
+          .join("");
+      case "cgroup":
+        return "0::/\n";
+      case "mounts":
+        return this.#mounts;
+      case "stat":
+        return `${process.pid} (${name}) S ${process.parent} ${process.group} ${process.pid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0\n`;
+      case "status":
+        return (
+          `Name:\t${name}\nState:\tS (sleeping)\nPid:\t${process.pid}\nPPid:\t${process.parent}\n` +
+          `Uid:\t${process.uid}\t${process.uid}\t${process.uid}\t${process.uid}\n`
+        );
+      default:
+        return undefined;
+    }
+  }
+
+  #readCgroup(file: string): string | undefined {
+    const { memoryLimitBytes, cpuLimitMillis } = this.sandbox.record;
+    if (file === "memory.max") return `${memoryLimitBytes ?? "max"}\n`;
+    if (file === "memory.current") return `${this.sandbox.memoryBytes}\n`;
+    if (file === "cpu.max") return `${cpuLimitMillis === undefined ? "max" : cpuLimitMillis * 100} 100000\n`;
+    return file === "pids.current" ? `${this.#pids.length}\n` : undefined;
+  }
+}

@@ -1,0 +1,414 @@
+/**
+ * A sandbox: one container taken from its cell, run, and put back; its processes take turns until all of them block.
+ *
+ * Models the Linux process model as far as a container shows it: fork, exec, wait, signals, PID 1.
+ */
+import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { FileSystem } from "#kernel/runtime/files/filesystem";
+import { absolute } from "#kernel/runtime/files/paths";
+import { flushLog } from "#kernel/runtime/logs";
+import { contentOf, type Inside } from "#kernel/runtime/process/content";
+import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
+import { isFull, peek, release, share } from "#kernel/runtime/process/open-files";
+import type { Computer, Process } from "#kernel/runtime/process/process";
+import { ProcessTask } from "#kernel/runtime/process/process-task";
+import { programNamed } from "#kernel/runtime/process/programs";
+import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
+import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
+import { must } from "#kernel/sim/assert";
+import { clone } from "#kernel/sim/clone";
+import type { Instant } from "#kernel/sim/instant";
+import { LIMITS } from "#kernel/sim/limits";
+import type { Cells } from "#kernel/store/cells";
+
+/** Containers taken from their cells at this moment: a request that comes back to one finds it as it is. */
+const taken = new WeakMap<Cells, Map<string, Sandbox>>();
+
+/** Takes a container, acts on it and puts it back; one that is taken already is shared. */
+export function inside<T>(world: World, id: string, act: (sandbox: Sandbox) => T): T {
+  let open = taken.get(world.cells);
+  if (open === undefined) {
+    open = new Map();
+    taken.set(world.cells, open);
+  }
+  const outer = open.get(id);
+  if (outer !== undefined) return act(outer);
+  const record = must(world.cells.get<ContainerRecord>(CONTAINERS, id), "a container that is reached exists");
+  const sandbox = new Sandbox(world, record);
+  open.set(id, sandbox);
+  try {
+    const result = act(sandbox);
+    sandbox.commit();
+    return result;
+  } finally {
+    open.delete(id);
+  }
+}
+
+/** Containers that are asking each other at this moment. */
+export function requestDepth(cells: Cells): number {
+  return taken.get(cells)?.size ?? 0;
+}
+
+/** What a new process is. */
+export interface Spawn {
+  readonly argv: readonly string[];
+  readonly program: string;
+  readonly parent: number;
+  readonly cwd: string;
+  readonly uid: number;
+  /** Open files by descriptor; each is shared, not handed over. */
+  readonly fds: Readonly<Record<string, number>>;
+  readonly state?: unknown;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly group?: number | undefined;
+  readonly session?: string | undefined;
+  readonly ignored?: readonly string[] | undefined;
+  readonly isWaited?: boolean;
+}
+
+/** Of a container, what its end was. */
+interface End {
+  readonly code: number;
+  readonly signal?: number;
+  readonly reason: string;
+  /** Why it could not start. */
+  readonly message?: string;
+}
+
+export class Sandbox {
+  readonly files: FileSystem;
+  readonly content: Inside;
+  /** The process whose turn it is. */
+  runningPid = 1;
+  #computer: Computer | undefined;
+  #end: End | undefined;
+  #environment: Readonly<Record<string, string>> | undefined;
+  #fuel = 0;
+  #slice = 0;
+  /** Processes in the middle of a step. */
+  readonly #busy = new Set<number>();
+
+  constructor(
+    readonly world: World,
+    readonly record: ContainerRecord,
+  ) {
+    this.content = contentOf(record.image);
+    this.files = new FileSystem(world.cells, record, this.content.tree, new ContainerKernelFiles(this), world);
+  }
+
+  /** The processes, to be read only. */
+  get look(): Computer {
+    return this.#computer ?? (this.record.program as Computer);
+  }
+
+  /** The processes, to be changed: the container is put back afterwards. */
+  get computer(): Computer {
+    this.#computer ??= clone(this.record.program as Computer);
+    return this.#computer;
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== undefined || this.record.state === "exited";
+  }
+
+  /** The environment its first process was given. */
+  get environment(): Readonly<Record<string, string>> {
+    this.#environment ??= this.content.environment(this.record);
+    return this.#environment;
+  }
+
+  get memoryBytes(): number {
+    let bytes = 0;
+    for (const process of Object.values(this.look.processes)) bytes += process.memoryBytes ?? 1_048_576;
+    return bytes;
+  }
+
+  /** The clock of a process: a session that must end at once has its own. */
+  nowOf(process: Process): Instant {
+    const ahead = process.session === undefined ? 0 : (this.look.sessions[process.session]?.aheadMs ?? 0);
+    return this.world.now + ahead;
+  }
+
+  /** The name `ps -o comm` shows. */
+  commandName(process: Process): string {
+    const path = process.argv[0] ?? process.program;
+    return path.slice(path.lastIndexOf("/") + 1);
+  }
+
+  /** Makes a process; undefined if there are too many. */
+  spawn(spawn: Spawn): number | undefined {
+    const { computer } = this;
+    if (Object.keys(computer.processes).length >= LIMITS.processesPerContainer) return undefined;
+    const pid = computer.nextPid;
+    computer.nextPid += 1;
+    const fds: Record<string, number> = {};
+    for (const [fd, number] of Object.entries(spawn.fds)) fds[fd] = share(this, number);
+    computer.processes[pid] = {
+      pid,
+      parent: spawn.parent,
+      group: spawn.group ?? pid,
+      argv: spawn.argv,
+      program: spawn.program,
+      state: spawn.state,
+      cwd: spawn.cwd,
+      uid: spawn.uid,
+      startedAt: this.world.now,
+      fds,
+      ...(spawn.env === undefined ? {} : { env: spawn.env }),
+      ...(spawn.session === undefined ? {} : { session: spawn.session }),
+      ...(spawn.isWaited === true ? { isWaited: true } : {}),
+      ...(spawn.ignored === undefined || spawn.ignored.length === 0 ? {} : { ignored: spawn.ignored }),
+    };
+    return pid;
+  }
+
+  /** Lets the processes take turns; true once all of them block. */
+  run(fuel: number): boolean {
+    this.#fuel = fuel;
+    for (let ran = true; ran; ) {
+      ran = false;
+      for (const pid in this.look.processes) {
+        const process = this.look.processes[pid];
+        if (process === undefined || !this.#isRunnable(process)) continue;
+        ran = true;
+        this.#advance(must(this.computer.processes[pid], "a process that runs exists"));
+        if (this.isEnded) return true;
+        if (this.#fuel <= 0) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Like run, from within a turn as well: gives the fuel that is left, 0 if work is. */
+  runFor(fuel: number): number {
+    const outer = { fuel: this.#fuel, slice: this.#slice };
+    const isQuiet = this.run(fuel);
+    const left = isQuiet ? Math.max(1, this.#fuel) : 0;
+    this.#fuel = outer.fuel;
+    this.#slice = outer.slice;
+    return left;
+  }
+
+  /** Whether it will be put back. */
+  get hasChanged(): boolean {
+    return this.#computer !== undefined;
+  }
+
+  /** Uses up steps; false once the slice of the running process is over. */
+  spend(steps: number): boolean {
+    this.#fuel -= steps;
+    this.#slice -= steps;
+    return this.#slice > 0;
+  }
+
+  #advance(process: Process): void {
+    delete process.wait;
+    const before = this.runningPid;
+    const outerSlice = this.#slice;
+    this.runningPid = process.pid;
+    this.#slice = 256;
+    this.spend(1);
+    this.#busy.add(process.pid);
+    const step = programNamed(process.program).step(new ProcessTask(this, process.pid));
+    this.#busy.delete(process.pid);
+    this.runningPid = before;
+    this.#slice = outerSlice;
+    if (this.isEnded || process.exit !== undefined || this.computer.processes[process.pid] !== process) return;
+    if (typeof step === "number") this.exit(process.pid, step & 0xff);
+    else if (step !== undefined) process.wait = step;
+  }
+
+  #isRunnable(process: Process): boolean {
+    if (process.exit !== undefined || this.#busy.has(process.pid)) return false;
+    const { wait } = process;
+    if (wait === undefined) return true;
+    if (wait.until !== undefined && wait.until <= this.nowOf(process)) return true;
+    if (wait.read !== undefined && peek(this, process.fds[wait.read]) !== undefined) return true;
+    if (wait.line !== undefined && this.#hasLine(process, wait.line)) return true;
+    if (wait.write !== undefined && !isFull(this, process.fds[wait.write])) return true;
+    return wait.child !== undefined && this.#hasEndedChild(process, wait.child);
+  }
+
+  #hasLine(process: Process, fd: number): boolean {
+    const number = process.fds[fd];
+    const text = peek(this, number);
+    if (text === undefined) return false;
+    const file = number === undefined ? undefined : this.look.openFiles[number];
+    return text === "" || text.includes("\n") || file?.kind === "file" || this.isInputOver(number);
+  }
+
+  /** Whether nothing can follow what is in a pipe or session. */
+  isInputOver(number: number | undefined): boolean {
+    const file = number === undefined ? undefined : this.look.openFiles[number];
+    if (file?.kind === "session") return this.look.sessions[file.session]?.isInputClosed === true;
+    if (file?.kind !== "pipe") return true;
+    return !Object.values(this.look.openFiles).some(
+      (other) => other.kind === "pipe" && other.pipe === file.pipe && other.end === "write",
+    );
+  }
+
+  #hasEndedChild(process: Process, child: number | "any"): boolean {
+    if (child !== "any") {
+      const found = this.look.processes[child];
+      return found === undefined || found.exit !== undefined;
+    }
+    const children = Object.values(this.look.processes).filter(({ parent }) => parent === process.pid);
+    return children.length === 0 || children.some(({ exit }) => exit !== undefined);
+  }
+
+  /** Ends a process: its descriptors close, its children go to PID 1; with PID 1 the container ends. */
+  exit(pid: number, code: number, signal?: number): void {
+    const { computer } = this;
+    const process = computer.processes[pid];
+    if (process === undefined || process.exit !== undefined) return;
+    if (pid === 1) {
+      this.end({ code, ...(signal === undefined ? {} : { signal }), reason: code === 0 ? "Completed" : "Error" });
+      return;
+    }
+    for (const number of Object.values(process.fds)) release(this, number);
+    process.fds = {};
+    process.state = null;
+    delete process.listening;
+    delete process.wait;
+    process.exit = signal === undefined ? { code } : { code, signal };
+    for (const child of Object.values(computer.processes)) {
+      if (child.parent !== pid) continue;
+      child.parent = 1;
+      delete child.isWaited;
+      if (child.exit !== undefined) delete computer.processes[child.pid];
+    }
+    if (process.isWaited !== true) delete computer.processes[pid];
+    const session = process.session === undefined ? undefined : computer.sessions[process.session];
+    if (session?.pid === pid) session.exitCode = code;
+  }
+
+  /** Ends the container: every process is gone, open sessions end as killed. */
+  end(end: End): void {
+    if (this.isEnded) return;
+    this.#end = end;
+    for (const session of Object.values(this.computer.sessions))
+      session.exitCode ??= session.pid === 1 ? end.code : 137;
+  }
+
+  /** Delivers a signal. PID 1 takes only what it has a handler for, and SIGKILL. */
+  signal(pid: number, signal: string): boolean {
+    const process = this.computer.processes[pid];
+    if (process === undefined || process.exit !== undefined) return false;
+    if (signal !== "SIGKILL" && signal !== "SIGSTOP") {
+      if (process.ignored?.includes(signal) === true) return true;
+      if (programNamed(process.program).signal?.(new ProcessTask(this, pid), signal) === true) {
+        // What it waits for is looked at again: the handler may have ended the waiting.
+        delete process.wait;
+        return true;
+      }
+      if (pid === 1 || isHarmless(signal)) return true;
+    }
+    if (signal === "SIGSTOP") return true;
+    this.exit(pid, 128 + signalNumber(signal), signalNumber(signal));
+    return true;
+  }
+
+  /** Delivers a signal to every process of a group. */
+  signalGroup(group: number, signal: string): void {
+    for (const process of Object.values(this.computer.processes)) {
+      if (process.group === group) this.signal(process.pid, signal);
+    }
+  }
+
+  /** A path as a process means it. */
+  pathOf(process: Process, path: string): string {
+    return absolute(path, process.cwd);
+  }
+
+  /** The process that listens on a port. */
+  listener(port: number): Process | undefined {
+    for (const process of Object.values(this.look.processes)) {
+      if (process.listening?.includes(port) === true) return process;
+    }
+    return undefined;
+  }
+
+  /** Asks the process that listens on a port. */
+  http(port: number, request: HttpRequest): HttpResponse | "refused" | "timeout" | "reset" {
+    const process = this.isEnded ? undefined : this.listener(port);
+    if (process === undefined) return "refused";
+    const program = programNamed(process.program);
+    if (program.http === undefined) return "reset";
+    const before = this.runningPid;
+    this.runningPid = process.pid;
+    const answer = program.http(new ProcessTask(this, process.pid), port, request);
+    this.runningPid = before;
+    return answer ?? "timeout";
+  }
+
+  /** Shows output in a session; a terminal gets carriage returns. */
+  show(id: string, stream: "out" | "err", text: string): void {
+    const session = this.computer.sessions[id];
+    if (session === undefined || session.exitCode !== undefined) return;
+    if (session.isTerminal === true) session.output += text.replaceAll("\n", "\r\n");
+    else if (stream === "out") session.output += text;
+    else session.errors += text;
+    if (id === "main") session.output = session.output.slice(-LIMITS.pipeChars);
+  }
+
+  /** Puts the container back into its cell, if anything changed. */
+  commit(): void {
+    if (this.#end !== undefined) this.#putEnded(this.#end);
+    else if (this.#computer !== undefined && this.record.state === "running") this.#putRunning(this.#computer);
+    else if (this.#computer !== undefined) this.#put({ ...this.record, program: this.#computer });
+  }
+
+  #put(record: ContainerRecord): void {
+    this.world.cells.put(CONTAINERS, record.id, record);
+  }
+
+  #putRunning(computer: Computer): void {
+    const { wakeAt: _, ...record } = this.record;
+    const wakeAt = this.#wakeAt();
+    const listening = Object.values(computer.processes).flatMap((process) => process.listening ?? []);
+    this.#put({ ...record, listening, program: computer, ...(wakeAt === undefined ? {} : { wakeAt }) });
+  }
+
+  /** The earliest instant a process waits for; soon, but later each time, if work was left over. */
+  #wakeAt(): Instant | undefined {
+    const { computer } = this;
+    let wakeAt = Number.POSITIVE_INFINITY;
+    let isStrained = false;
+    for (const process of Object.values(computer.processes)) {
+      if (process.exit !== undefined) continue;
+      if (this.#isRunnable(process)) isStrained = true;
+      else wakeAt = Math.min(wakeAt, process.wait?.until ?? Number.POSITIVE_INFINITY);
+    }
+    if (!isStrained) delete computer.strain;
+    else {
+      computer.strain = (computer.strain ?? 0) + 1;
+      wakeAt = Math.min(wakeAt, this.world.now + Math.min(60_000, 10 * 2 ** Math.min(computer.strain, 13)));
+    }
+    return Number.isFinite(wakeAt) ? wakeAt : undefined;
+  }
+
+  #putEnded({ code, signal, reason, message }: End): void {
+    const { wakeAt: _, ...record } = this.record;
+    flushLog(this.world, record.id);
+    const written = message ?? this.files.read(record.terminationMessagePath);
+    const { sessions } = this.computer;
+    const hasSessions = Object.keys(sessions).length > 0;
+    this.#put({
+      ...record,
+      state: "exited",
+      finishedAt: this.world.now,
+      exitCode: code,
+      ...(signal === undefined ? {} : { signal }),
+      reason,
+      ...(typeof written === "number" || written === "" ? {} : { terminationMessage: written.slice(0, 4_096) }),
+      listening: [],
+      program: hasSessions ? { ...emptyComputer(), sessions } : null,
+    });
+  }
+}
+
+/** A container before its first process. */
+export function emptyComputer(): Computer {
+  return { processes: {}, openFiles: {}, pipes: {}, sessions: {}, nextPid: 1, nextOpenFile: 1, nextSession: 1 };
+}

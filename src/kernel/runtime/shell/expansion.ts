@@ -1,0 +1,256 @@
+/**
+ * Expansion of words: tilde, parameters, command substitution, arithmetic, field splitting, path names, quotes.
+ *
+ * Models XCU 2.6. An expansion that needs the output of a command stops with NeedsCommand and is made again from
+ * its beginning once the output is there; its assignments happen only when it is whole.
+ */
+
+import { ArithmeticFault, evaluate } from "#kernel/runtime/shell/arithmetic";
+import type { Parameter, Part, Word } from "#kernel/runtime/shell/ast";
+import { Fields } from "#kernel/runtime/shell/fields";
+import { glob, isPattern, patternSource } from "#kernel/runtime/shell/pattern";
+import type { Variables } from "#kernel/runtime/shell/variables";
+
+/** The expansion waits for the output of the list `node`. */
+export class NeedsCommand {
+  constructor(readonly node: number) {}
+}
+
+/** The expansion cannot be made: `parameter not set`, `bad substitution`, arithmetic. The shell reports and gives up. */
+export class ExpansionFault {
+  constructor(readonly message: string) {}
+}
+
+export class Expansion {
+  #next = 0;
+
+  /** @param outputs of the command substitutions so far, in order */
+  constructor(
+    readonly variables: Variables,
+    readonly outputs: readonly string[],
+  ) {}
+
+  /** The fields of words, path names expanded. */
+  fields(words: readonly Word[]): string[] {
+    const found: string[] = [];
+    for (const word of words) {
+      const fields = new Fields(this.variables.get("IFS") ?? " \t\n");
+      this.#add(fields, this.#tilde(word, false), false);
+      for (const { text, pattern } of fields.finish()) {
+        const paths =
+          isPattern(pattern) && !this.variables.state.options.includes("f")
+            ? glob(this.variables.task.files, this.variables.task.cwd, pattern)
+            : [];
+        if (paths.length > 0) found.push(...paths);
+        else found.push(text);
+      }
+    }
+    return found;
+  }
+
+  /** A word as one text: an assignment, a file name, a here-document. */
+  text(word: Word, isAssignment = false): string {
+    return this.#joined(this.#tilde(word, isAssignment)).text;
+  }
+
+  /** A word as a pattern. */
+  pattern(word: Word): string {
+    return this.#joined(this.#tilde(word, false)).pattern;
+  }
+
+  #joined(word: Word): { text: string; pattern: string } {
+    const fields = new Fields(undefined);
+    this.#add(fields, word, false);
+    return fields.joined();
+  }
+
+  #tilde(word: Word, isAssignment: boolean): Word {
+    const [first, ...rest] = word;
+    if (first?.t !== "text" || first.isQuoted === true || !first.v.includes("~")) return word;
+    const home = this.variables.get("HOME") ?? "/";
+    const ends = rest.length === 0 ? "(?=[/:]|$)" : "(?=[/:])";
+    const start = new RegExp(isAssignment ? `(^|:)~${ends}` : `(^)~${rest.length === 0 ? "(?=/|$)" : "(?=/)"}`, "g");
+    return [{ t: "text", v: first.v.replace(start, `$1${home}`) }, ...rest];
+  }
+
+  #add(fields: Fields, word: Word, isQuoted: boolean): void {
+    for (const part of word) this.#addPart(fields, part, isQuoted);
+  }
+
+  #addPart(fields: Fields, part: Part, isQuoted: boolean): void {
+    switch (part.t) {
+      case "text":
+        if (part.isQuoted === true || isQuoted) fields.quoted(part.v);
+        else fields.literal(part.v);
+        return;
+      case "double":
+        if (part.parts.length === 0) fields.quoted("");
+        this.#add(fields, part.parts, true);
+        return;
+      case "command":
+        this.#addValue(fields, this.#output(part.node), isQuoted);
+        return;
+      case "arithmetic":
+        this.#addValue(fields, String(this.arithmetic(part.parts)), isQuoted);
+        return;
+      default:
+        this.#parameter(fields, part, isQuoted);
+    }
+  }
+
+  #addValue(fields: Fields, value: string, isQuoted: boolean): void {
+    if (isQuoted) fields.quoted(value);
+    else fields.expanded(value);
+  }
+
+  #output(node: number): string {
+    const output = this.outputs[this.#next];
+    if (output === undefined) throw new NeedsCommand(node);
+    this.#next += 1;
+    return output.replace(/\n+$/, "");
+  }
+
+  /** The value of an arithmetic expression. */
+  arithmetic(parts: Word): bigint {
+    const fields = new Fields(undefined);
+    this.#add(fields, parts, true);
+    try {
+      return evaluate(fields.joined().text, {
+        get: (name) => {
+          const value = this.variables.parameter(name);
+          if (value === undefined && this.variables.state.options.includes("u")) {
+            throw new ExpansionFault(`${name}: ${this.#notSet}`);
+          }
+          return value;
+        },
+        set: (name, value) => {
+          if (!this.variables.set(name, value)) throw new ExpansionFault(`${name}: is read only`);
+        },
+      });
+    } catch (error) {
+      if (error instanceof ArithmeticFault) throw new ExpansionFault(error.message);
+      throw error;
+    }
+  }
+
+  get #notSet(): string {
+    return this.variables.state.isBash === true ? "unbound variable" : "parameter not set";
+  }
+
+  #parameter(fields: Fields, part: Parameter, isQuoted: boolean): void {
+    const { name, op, word = [] } = part;
+    const isList = name === "@" || name === "*";
+    const { params } = this.variables.state;
+    const value = isList ? (params.length === 0 ? undefined : params.join(" ")) : this.variables.parameter(name);
+    if (part.isLength === true) {
+      this.#addValue(fields, String(isList ? params.length : [...(value ?? "")].length), isQuoted);
+      return;
+    }
+    const isMissing = value === undefined || (op?.startsWith(":") === true && op.length === 2 && value === "");
+    switch (op?.replace(/^:(?=.)/, "")) {
+      case "-":
+        if (isMissing) this.#add(fields, word, isQuoted);
+        else this.#addParameter(fields, name, value, isQuoted);
+        return;
+      case "+":
+        if (!isMissing) this.#add(fields, word, isQuoted);
+        return;
+      case "=":
+        this.#addValue(fields, isMissing ? this.#assigned(name, word) : value, isQuoted);
+        return;
+      case "?":
+        if (isMissing) throw new ExpansionFault(`${name}: ${this.#complaint(word, op)}`);
+        this.#addParameter(fields, name, value, isQuoted);
+        return;
+      case undefined:
+        if (value === undefined && !isList && this.variables.state.options.includes("u")) {
+          throw new ExpansionFault(`${name}: ${this.#notSet}`);
+        }
+        this.#addParameter(fields, name, value ?? "", isQuoted);
+        return;
+      default:
+        this.#addValue(fields, this.#edited(value ?? "", op ?? "", word), isQuoted);
+    }
+  }
+
+  #complaint(word: Word, op: string | undefined): string {
+    if (word.length > 0) return this.text(word);
+    if (this.variables.state.isBash === true) return op === ":?" ? "parameter null or not set" : "parameter not set";
+    return op === ":?" ? "parameter not set or null" : "parameter not set";
+  }
+
+  #assigned(name: string, word: Word): string {
+    const text = this.text(word);
+    if (!this.variables.set(name, text)) throw new ExpansionFault(`${name}: is read only`);
+    return text;
+  }
+
+  /** `$@` and `$*` fall into fields by parameter. */
+  #addParameter(fields: Fields, name: string, value: string, isQuoted: boolean): void {
+    const { params } = this.variables.state;
+    if (name === "*" && isQuoted) {
+      const separators = this.variables.get("IFS");
+      fields.quoted(params.join(separators === undefined ? " " : separators.slice(0, 1)));
+    } else if (name === "@" || name === "*") {
+      for (const [n, param] of params.entries()) {
+        if (n > 0) fields.cut();
+        this.#addValue(fields, param, isQuoted);
+      }
+    } else this.#addValue(fields, value, isQuoted);
+  }
+
+  /** Pattern removal, and what bash does besides. */
+  #edited(value: string, op: string, word: Word): string {
+    if (op === "#" || op === "##") {
+      return value.replace(new RegExp(`^${patternSource(this.pattern(word), op === "#")}`, "u"), "");
+    }
+    if (op === "%" || op === "%%") return withoutEnd(value, this.pattern(word), op === "%%");
+    if (op === "/" || op === "//") {
+      const { from, to } = this.#replacement(word);
+      return from === "" ? value : value.replace(new RegExp(from, op === "//" ? "gu" : "u"), () => to);
+    }
+    if (op === ":") return this.#slice(value, word);
+    if (op === "^") return value.slice(0, 1).toUpperCase() + value.slice(1);
+    if (op === ",") return value.slice(0, 1).toLowerCase() + value.slice(1);
+    return op === "^^" ? value.toUpperCase() : value.toLowerCase();
+  }
+
+  #replacement(word: Word): { from: string; to: string } {
+    const cut = word.findIndex((part) => part.t === "text" && part.isQuoted !== true && part.v.includes("/"));
+    const part = word[cut];
+    if (part?.t !== "text") return { from: this.#anchored(this.pattern(word)), to: "" };
+    const slash = part.v.indexOf("/");
+    const before: Word = [...word.slice(0, cut), { t: "text", v: part.v.slice(0, slash) }];
+    const after: Word = [{ t: "text", v: part.v.slice(slash + 1) }, ...word.slice(cut + 1)];
+    return { from: this.#anchored(this.pattern(before)), to: this.text(after) };
+  }
+
+  #anchored(pattern: string): string {
+    if (pattern.startsWith("#")) return `^${patternSource(pattern.slice(1))}`;
+    return pattern.startsWith("%") ? `${patternSource(pattern.slice(1))}$` : patternSource(pattern);
+  }
+
+  #slice(value: string, word: Word): string {
+    const [from = "0", length] = this.text(word).split(":");
+    const number = (text: string): number => Number(this.arithmetic([{ t: "text", v: text }]));
+    const chars = [...value];
+    const start = number(from) < 0 ? Math.max(0, chars.length + number(from)) : number(from);
+    if (length === undefined) return chars.slice(start).join("");
+    const count = number(length);
+    return chars.slice(start, count < 0 ? chars.length + count : start + count).join("");
+  }
+}
+
+/** The value without the shortest or longest end that matches. */
+function withoutEnd(value: string, pattern: string, isLongest: boolean): string {
+  if (!isPattern(pattern)) {
+    const literal = pattern.replace(/\\(.)/gs, "$1");
+    return literal !== "" && value.endsWith(literal) ? value.slice(0, -literal.length) : value;
+  }
+  const whole = new RegExp(`^(?:${patternSource(pattern)})$`, "u");
+  for (let n = 0; n <= value.length; n += 1) {
+    const at = isLongest ? n : value.length - n;
+    if (whole.test(value.slice(at))) return value.slice(0, at);
+  }
+  return value;
+}
