@@ -34,8 +34,10 @@ export function resolveFenceposts(
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
+/** True if new pods replace old ones step by step. */
 export const isRollingUpdate = ({ spec }: Deployment): boolean => spec.strategy?.type === "RollingUpdate";
 
+/** True if all old pods go before the first new one comes. */
 export const isRecreate = ({ spec }: Deployment): boolean => spec.strategy?.type === "Recreate";
 
 /** The wanted number of pods. */

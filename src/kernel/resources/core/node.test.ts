@@ -42,11 +42,13 @@ const taint = { key: "a", effect: "NoSchedule" };
 test.each<[Node["spec"], string]>([
   [
     { taints: [{ key: "a", effect: "Never" }] },
-    'metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    'metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", ' +
+      '"PreferNoSchedule", "NoExecute"',
   ],
   [
     { taints: [taint, taint] },
-    'metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be unique by key and effect pair',
+    'metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be ' +
+      "unique by key and effect pair",
   ],
   [
     { podCIDRs: ["10.0.0.0/24", "10.0.1.0/24"] },

@@ -2,7 +2,7 @@
  * What the server writes into a pod, or takes out of it, before it is validated and stored.
  *
  * Models pkg/registry/core/pod/strategy.go and pkg/api/pod/util.go.
- * Leaves out the synchronisation of AppArmor annotations: they are refused or warned of, and no node simulates AppArmor.
+ * Leaves out the copy of AppArmor annotations into fields: they are warned of, and no node simulates AppArmor.
  */
 
 import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodSpec } from "#kernel/api/types.gen";

@@ -100,7 +100,8 @@ test.each<[string, (pod: Pod) => void, Partial<Pod["spec"]>, string]>([
       spec.restartPolicy = "Never";
     },
     {},
-    `${others}  core.PodSpec{\n- \tRestartPolicy: "Always",\n+ \tRestartPolicy: "Never",\n  \t... // 6 identical fields\n  }\n`,
+    `${others}  core.PodSpec{\n- \tRestartPolicy: "Always",\n+ \tRestartPolicy: "Never",\n` +
+      "  \t... // 6 identical fields\n  }\n",
   ],
   [
     "one container more",
@@ -116,7 +117,8 @@ test.each<[string, (pod: Pod) => void, Partial<Pod["spec"]>, string]>([
       spec.tolerations = [];
     },
     { tolerations: [{ key: "a", operator: "Exists" }] },
-    'Pod "web" is invalid: spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
+    'Pod "web" is invalid: spec.tolerations: Forbidden: existing toleration can not be modified ' +
+      "except its tolerationSeconds",
   ],
   [
     "a longer deadline",
@@ -132,7 +134,8 @@ test.each<[string, (pod: Pod) => void, Partial<Pod["spec"]>, string]>([
       spec.schedulingGates = [{ name: "late" }];
     },
     {},
-    "Pod \"web\" is invalid: spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'late'",
+    'Pod "web" is invalid: spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found ' +
+      "new scheduling gate 'late'",
   ],
 ])("refused: %s", (_, change, spec, message) => {
   expect(changed(change, spec)).toBe(message);
@@ -191,7 +194,8 @@ test("a status update keeps the class of service, and ends stay ends", () => {
   const revive = () =>
     client.updateStatus(pods, failed, { phase: "Running", containerStatuses: [{ ...ended, state: { running: {} } }] });
   expect(revive).toThrow(
-    'Pod "web" is invalid: status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
+    'Pod "web" is invalid: status.containerStatuses[0].state: Forbidden: may not be ' +
+      "transitioned to non-terminated state",
   );
 });
 

@@ -113,7 +113,7 @@ function validateCommon(container: Container | EphemeralContainer, context: Cont
   mustBeGiven(at("image"), container.image);
   mustChoose(at("terminationMessagePolicy"), container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]);
   validatePorts(container.ports, at.under("ports"));
-  validateEnv(container.env, at.under("env"));
+  validateEnv(container.env, volumes, at.under("env"));
   validateEnvFrom(container.envFrom, at.under("envFrom"));
   validateVolumeMounts(container, volumes, at.under("volumeMounts"));
   validateVolumeDevices(container, volumes, at.under("volumeDevices"));

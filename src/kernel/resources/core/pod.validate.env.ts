@@ -11,9 +11,16 @@ import type {
   FileKeySelector,
   ObjectFieldSelector,
   ResourceFieldSelector,
+  Volume,
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { configMapKey, dns1123Subdomain, qualifiedName, relaxedEnvVarName } from "#kernel/apimachinery/formats";
+import {
+  configMapKey,
+  dns1123Label,
+  dns1123Subdomain,
+  qualifiedName,
+  relaxedEnvVarName,
+} from "#kernel/apimachinery/formats";
 import { canonicalQuantity, cmp } from "#kernel/apimachinery/quantity";
 import { eachAt, mustBeGiven, mustFit, mustNotBeReserved } from "#kernel/resources/core/pod.validate.fields";
 
@@ -39,13 +46,18 @@ const RESOURCE_FIELDS = [
   ...["requests.cpu", "requests.ephemeral-storage", "requests.memory"],
 ];
 
-/** Adds an error for each wrong environment variable. */
-export function validateEnv(vars: readonly EnvVar[] | undefined, at: At): void {
+/** Adds an error for each wrong environment variable; `volumes` are those of the pod. */
+export function validateEnv(vars: readonly EnvVar[] | undefined, volumes: Volumes, at: At): void {
   for (const [{ name, value = "", valueFrom }, varAt] of eachAt(vars, at)) {
     mustBeGiven(varAt("name"), name, relaxedEnvVarName);
-    if (valueFrom !== undefined) validateValueFrom(valueFrom, value, varAt.under("valueFrom"));
+    if (valueFrom === undefined) continue;
+    validateValueFrom(valueFrom, value, varAt.under("valueFrom"));
+    const { fileKeyRef } = valueFrom;
+    if (fileKeyRef !== undefined) validateFileKeyRef(fileKeyRef, volumes, varAt.under("valueFrom.fileKeyRef"));
   }
 }
+
+type Volumes = ReadonlyMap<string, Volume>;
 
 function validateValueFrom(source: EnvVarSource, value: string, at: At): void {
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
@@ -55,8 +67,6 @@ function validateValueFrom(source: EnvVarSource, value: string, at: At): void {
   }
   if (configMapKeyRef !== undefined) validateKeyRef(configMapKeyRef, at.under("configMapKeyRef"));
   if (secretKeyRef !== undefined) validateKeyRef(secretKeyRef, at.under("secretKeyRef"));
-  if (fileKeyRef !== undefined) validateFileKeyRef(fileKeyRef, at.under("fileKeyRef"));
-
   const sources = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef];
   const count = sources.filter((one) => one !== undefined).length;
   if (count === 0) {
@@ -71,10 +81,14 @@ function validateKeyRef({ name = "", key }: { readonly name?: string; readonly k
   mustBeGiven(at("key"), key, configMapKey);
 }
 
-function validateFileKeyRef({ key, path, volumeName }: FileKeySelector, at: At): void {
+/** The file must lie in a volume that lives and dies with the pod. */
+function validateFileKeyRef({ key, path, volumeName }: FileKeySelector, volumes: Volumes, at: At): void {
   mustBeGiven(at("key"), key, relaxedEnvVarName);
   if (mustBeGiven(at("path"), path)) mustNotBeReserved(at("path"), path);
-  mustBeGiven(at("volumeName"), volumeName);
+  if (!mustBeGiven(at("volumeName"), volumeName, dns1123Label)) return;
+  const volume = volumes.get(volumeName);
+  if (volume === undefined) at("volumeName").notFound(volumeName);
+  else if (volume.emptyDir === undefined) at("volumeName").invalid(volumeName, "must refer to an emptyDir volume");
 }
 
 /** Adds an error for each wrong source of whole sets of variables. */

@@ -17,7 +17,8 @@ test.each<[PodSpec, string[]]>([
   [
     spec({ terminationGracePeriodSeconds: -1 }),
     [
-      "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1",
+      "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid " +
+        "and will be treated as 1",
     ],
   ],
   [
@@ -33,7 +34,8 @@ test.each<[PodSpec, string[]]>([
       ],
     }),
     [
-      'spec.template.spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+      'spec.template.spec.containers[0].env[1]: hides previous definition of "A", which may be ' +
+        "dropped when using apply",
     ],
   ],
   [
@@ -58,13 +60,15 @@ test.each<[PodSpec, string[]]>([
       ],
     }),
     [
-      "spec.template.spec.containers[1].ports[0]: duplicate port definition with spec.template.spec.containers[0].ports[0]",
+      "spec.template.spec.containers[1].ports[0]: duplicate port definition with " +
+        "spec.template.spec.containers[0].ports[0]",
     ],
   ],
   [
     spec({ containers: [{ name: "c", resources: { requests: { memory: "100m" } } }] }),
     [
-      'spec.template.spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+      'spec.template.spec.containers[0].resources.requests[memory]: fractional byte value "100m" is ' +
+        "invalid, must be an integer",
     ],
   ],
   [
