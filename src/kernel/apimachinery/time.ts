@@ -4,9 +4,19 @@
  * Models apimachinery/pkg/apis/meta/v1/time.go and micro_time.go.
  */
 
+// The objects of a turn carry the same few times; when ever new ones come the memory starts afresh.
+const textsMax = 4096;
+const texts = new Map<number, string>();
+
 /** Gives an instant as RFC 3339 with whole seconds, cut off: `2026-01-02T03:04:05Z`. */
 export function timeText(instant: number): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+  let text = texts.get(instant);
+  if (text === undefined) {
+    text = `${new Date(instant).toISOString().slice(0, 19)}Z`;
+    if (texts.size >= textsMax) texts.clear();
+    texts.set(instant, text);
+  }
+  return text;
 }
 
 /** Gives an instant as RFC 3339 with microseconds: `2026-01-02T03:04:05.006000Z`. */

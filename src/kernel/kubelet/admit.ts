@@ -15,7 +15,8 @@ import { podRequests, untoleratedTaint } from "#kernel/resources/core/pod.facts"
 
 /** Why the node turns the pod away; undefined if it takes it. */
 export function refusal({ context: { client }, pod, machine }: PodWork): Trouble | undefined {
-  const node = client.get(nodes, { namespace: "", name: machine.name });
+  // As it is stored: what a reader sees besides are heartbeats.
+  const node = client.registry.store.get(nodes.bucket, { namespace: "", name: machine.name }) as Node | undefined;
   if (node === undefined) return undefined;
   const usage = client.registry.views.of(NODE_USAGE).of(machine.name);
   return (

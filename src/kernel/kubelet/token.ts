@@ -36,7 +36,7 @@ export function serviceAccountToken(
     sub: `system:serviceaccount:${key.namespace}:${name}`,
   };
   const header = { alg: "RS256", kid: "drydock" };
-  const signature = entropy.hex(64);
+  const signature = entropy.hex(32);
   return [header, claims]
     .map((part) => encodeBase64Url(JSON.stringify(part)))
     .concat(signature)
