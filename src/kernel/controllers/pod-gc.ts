@@ -4,7 +4,7 @@
  *
  * Models pkg/controller/podgc.
  */
-import type { Pod } from "#kernel/api/types.gen";
+import type { Node, Pod } from "#kernel/api/types.gen";
 import { keyOf, keyText, setCondition } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import { type Context, type Controller, done, type Outcome, wakeAt, watching } from "#kernel/registry/controller";
@@ -72,8 +72,9 @@ export const podGcController: Controller = {
   },
 };
 
-const nodeOf = (client: Client, { spec: { nodeName = "" } }: Pod) =>
-  client.get(nodes, { namespace: "", name: nodeName });
+/** The pod's node as it is stored: asked for with every change of a pod, so nothing is derived for it. */
+const nodeOf = ({ registry }: Client, { spec: { nodeName = "" } }: Pod): Node | undefined =>
+  registry.store.get(nodes.bucket, { namespace: "", name: nodeName }) as Node | undefined;
 
 /** True if the pod's node does not exist. */
 const isLost = (client: Client, pod: Pod): boolean => isPodScheduled(pod) && nodeOf(client, pod) === undefined;

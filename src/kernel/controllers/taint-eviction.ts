@@ -3,7 +3,7 @@
  *
  * Models pkg/controller/tainteviction.
  */
-import type { Pod, Taint } from "#kernel/api/types.gen";
+import type { Node, Pod, Taint } from "#kernel/api/types.gen";
 import { keyOf, keyText, setCondition } from "#kernel/apimachinery/meta";
 import { type Context, type Controller, done, type Outcome, wakeAt, watching } from "#kernel/registry/controller";
 import { recordEvent } from "#kernel/resources/core/event.record";
@@ -31,7 +31,8 @@ export const taintEvictionController: Controller = {
   watches: [
     watching(pods, (pod, client) => {
       const { nodeName = "" } = pod.spec;
-      const node = nodeName === "" ? undefined : client.get(nodes, { namespace: "", name: nodeName });
+      if (nodeName === "") return [];
+      const node = client.registry.store.get(nodes.bucket, { namespace: "", name: nodeName }) as Node | undefined;
       return node?.spec.taints?.some(isNoExecute) === true ? [keyOf(pod)] : [];
     }),
     watching(nodes, (node, client, previous) => {

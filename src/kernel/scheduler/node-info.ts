@@ -4,14 +4,18 @@
  * Models NodeInfo of pkg/scheduler/framework/types.go.
  */
 import type { Node, Taint } from "#kernel/api/types.gen";
-import { allocatable, taintsOf } from "#kernel/resources/core/node.facts";
+import { allocatable, NODE_HOSTNAME_LABEL, taintsOf } from "#kernel/resources/core/node.facts";
 import { type Amounts, amountsFrom, type HostPort, type PodInfo } from "#kernel/scheduler/pod-info";
 
 const nothing = (): Amounts => ({ cpuMillis: 0, memoryBytes: 0, storageBytes: 0, scalars: undefined });
 
 export class NodeInfo {
   readonly name: string;
+  /** Its place in lists of figures by node; never given to another node. */
+  readonly slot: number;
   node: Node;
+  /** The host name label, looked at for every pod that spreads. */
+  hostname: string | undefined;
   allocatable: Amounts = nothing();
   podsMax = 0;
   taints: readonly Taint[] = [];
@@ -29,8 +33,9 @@ export class NodeInfo {
   /** Images on the node with their size in bytes. */
   images: ReadonlyMap<string, number> = new Map();
 
-  constructor(node: Node) {
+  constructor(node: Node, slot: number) {
     this.name = node.metadata.name;
+    this.slot = slot;
     this.node = node;
     this.setNode(node);
   }
@@ -44,6 +49,7 @@ export class NodeInfo {
     this.taints = taintsOf(node);
     this.hasSoftTaints = this.taints.some(({ effect }) => effect === "PreferNoSchedule");
     this.labels = node.metadata.labels ?? {};
+    this.hostname = this.labels[NODE_HOSTNAME_LABEL];
     const images = new Map<string, number>();
     for (const { names = [], sizeBytes = 0 } of node.status?.images ?? []) {
       for (const name of names) images.set(name, sizeBytes);

@@ -4,6 +4,7 @@
  */
 import type { LabelSelector, Pod } from "#kernel/api/types.gen";
 import { matches } from "#kernel/apimachinery/labels";
+import type { NodeInfo } from "#kernel/scheduler/node-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
 
 /** Selectors remembered at a time. */
@@ -12,7 +13,7 @@ const SELECTORS_MAX = 64;
 interface Counter {
   readonly namespace: string;
   readonly selector: LabelSelector;
-  readonly byNode: Map<string, number>;
+  readonly bySlot: number[];
 }
 
 export class SelectorCounts {
@@ -21,12 +22,12 @@ export class SelectorCounts {
 
   constructor(readonly snapshot: Snapshot) {}
 
-  /** Pods of a namespace on each node that the selector finds and nobody is deleting. */
-  of(namespace: string, selector: LabelSelector): ReadonlyMap<string, number> {
+  /** Pods of a namespace that the selector finds and nobody is deleting, by the slot of their node; absent = none. */
+  of(namespace: string, selector: LabelSelector): readonly number[] {
     const id = `${namespace} ${JSON.stringify(selector)}`;
     let counter = this.#counters.get(id);
     if (counter === undefined) {
-      counter = { namespace, selector, byNode: this.#count(namespace, selector) };
+      counter = { namespace, selector, bySlot: this.#count(namespace, selector) };
       if (this.#counters.size >= SELECTORS_MAX) {
         for (const oldest of this.#counters.keys()) {
           this.#counters.delete(oldest);
@@ -35,36 +36,35 @@ export class SelectorCounts {
       }
     } else this.#counters.delete(id);
     this.#counters.set(id, counter);
-    return counter.byNode;
+    return counter.bySlot;
   }
 
-  add(pod: Pod): void {
-    this.#change(pod, 1);
+  add(pod: Pod, node: NodeInfo): void {
+    this.#change(pod, node, 1);
   }
 
-  remove(pod: Pod): void {
-    this.#change(pod, -1);
+  remove(pod: Pod, node: NodeInfo): void {
+    this.#change(pod, node, -1);
   }
 
-  #change(pod: Pod, by: number): void {
+  #change(pod: Pod, { slot }: NodeInfo, by: number): void {
     if (pod.metadata.deletionTimestamp !== undefined) return;
-    for (const { namespace, selector, byNode } of this.#counters.values()) {
+    for (const { namespace, selector, bySlot } of this.#counters.values()) {
       if (pod.metadata.namespace !== namespace || !matches(selector, pod.metadata.labels)) continue;
-      const node = pod.spec.nodeName ?? "";
-      const count = (byNode.get(node) ?? 0) + by;
-      if (count === 0) byNode.delete(node);
-      else byNode.set(node, count);
+      while (bySlot.length <= slot) bySlot.push(0);
+      bySlot[slot] = (bySlot[slot] ?? 0) + by;
     }
   }
 
-  #count(namespace: string, selector: LabelSelector): Map<string, number> {
-    const byNode = new Map<string, number>();
+  #count(namespace: string, selector: LabelSelector): number[] {
+    const bySlot: number[] = [];
     for (const node of this.snapshot.nodes) {
+      while (bySlot.length <= node.slot) bySlot.push(0);
       for (const { pod } of node.pods.values()) {
         if (pod.metadata.namespace !== namespace || pod.metadata.deletionTimestamp !== undefined) continue;
-        if (matches(selector, pod.metadata.labels)) byNode.set(node.name, (byNode.get(node.name) ?? 0) + 1);
+        if (matches(selector, pod.metadata.labels)) bySlot[node.slot] = (bySlot[node.slot] ?? 0) + 1;
       }
     }
-    return byNode;
+    return bySlot;
   }
 }

@@ -23,6 +23,7 @@ export const SCHEDULER_NAME = "default-scheduler";
 export class Snapshot {
   readonly #byName = new Map<string, NodeInfo>();
   #list: readonly NodeInfo[] | undefined;
+  #nextSlot = 0;
   /** Pods on nodes that do not exist (yet). */
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
   /** Nodes with pods that have pod affinity of any sort. */
@@ -80,7 +81,8 @@ export class Snapshot {
       this.softTainted += Number(info.hasSoftTaints) - Number(wasSoft);
       return;
     }
-    const added = new NodeInfo(node);
+    const added = new NodeInfo(node, this.#nextSlot);
+    this.#nextSlot += 1;
     this.#byName.set(name, added);
     this.#list = undefined;
     this.softTainted += Number(added.hasSoftTaints);
@@ -96,7 +98,7 @@ export class Snapshot {
     this.affineNodes.delete(info);
     this.softTainted -= Number(info.hasSoftTaints);
     if (info.pods.size > 0) this.#homeless.set(name, new Map(info.pods));
-    for (const { pod } of info.pods.values()) this.#forget(pod);
+    for (const { pod } of info.pods.values()) this.#forget(pod, info);
   }
 
   #applyPod({ type, object, previous }: Change<Pod>): void {
@@ -145,7 +147,7 @@ export class Snapshot {
     node.add(info);
     this.priorities.set(info.priority, (this.priorities.get(info.priority) ?? 0) + 1);
     if (node.affine.size > 0) this.affineNodes.add(node);
-    this.counts.add(info.pod);
+    this.counts.add(info.pod, node);
   }
 
   #removePod(pod: Pod): void {
@@ -163,22 +165,22 @@ export class Snapshot {
     if (node === undefined) return;
     node.remove(uid);
     if (node.affine.size === 0) this.affineNodes.delete(node);
-    this.#forget(pod);
+    this.#forget(pod, node);
   }
 
   /** Takes a pod off its node for a trial; `resume` must follow. */
   suspend(node: NodeInfo, { pod }: PodInfo): void {
     node.remove(pod.metadata.uid);
     if (node.affine.size === 0) this.affineNodes.delete(node);
-    this.#forget(pod);
+    this.#forget(pod, node);
   }
 
   resume(node: NodeInfo, info: PodInfo): void {
     this.#settle(node, info);
   }
 
-  #forget(pod: Pod): void {
-    this.counts.remove(pod);
+  #forget(pod: Pod, node: NodeInfo): void {
+    this.counts.remove(pod, node);
     const { priority = 0 } = pod.spec;
     const left = (this.priorities.get(priority) ?? 0) - 1;
     if (left > 0) this.priorities.set(priority, left);

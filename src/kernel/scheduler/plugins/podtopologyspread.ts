@@ -108,7 +108,7 @@ function domainsOf(
   for (const node of cluster.nodes) {
     if (!concerns(node) || !all.every((one) => node.labels[one.topologyKey] !== undefined)) continue;
     const domain = node.labels[topologyKey] ?? "";
-    domains.set(domain, (domains.get(domain) ?? 0) + (counts.get(node.name) ?? 0));
+    domains.set(domain, (domains.get(domain) ?? 0) + (counts[node.slot] ?? 0));
   }
   return domains;
 }
@@ -148,7 +148,7 @@ function selectorOf(pod: Pod, { store }: Snapshot["registry"]): LabelSelector | 
 /** One constraint, with the pods already in each domain and how much a pod there weighs. */
 interface Weighed extends Constraint {
   readonly isHostname: boolean;
-  readonly counts: ReadonlyMap<string, number>;
+  readonly counts: readonly number[];
   readonly domains: ReadonlyMap<string, number>;
   readonly weight: number;
 }
@@ -177,10 +177,10 @@ function scorer(
         if (domain !== undefined && !isIgnored(node)) domains.set(domain, 0);
       }
       if (domains.size > 0) {
-        for (const [name, count] of counts) {
-          const node = cluster.node(name);
-          const domain = node?.labels[topologyKey];
-          if (node === undefined || domain === undefined || !domains.has(domain)) continue;
+        for (const node of cluster.nodes) {
+          const count = counts[node.slot] ?? 0;
+          const domain = count === 0 ? undefined : node.labels[topologyKey];
+          if (domain === undefined || !domains.has(domain)) continue;
           if (concerns(node) && !isIgnored(node)) domains.set(domain, (domains.get(domain) ?? 0) + count);
         }
       }
@@ -188,14 +188,16 @@ function scorer(
     return { ...constraint, isHostname, counts, domains, weight: Math.log((isHostname ? taking : domains.size) + 2) };
   });
 
+  // Where no node has the label nothing can be spread.
+  const counted = weighed.filter(({ isHostname, domains }) => isHostname || domains.size > 0);
   return {
     score(node) {
       if (needsAllLabels && isIgnored(node)) return -1;
       let sum = 0;
-      for (const { topologyKey, isHostname, counts, domains, weight, maxSkew } of weighed) {
-        const domain = node.labels[topologyKey];
+      for (const { topologyKey, isHostname, counts, domains, weight, maxSkew } of counted) {
+        const domain = isHostname ? node.hostname : node.labels[topologyKey];
         if (domain === undefined) continue;
-        const count = isHostname ? counts.get(node.name) : domains.get(domain);
+        const count = isHostname ? counts[node.slot] : domains.get(domain);
         sum += (count ?? 0) * weight + (maxSkew - 1);
       }
       return Math.round(sum);
