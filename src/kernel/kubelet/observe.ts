@@ -24,8 +24,8 @@ export const containerUrl = (id: string): string => `containerd://${id}`;
 /** Of an error message taken from the log: so many lines, so many characters (MaxContainerTerminationMessageLog...). */
 const FALLBACK = { tailLines: 80, chars: 2048 };
 
-/** A container the runtime could not start (runc's exit code of that case). */
-const START_ERROR = { reason: "ContainerCannotRun", exitCode: 128 };
+/** How the runtime marks a container it could not start. */
+const START_ERROR = "StartError";
 
 /** Looks at a container of the pod. */
 export function observe({ context: { cells } }: PodWork, member: Member, own: ContainerCell): Seen {
@@ -54,11 +54,10 @@ export function observe({ context: { cells } }: PodWork, member: Member, own: Co
 
 /** True if the runtime could not start it. */
 export const isStartError = (record: Pick<ContainerRecord, "reason"> | undefined): boolean =>
-  record?.reason === START_ERROR.reason;
+  record?.reason === START_ERROR;
 
 function terminatedState(cells: Cells, { container }: Member, record: ContainerRecord): ContainerStateTerminated {
-  const couldNotRun = isStartError(record);
-  const exitCode = couldNotRun ? START_ERROR.exitCode : (record.exitCode ?? 0);
+  const exitCode = record.exitCode ?? 0;
   const written = record.terminationMessage ?? "";
   const fallsBack = container.terminationMessagePolicy === "FallbackToLogsOnError" && exitCode !== 0 && written === "";
   const message = fallsBack
@@ -69,7 +68,8 @@ function terminatedState(cells: Cells, { container }: Member, record: ContainerR
     exitCode,
     finishedAt: timeText(record.finishedAt ?? record.startedAt),
     ...(message !== "" && { message }),
-    reason: couldNotRun ? "StartError" : (record.reason ?? (exitCode === 0 ? "Completed" : "Error")),
-    startedAt: couldNotRun ? timeText(0) : timeText(record.startedAt),
+    reason: record.reason ?? (exitCode === 0 ? "Completed" : "Error"),
+    // What never started has Go's zero of a Unix time.
+    startedAt: timeText(isStartError(record) ? 0 : record.startedAt),
   };
 }

@@ -1,0 +1,60 @@
+/**
+ * Goal: probes decide over readiness and restarts after as many answers as their thresholds say.
+ * Method: run pods whose servers answer, do not listen, or answer with an error, and look after each period.
+ */
+import { expect, test } from "vitest";
+import { Bench, nginx, podOn, shell } from "#test/support/pods";
+
+test("a pod is ready once its readiness probe succeeds", () => {
+  const bench = new Bench({ latency: "none" });
+  const readinessProbe = { httpGet: { path: "/", port: 80 }, initialDelaySeconds: 5 };
+  bench.create(podOn("p", { containers: [{ ...nginx(), readinessProbe }] }));
+  bench.pass(4.9);
+  expect(bench.status("p")).toMatchObject({ ready: false, started: true });
+  bench.pass(0.1);
+  expect(bench.status("p")?.ready).toBe(true);
+  bench.settle();
+  expect(bench.seconds).toBe(5);
+});
+
+test("a probe that nobody answers says so, and the pod stays unready", () => {
+  const bench = new Bench({ latency: "none" });
+  const readinessProbe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 10 };
+  bench.create(podOn("p", { containers: [{ ...nginx(), readinessProbe }] }));
+  bench.pass(25);
+  expect(bench.status("p")?.ready).toBe(false);
+  expect(bench.said("p").at(-1)).toBe(
+    'Unhealthy x3: Readiness probe failed: Get "http://10.244.0.2:8080/": dial tcp 10.244.0.2:8080: connect: connection refused',
+  );
+});
+
+test("a liveness probe that fails three times restarts the container", () => {
+  const bench = new Bench({ latency: "none" });
+  const livenessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 5 };
+  bench.create(podOn("p", { containers: [{ ...nginx(), livenessProbe }] }));
+  bench.pass(9);
+  expect(bench.status("p")?.restartCount).toBe(0);
+  bench.pass(1);
+  expect(bench.status("p")?.restartCount).toBe(1);
+  expect(bench.said("p")).toContainEqual(
+    expect.stringMatching(
+      /^Unhealthy x\d: Liveness probe failed: dial tcp 10.244.0.2:8080: connect: connection refused$/,
+    ),
+  );
+  expect(bench.said("p")).toContain("Killing: Container c failed liveness probe, will be restarted");
+});
+
+test("while a startup probe fails the others wait", () => {
+  const bench = new Bench({ latency: "none" });
+  const probe = { exec: { command: ["test", "-e", "/tmp/up"] }, periodSeconds: 5 };
+  const container = {
+    ...shell("sleep 12; echo yes > /tmp/up; sleep 3600"),
+    startupProbe: { ...probe, failureThreshold: 10 },
+    livenessProbe: { ...probe, failureThreshold: 1 },
+  };
+  bench.create(podOn("p", { containers: [container] }));
+  bench.pass(11);
+  expect(bench.status("p")).toMatchObject({ started: false, ready: false, restartCount: 0 });
+  bench.pass(5);
+  expect(bench.status("p")).toMatchObject({ started: true, ready: true, restartCount: 0 });
+});
