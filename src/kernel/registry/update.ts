@@ -4,7 +4,7 @@
  * Models k8s.io/apiserver/pkg/registry/rest/update.go and generic/registry/store.go.
  */
 
-import { materialize } from "#kernel/api/walk";
+import { type JsonObject, materialize } from "#kernel/api/walk";
 import { conflict, invalid, notFound, uidPrecondition } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { keyOf } from "#kernel/apimachinery/meta";
@@ -114,8 +114,11 @@ function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: 
 function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T, subresource: string): T {
   const { metadata: was } = old;
   if (subresource === "status") {
-    const { status } = draft as { status?: unknown };
-    return { ...old, metadata: { ...was }, ...(status !== undefined && { status: clone(status) }) };
+    const { status } = draft as { status?: JsonObject };
+    const shape = resource.shape.fields.get("status")?.object;
+    if (status === undefined) return { ...old, metadata: { ...was } };
+    const copy = clone(status);
+    return { ...old, metadata: { ...was }, status: shape === undefined ? copy : materialize(shape, copy) };
   }
   const { selfLink: _, ...wanted } = clone(draft.metadata);
   const metadata = {
