@@ -142,6 +142,30 @@ test("the selector stays, the status is apart, and changes count", () => {
   );
 });
 
+test("warnings: a name that is no label, and the template whenever the generation changes", () => {
+  const old = newClient().create(deployments, hello());
+  const spec = { ...old.spec, template: { spec: { ...old.spec.template.spec, terminationGracePeriodSeconds: -1 } } };
+  const negative =
+    "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid " +
+    "and will be treated as 1";
+  expect(deployments.warnings?.({ ...old, metadata: { ...old.metadata, name: "a.b" }, spec })).toEqual([
+    "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; " +
+      "a DNS label is recommended: [must not contain dots]",
+    negative,
+  ]);
+  expect(deployments.warnings?.({ ...old, spec }, old)).toEqual([]);
+  const next = { ...old, metadata: { ...old.metadata, generation: 2 }, spec };
+  expect(deployments.warnings?.(next, old)).toEqual([negative]);
+});
+
+test("a finalizer says whose it is", () => {
+  const draft = { ...hello(), metadata: { ...key, finalizers: ["mine"] } };
+  expect(() => newClient().create(deployments, draft)).toThrow(
+    'metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name ' +
+      "nor is it fully qualified",
+  );
+});
+
 test("rows", () => {
   const client = newClient();
   const deployment = client.create(deployments, hello({ replicas: 3 }));

@@ -12,8 +12,10 @@ import { column, defineResource, wide } from "#kernel/registry/definition";
 import { desiredReplicas, REVISION_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
 import { validateDeployment, validateDeploymentStatus } from "#kernel/resources/apps/deployment.validate";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
+import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
-import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
+import { dropDisabledPodFields } from "#kernel/resources/core/pod.strategy";
+import { warningsForWorkload } from "#kernel/resources/core/pod.warnings";
 
 export const deployments = defineResource<Deployment>({
   group: "apps",
@@ -47,6 +49,7 @@ export const deployments = defineResource<Deployment>({
   },
   prepareForCreate(deployment) {
     deployment.status = {};
+    dropDisabledPodFields(deployment.spec.template.spec);
   },
   prepareForUpdate(deployment, old) {
     // Annotations count as well; only the controller's own mark does not, which upstream writes with the status.
@@ -54,15 +57,15 @@ export const deployments = defineResource<Deployment>({
     deployment.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
 
-  validate: validateDeployment,
+  validate(deployment, at) {
+    validateFinalizerNames(deployment.metadata, at);
+    validateDeployment(deployment, at);
+  },
   validateUpdate(deployment, old, at) {
     at("spec.selector").immutable(deployment.spec.selector, old.spec.selector);
   },
   validateStatusUpdate: validateDeploymentStatus,
-  warnings: ({ spec, metadata }, old) => {
-    const isSame = old?.metadata.generation !== undefined && old.metadata.generation === metadata.generation;
-    return isSame ? [] : warningsForPodTemplate(spec.template, "spec.template");
-  },
+  warnings: (deployment, old) => warningsForWorkload(deployment, old),
 
   columns: [
     column(

@@ -10,9 +10,11 @@ import { format } from "#kernel/apimachinery/labels";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
 import { validateCounts, validateWorkload } from "#kernel/resources/apps/workload.validate";
+import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
+import { dropDisabledPodFields } from "#kernel/resources/core/pod.strategy";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
-import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
+import { warningsForWorkload } from "#kernel/resources/core/pod.warnings";
 
 export const replicasets = defineResource<ReplicaSet>({
   group: "apps",
@@ -38,9 +40,11 @@ export const replicasets = defineResource<ReplicaSet>({
   },
   prepareForCreate(rs) {
     rs.status = { replicas: 0 };
+    if (rs.spec.template !== undefined) dropDisabledPodFields(rs.spec.template.spec);
   },
 
-  validate({ spec }, root) {
+  validate({ spec, metadata }, root) {
+    validateFinalizerNames(metadata, root);
     const at = root.under("spec");
     const { replicas = 1, selector, template = { spec: { containers: [] } } } = spec;
     mustNotBeNegative(at("replicas"), replicas);
@@ -55,10 +59,7 @@ export const replicasets = defineResource<ReplicaSet>({
     const all = ["replicas", ...parts, "observedGeneration", "terminatingReplicas"] as const;
     validateCounts(status ?? { replicas: 0 }, { all, parts }, at.under("status"));
   },
-  warnings: ({ spec, metadata }, old) => {
-    const isSame = old?.metadata.generation !== undefined && old.metadata.generation === metadata.generation;
-    return isSame ? [] : warningsForPodTemplate(spec.template, "spec.template");
-  },
+  warnings: (rs, old) => warningsForWorkload(rs, old),
 
   columns: [
     column("Desired", "integer", ({ spec }) => spec.replicas ?? 1, "How many pods are wanted."),

@@ -8,6 +8,7 @@ import type { Namespace } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { qualifiedName } from "#kernel/apimachinery/formats";
 import { column, defineResource } from "#kernel/registry/definition";
+import { validateFinalizerName } from "#kernel/resources/core/finalizer.validate";
 
 /** The label every namespace carries its own name in. */
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -82,10 +83,6 @@ export const namespaces = defineResource<Namespace>({
 function validateFinalizers(finalizers: readonly string[], at: At): void {
   for (const finalizer of finalizers) {
     for (const text of qualifiedName(finalizer)) at("").invalid(finalizer, text);
-    if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer)) {
-      at("").invalid(finalizer, "name is neither a standard finalizer name nor is it fully qualified");
-    }
+    validateFinalizerName(finalizer, at(""));
   }
 }
-
-const STANDARD_FINALIZERS: ReadonlySet<string> = new Set([KUBERNETES_FINALIZER, "orphan", "foregroundDeletion"]);

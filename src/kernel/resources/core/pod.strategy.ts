@@ -15,7 +15,7 @@ type Labels = Readonly<Record<string, string>>;
 /** A new pod is pending, whatever its manifest says. */
 export function preparePodForCreate(pod: Pod, now: Instant): void {
   const { spec, metadata } = pod;
-  dropDisabled(spec);
+  dropDisabledPodFields(spec);
   pod.status = { phase: "Pending", qosClass: computeQos(spec) };
   if (isSchedulingGated(pod)) pod.status.conditions = [gatedCondition(now)];
   mergeLabelKeys(spec, metadata.labels ?? {});
@@ -32,7 +32,7 @@ function gatedCondition(now: Instant): PodCondition {
 }
 
 /** Fields of features that are off unless somebody turns them on: upstream forgets them silently, so it must too. */
-function dropDisabled(spec: PodSpec): void {
+export function dropDisabledPodFields(spec: PodSpec): void {
   delete spec.schedulingGroup;
 }
 
@@ -114,6 +114,9 @@ export function preparePodForStatusUpdate(pod: Pod, old: Pod): void {
   if ((status.observedGeneration ?? 0) === 0 && was.observedGeneration !== undefined) {
     status.observedGeneration = was.observedGeneration;
   }
+  // The old field and the first of the list always say the same.
+  if (status.podIPs?.[0]?.ip !== undefined) status.podIP = status.podIPs[0].ip;
+  else if (status.podIP !== undefined && status.podIP !== "") status.podIPs = [{ ip: status.podIP }];
   if (status.conditions !== undefined) status.conditions = withObservedGenerations(status.conditions, was.conditions);
   pod.status = status;
 }

@@ -5,6 +5,7 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { defineResource, type Grace } from "#kernel/registry/definition";
+import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { podColumns } from "#kernel/resources/core/pod.columns";
 import { defaultPod } from "#kernel/resources/core/pod.defaults";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
@@ -46,6 +47,7 @@ export const pods = defineResource<Pod>({
   prepareForUpdate: (pod, old, _context, subresource) => preparePodForUpdate(pod, old, subresource),
   prepareForStatusUpdate: (pod, old) => preparePodForStatusUpdate(pod, old),
   validate(pod, at) {
+    validateFinalizerNames(pod.metadata, at);
     validatePod(pod, at);
     // A pod that was never stored has no version yet: what holds for new pods alone is checked here.
     if ((pod.metadata.resourceVersion ?? "") === "") validateNewPod(pod, at);

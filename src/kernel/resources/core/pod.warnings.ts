@@ -9,6 +9,7 @@ import type {
   ContainerPort,
   EphemeralContainer,
   NodeSelectorTerm,
+  ObjectMeta,
   Pod,
   PodAffinity,
   PodSpec,
@@ -30,14 +31,28 @@ type Warn = (path: string, text: string) => void;
 
 /** Gives the warnings about a new pod. */
 export function warningsForPod({ metadata, spec }: Pod): string[] {
-  const warnings: string[] = [];
-  const wrong = dns1123Label(metadata.name ?? "");
-  if (wrong.length > 0) {
-    const says =
-      "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
-    warnings.push(`metadata.name: ${says}: ${goValue(wrong)}`);
-  }
+  const warnings = warningsForName(metadata.name, "the Pod's hostname");
   return [...warnings, ...warningsFor(spec, metadata.annotations ?? {}, "")];
+}
+
+function warningsForName(name: string | undefined, use: string): string[] {
+  const wrong = dns1123Label(name ?? "");
+  if (wrong.length === 0) return [];
+  const says = `this is used in ${use}, which can result in surprising behavior; a DNS label is recommended`;
+  return [`metadata.name: ${says}: ${goValue(wrong)}`];
+}
+
+/** A kind that makes pods of the template in its spec. */
+interface Templated {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly template?: PodTemplateSpec };
+}
+
+/** Gives the warnings about a new workload, and about one whose generation has changed. */
+export function warningsForWorkload({ metadata, spec }: Templated, old?: Templated): string[] {
+  if (old !== undefined && old.metadata.generation === metadata.generation) return [];
+  const warnings = old === undefined ? warningsForName(metadata.name, "Pod names and hostnames") : [];
+  return [...warnings, ...warningsForPodTemplate(spec.template, "spec.template")];
 }
 
 /** Gives the warnings about a template that stands at `path` (`spec.template`). */
