@@ -47,7 +47,8 @@ test.each<[Node["spec"], string]>([
   ],
   [
     { taints: [taint, taint] },
-    'metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be ' +
+    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: ' +
+      "taints must be " +
       "unique by key and effect pair",
   ],
   [

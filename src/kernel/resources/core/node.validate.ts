@@ -53,7 +53,9 @@ export function validateTaints(taints: readonly Taint[] | undefined, at: At): vo
     const pair = `${effect} ${key}`;
     if (seen.has(pair)) {
       const detail = "taints must be unique by key and effect pair";
-      at.add({ type: "FieldValueDuplicate", field: taintAt.path, badValue: taint, detail });
+      // Upstream prints its internal struct, whose fields have Go's names.
+      const badValue = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null };
+      at.add({ type: "FieldValueDuplicate", field: taintAt.path, badValue, detail });
     }
     seen.add(pair);
   }

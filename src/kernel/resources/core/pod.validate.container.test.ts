@@ -219,7 +219,9 @@ test.each<[string, string[], string[]]>([
     "privileged",
     container({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
     [
-      `${c0}.securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: ` +
+      `${c0}.securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":null,` +
+        '"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,' +
+        '"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":null,"AppArmorProfile":null}: ' +
         "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
     ],
   ],

@@ -161,15 +161,23 @@ function addUnknownClaim(name: string, claimNames: ReadonlySet<string>, at: At):
 /** Adds an error for each wrong entry of spec.resourceClaims. */
 export function validatePodClaims(claims: readonly PodResourceClaim[] | undefined, at: At): void {
   const names = new Set<string>();
-  for (const [claim, claimAt] of eachAt(claims, at)) {
-    const { name, resourceClaimName, resourceClaimTemplateName } = claim;
+  for (const [{ name, resourceClaimName, resourceClaimTemplateName }, claimAt] of eachAt(claims, at)) {
     if (names.has(name)) claimAt("name").duplicate(name);
     else if (mustBeGiven(claimAt("name"), name, dns1123Label)) names.add(name);
+    // Upstream prints its internal struct, whose fields have Go's names.
+    const printed = {
+      Name: name,
+      ResourceClaimName: resourceClaimName ?? null,
+      ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
+    };
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
-      claimAt("").invalid(claim, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+      claimAt("").invalid(
+        printed,
+        "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified",
+      );
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      claimAt("").invalid(claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+      claimAt("").invalid(printed, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
     }
     if (resourceClaimName !== undefined) mustFit(claimAt("resourceClaimName"), resourceClaimName, dns1123Subdomain);
     if (resourceClaimTemplateName !== undefined) {

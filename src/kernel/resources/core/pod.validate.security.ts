@@ -124,13 +124,33 @@ export function validateContainerSecurity(context: SecurityContext | undefined, 
   validateSeccomp(context.seccompProfile, at.under("seccompProfile"));
   if (context.allowPrivilegeEscalation === false) {
     const cannot = "cannot set `allowPrivilegeEscalation` to false and";
-    if (context.privileged === true) at("").invalid(context, `${cannot} \`privileged\` to true`);
+    if (context.privileged === true) at("").invalid(printed(context), `${cannot} \`privileged\` to true`);
     if (context.capabilities?.add?.includes("CAP_SYS_ADMIN") === true) {
-      at("").invalid(context, `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`);
+      at("").invalid(printed(context), `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`);
     }
   }
   validateWindowsOptions(context.windowsOptions, at.under("windowsOptions"));
   validateAppArmor(context.appArmorProfile, at.under("appArmorProfile"));
+}
+
+/** As upstream prints its internal struct, whose fields have Go's names. */
+function printed(context: SecurityContext): Readonly<Record<string, unknown>> {
+  const { capabilities } = context;
+  return {
+    Capabilities:
+      capabilities === undefined ? null : { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null },
+    Privileged: context.privileged ?? null,
+    SELinuxOptions: context.seLinuxOptions ?? null,
+    WindowsOptions: context.windowsOptions ?? null,
+    RunAsUser: context.runAsUser ?? null,
+    RunAsGroup: context.runAsGroup ?? null,
+    RunAsNonRoot: context.runAsNonRoot ?? null,
+    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
+    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
+    ProcMount: context.procMount ?? null,
+    SeccompProfile: context.seccompProfile ?? null,
+    AppArmorProfile: context.appArmorProfile ?? null,
+  };
 }
 
 /** Adds an error where a pod has users of its own and yet shares other namespaces with the node. */
