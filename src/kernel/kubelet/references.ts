@@ -14,7 +14,8 @@ export class References {
 
   /** The pods on nodes that speak of `configmap` or `secret` of this key. */
   to(kind: "configmap" | "secret", key: Key): Key[] {
-    return [...(this.#pods.get(`${kind} ${keyText(key)}`) ?? [])].map(parseKey);
+    // Sorted: a rebuilt view must give the same order as one that grew.
+    return [...(this.#pods.get(`${kind} ${keyText(key)}`) ?? [])].sort().map(parseKey);
   }
 
   change(before: Pod | undefined, after: Pod | undefined): void {

@@ -8,6 +8,7 @@ import { milli, value } from "#kernel/apimachinery/quantity";
 import { environmentOf, expand } from "#kernel/kubelet/env";
 import { runHook } from "#kernel/kubelet/handlers";
 import { isStartError } from "#kernel/kubelet/observe";
+import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, podText, say } from "#kernel/kubelet/pod-work";
 import { hostnameOf, sandboxFiles } from "#kernel/kubelet/sandbox-files";
@@ -31,7 +32,8 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
     return;
   }
   const id = context.entropy.hex(64);
-  if (own.previousId !== undefined) removeContainer(world, own.previousId);
+  const { previousId } = own;
+  if (previousId !== undefined) quietly(work.cell.uid, () => removeContainer(world, previousId));
   if (own.id !== undefined) own.previousId = own.id;
   own.id = id;
   own.starts += 1;
@@ -47,7 +49,8 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
   ] as const) {
     delete own[field];
   }
-  const record = startContainer(world, specOf(work, member, { id, env: environment.env }));
+  const { uid } = work.cell;
+  const record = quietly(uid, () => startContainer(world, specOf(work, member, { id, env: environment.env })));
   say(work, { reason: "Created", message: "Container created" }, member);
   if (isStartError(record)) {
     own.trouble = { reason: "RunContainerError", message: record.terminationMessage ?? "" };

@@ -4,6 +4,7 @@
  * Models killContainer of pkg/kubelet/kuberuntime/kuberuntime_container.go.
  */
 import { runHook } from "#kernel/kubelet/handlers";
+import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { done, type Outcome, wakeAt } from "#kernel/registry/controller";
@@ -42,7 +43,11 @@ function beginStop(
 }
 
 /** Goes on with an end that was begun. `done` once the container has ended. */
-export function continueStop({ context, world }: PodWork, { container }: Member, own: ContainerCell): Outcome {
+export function continueStop(
+  { context, world, cell: { uid } }: PodWork,
+  { container }: Member,
+  own: ContainerCell,
+): Outcome {
   const { now, cells } = context;
   const { stop, id } = own;
   if (stop === undefined || id === undefined || containerRecord(cells, id)?.state !== "running") {
@@ -52,9 +57,10 @@ export function continueStop({ context, world }: PodWork, { container }: Member,
   if (stop.hookUntil !== undefined && now < stop.hookUntil) return wakeAt(stop.hookUntil);
   if (stop.isSignalled !== true) {
     stop.isSignalled = true;
-    signalContainer(world, id, container.lifecycle?.stopSignal ?? "SIGTERM");
+    quietly(uid, () => signalContainer(world, id, container.lifecycle?.stopSignal ?? "SIGTERM"));
   }
-  if (now >= stop.killAt && containerRecord(cells, id)?.state === "running") signalContainer(world, id, "SIGKILL");
+  if (now >= stop.killAt && containerRecord(cells, id)?.state === "running")
+    quietly(uid, () => signalContainer(world, id, "SIGKILL"));
   if (containerRecord(cells, id)?.state === "running") return wakeAt(stop.killAt);
   delete own.stop;
   return done;

@@ -6,9 +6,11 @@
  * Leaves out eviction under pressure: the machines' memory and disks never run low by themselves.
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { type Key, keyOf } from "#kernel/apimachinery/meta";
+import { compareText } from "#kernel/apimachinery/go-text";
+import { type Key, keyOf, keyText } from "#kernel/apimachinery/meta";
 import { refusal } from "#kernel/kubelet/admit";
 import { ensureImage, needsPull } from "#kernel/kubelet/images";
+import { isOwnChange, quietly } from "#kernel/kubelet/own-changes";
 import { containerCell, draftCell, dropCell, keepCell, type PodCell, podCell } from "#kernel/kubelet/pod-cell";
 import { endContainers, runContainers } from "#kernel/kubelet/pod-containers";
 import { leaseAddress, releaseAddresses } from "#kernel/kubelet/pod-ip";
@@ -47,25 +49,25 @@ const TEARDOWN_MS = 700;
 /** How soon a sandbox that got no address is tried again. */
 const SANDBOX_RETRY_MS = 15_000;
 
-/** A kubelet's own write of a status needs no second look. */
-let writing: string | undefined;
-
 const ofPods: Watch = watching(pods, (pod, _client, previous) => {
   const isOnNode = (pod.spec.nodeName ?? "") !== "" || (previous?.spec.nodeName ?? "") !== "";
-  return !isOnNode || pod.metadata.uid === writing ? [] : [keyOf(pod)];
+  return !isOnNode || isOwnChange(pod.metadata.uid) ? [] : [keyOf(pod)];
 });
 
 const ofContainers: Watch = {
   room: CONTAINERS,
   keys: (_id: string, value: unknown) => {
-    const { state, namespace, pod } = value as ContainerRecord;
-    return state === "exited" ? [{ namespace, name: pod }] : [];
+    const { state, namespace, pod, podUid } = value as ContainerRecord;
+    return state === "exited" && !isOwnChange(podUid) ? [{ namespace, name: pod }] : [];
   },
 };
 
+/** One order, however the index was built. */
+const byKey = (a: Key, b: Key): number => compareText(keyText(a), keyText(b));
+
 const ofMachines: Watch = {
   room: MACHINES,
-  keys: (id: string, _value: unknown, client: Client) => client.by(pods, "node", id).map(keyOf),
+  keys: (id: string, _value: unknown, client: Client) => client.by(pods, "node", id).map(keyOf).sort(byKey),
 };
 
 const referring = (kind: "configmap" | "secret") => (object: { metadata: Pod["metadata"] }, client: Client) =>
@@ -185,7 +187,8 @@ function loseContainers({ cell, context, world }: PodWork): void {
   for (const own of Object.values(cell.containers)) {
     if (own.id === undefined || own.lostAt !== undefined) continue;
     if (containerRecord(context.cells, own.id)?.state !== "running") continue;
-    killContainer(world, own.id);
+    const { id } = own;
+    quietly(cell.uid, () => killContainer(world, id));
     own.lostAt = context.now;
   }
 }
@@ -224,7 +227,6 @@ function end(work: PodWork): Outcome {
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return report(work, done);
   cell.goneAt ??= later(work, TEARDOWN_MS);
   if (context.now < cell.goneAt) return report(work, wakeAt(cell.goneAt));
-  report(work, done);
   context.client.delete(pods, key, { gracePeriodSeconds: 0, preconditions: { uid } });
   return done;
 }
@@ -238,8 +240,7 @@ function releaseIfFinished({ cell, context }: PodWork): void {
 function forget(context: Context, key: Key, cell: PodCell): void {
   const world = worldOf(context);
   for (const { id, previousId } of Object.values(cell.containers)) {
-    if (id !== undefined) removeContainer(world, id);
-    if (previousId !== undefined) removeContainer(world, previousId);
+    for (const one of [id, previousId]) if (one !== undefined) quietly(cell.uid, () => removeContainer(world, one));
   }
   unmountVolumes(context.cells, cell.uid, cell.volumes ?? []);
   releaseAddresses(context.cells, cell.node, cell.uid);
@@ -252,11 +253,6 @@ function report(work: PodWork, outcome: Outcome): Outcome {
   const isRejected = cell.failure !== undefined && cell.failure.reason !== "DeadlineExceeded";
   const status = isRejected ? rejectedStatus(work) : podStatus(work);
   if (equal(status, pod.status)) return outcome;
-  writing = pod.metadata.uid;
-  try {
-    context.client.updateStatus(pods, pod, status);
-  } finally {
-    writing = undefined;
-  }
+  quietly(pod.metadata.uid, () => context.client.updateStatus(pods, pod, status));
   return outcome;
 }

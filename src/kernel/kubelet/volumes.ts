@@ -168,11 +168,16 @@ function fromSecret(work: PodWork, { name = "", items, optional = false }: Named
   return pick(content, items, { source: "secret", optional });
 }
 
+const MISSING_KEY = {
+  configmap: "configmap references non-existent config key",
+  secret: "references non-existent secret key",
+};
+
 /** All keys, or the named ones under their paths. */
 function pick(
   content: Content,
   items: readonly KeyToPath[] | undefined,
-  { source, optional }: { readonly source: string; readonly optional: boolean },
+  { source, optional }: { readonly source: keyof typeof MISSING_KEY; readonly optional: boolean },
 ): Part {
   const texts: Record<string, PartFile> = {};
   if (items === undefined || items.length === 0) {
@@ -182,7 +187,7 @@ function pick(
   for (const { key, path, mode } of items) {
     const text = content[key];
     if (text === undefined && !optional) {
-      return { problem: `${source} references non-existent ${source === "secret" ? "secret" : "config"} key: ${key}` };
+      return { problem: `${MISSING_KEY[source]}: ${key}` };
     }
     if (text !== undefined) texts[path] = { text, mode };
   }

@@ -4,13 +4,13 @@
  * Models CoreDNS's kubernetes plugin as kubeadm configures it (pods insecure) and the search list of resolv.conf.
  * Leaves out names of the internet: there is none around the cluster, so they do not exist.
  */
-import type { EndpointSlice, Pod, Service } from "#kernel/api/types.gen";
+import type { Pod, Service } from "#kernel/api/types.gen";
 import { parseIp } from "#kernel/apimachinery/ip";
+import { slicesOf } from "#kernel/network/service-proxy";
 import type { Client } from "#kernel/registry/client";
 import { nodes } from "#kernel/resources/core/node";
 import { nodeAddress } from "#kernel/resources/core/node.facts";
 import { services } from "#kernel/resources/core/service";
-import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 
 const CLUSTER_DOMAIN = "cluster.local";
 /** A name with fewer dots is tried with the search list first (options ndots:5). */
@@ -85,10 +85,9 @@ function dashed(label: string): readonly string[] {
 }
 
 /** Addresses behind a Service without one of its own: all that are ready, or those of one host name. */
-function headless(client: Client, { metadata }: Service, hostname: string | undefined): readonly string[] {
-  const slices = client.by(endpointslices, "service", `${metadata.namespace}/${metadata.name}`);
+function headless(client: Client, service: Service, hostname: string | undefined): readonly string[] {
   const found = new Set<string>();
-  for (const { endpoints = [] } of slices as readonly EndpointSlice[]) {
+  for (const { endpoints = [] } of slicesOf(client, service)) {
     for (const endpoint of endpoints) {
       const [address] = endpoint.addresses;
       if (address === undefined || endpoint.conditions?.ready === false) continue;

@@ -3,8 +3,10 @@
  *
  * Models pkg/proxy (topology.go, the iptables rules) on every node at once.
  */
-import type { Endpoint, Service, ServicePort } from "#kernel/api/types.gen";
+import type { Endpoint, EndpointSlice, Service, ServicePort } from "#kernel/api/types.gen";
+import { compareText } from "#kernel/apimachinery/go-text";
 import { keyOf, keyText } from "#kernel/apimachinery/meta";
+import type { Client } from "#kernel/registry/client";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import type { World } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
@@ -49,6 +51,12 @@ export function pickEndpoint(
   return found.length === 1 ? only : world.entropy.pick(found);
 }
 
+/** The slices of a Service in the order of their names, so that one choice falls the same way however they were found. */
+export function slicesOf(client: Client, service: Service): readonly EndpointSlice[] {
+  const found = client.by(endpointslices, "service", keyText(keyOf(service)));
+  return found.length < 2 ? found : found.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
+}
+
 function endpointsOf(
   { client }: World,
   service: Service,
@@ -57,7 +65,7 @@ function endpointsOf(
 ): Destination[] {
   const ready: Destination[] = [];
   const leaving: Destination[] = [];
-  for (const { endpoints = [], ports = [] } of client.by(endpointslices, "service", keyText(keyOf(service)))) {
+  for (const { endpoints = [], ports = [] } of slicesOf(client, service)) {
     const target = ports.find(
       ({ name = "", protocol = "TCP" }) => name === (port.name ?? "") && protocol === "TCP",
     )?.port;
