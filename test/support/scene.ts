@@ -123,8 +123,9 @@ export class Scene {
     this.create(nodes, { metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } }, spec: {} });
     return this.editStatus(nodes, name, (node) => {
       node.status = { allocatable: { cpu, memory, pods: max }, capacity: { cpu, memory, pods: max } };
+      const lastHeartbeatTime = "2026-01-01T00:00:00Z";
       node.status.conditions = [
-        { type: "Ready", status: "True", reason: "Given", lastTransitionTime: "2026-01-01T00:00:00Z" },
+        { type: "Ready", status: "True", reason: "Given", lastHeartbeatTime, lastTransitionTime: lastHeartbeatTime },
       ];
     });
   }

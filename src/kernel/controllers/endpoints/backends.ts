@@ -10,11 +10,13 @@ import { matchesSet } from "#kernel/apimachinery/labels";
 import { type Key, keyOf, parseTime } from "#kernel/apimachinery/meta";
 import { selectedPods } from "#kernel/controllers/shared/selected-pods";
 import type { Client } from "#kernel/registry/client";
-import { type Outcome, type ResourceWatch, wakeAt, watching } from "#kernel/registry/controller";
+import { type Outcome, type ResourceWatch, wakeAt } from "#kernel/registry/controller";
+import type { Resource } from "#kernel/registry/definition";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodReady, isPodTerminal, podCondition, resolvePort } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
 import type { Instant } from "#kernel/sim/instant";
+import type { KubeObject } from "#kernel/store/object";
 
 export const HEADLESS_LABEL = "service.kubernetes.io/headless";
 export const TRIGGER_ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -75,7 +77,12 @@ export function batched(backends: number, now: Instant): Outcome | undefined {
 }
 
 /** Watches pods for what Services say of them. */
-export const watchingBackends: ResourceWatch = watching(pods, servicesOf);
+export const watchingBackends: ResourceWatch = {
+  resource: pods as unknown as Resource<KubeObject>,
+  // A pod that is gone is no longer what it was, even if its last state says the same.
+  keys: ({ type, object, previous }, client) =>
+    servicesOf(object as Pod, client, type === "DELETED" ? undefined : (previous as Pod | undefined)),
+};
 
 /** Services that select a pod as it is, or as it was before a change that concerns them. */
 function servicesOf(pod: Pod, client: Client, previous: Pod | undefined): readonly Key[] {
