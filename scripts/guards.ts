@@ -65,6 +65,7 @@ export const guards: readonly Guard[] = [
   deployable,
   tool("types", "the code has no type error", "tsc", "-p", "tsconfig.json", "--noEmit"),
   tool("types-kernel", "the kernel needs nothing of any platform", "tsc", "-p", "src/kernel/tsconfig.json", "--noEmit"),
+  tool("types-web", "the browser UI has no type error", "tsc", "-p", "src/web/tsconfig.json", "--noEmit"),
   tool("lint", "the code is formatted and lint finds nothing", "biome", "check", ".", "--max-diagnostics=100"),
   tool("unused", "no export or package is unused", "knip", "--no-progress", "--exclude", "types,enumMembers,files"),
   // Tests do not count as use: a kind, plugin, image or lab that no table lists is an unused file.

@@ -45,6 +45,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "pretendard",
     "yaml",
     "node:",
+    // The compiled messages: src/web/vite.config.ts.
+    "$messages",
+    "$language",
   ],
   worker: ["cloudflare:", "drizzle-orm", "hono", "@hono/zod-openapi", "zod", "yaml"],
 };

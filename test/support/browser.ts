@@ -11,5 +11,7 @@ const INSTALLED = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/g
 export async function launchBrowser(): Promise<Browser> {
   const installed = process.env.CHROMIUM_PATH ?? INSTALLED.find(existsSync);
   if (installed !== undefined) return playwright.launch({ executablePath: installed, args: ["--no-sandbox"] });
-  return playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: true });
+  // Its arguments are for a serverless function: as a single process it would end with its first closed context.
+  const args = chromium.args.filter((argument) => argument !== "--single-process");
+  return playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
 }
