@@ -8,6 +8,7 @@ import { apiRoute } from "#worker/http/api/api";
 import { healthRoute } from "#worker/http/health";
 import { kubernetesRoute } from "#worker/http/kubernetes";
 import { outsideRoute } from "#worker/http/outside";
+import { pagesRoute } from "#worker/http/pages";
 
 export { ClusterObject } from "#worker/cluster-object";
 
@@ -17,6 +18,7 @@ app.route("/", healthRoute);
 app.route("/", apiRoute);
 app.route("/", kubernetesRoute);
 app.route("/", outsideRoute);
+app.route("/", pagesRoute);
 
 export default {
   fetch: app.fetch,
