@@ -12,7 +12,6 @@ export const REVISION_ANNOTATION = "deployment.kubernetes.io/revision";
 export const REVISION_HISTORY_ANNOTATION = "deployment.kubernetes.io/revision-history";
 export const DESIRED_REPLICAS_ANNOTATION = "deployment.kubernetes.io/desired-replicas";
 export const MAX_REPLICAS_ANNOTATION = "deployment.kubernetes.io/max-replicas";
-export const CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause";
 
 /** What progressDeadlineSeconds says where there is no deadline. */
 const NO_DEADLINE = 2147483647;

@@ -4,17 +4,12 @@
  * Models pkg/controller/deployment/util and pkg/controller/replicaset.
  */
 
-import type { PodTemplateSpec, ReplicaSet, ReplicaSetCondition } from "#kernel/api/types.gen";
+import type { PodTemplateSpec, ReplicaSet } from "#kernel/api/types.gen";
 import { semanticEqual } from "#kernel/apimachinery/deep-equal";
-import { getCondition } from "#kernel/apimachinery/meta";
 import { DESIRED_REPLICAS_ANNOTATION, MAX_REPLICAS_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
 import { POD_TEMPLATE_HASH_LABEL } from "#kernel/resources/core/pod.facts";
 
-export { revisionOf } from "#kernel/resources/apps/deployment.facts";
 export { podTemplateHash } from "#kernel/resources/core/pod.hash";
-
-/** The hash its Deployment gave the ReplicaSet's template; empty if no Deployment made it. */
-export const templateHashOf = ({ metadata }: ReplicaSet): string => metadata.labels?.[POD_TEMPLATE_HASH_LABEL] ?? "";
 
 /** True if both templates are the same but for the label with their hash. */
 export function equalIgnoringHash(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
@@ -39,9 +34,4 @@ export const maxAnnotation = (rs: ReplicaSet): number | undefined => numberOf(rs
 function numberOf({ metadata }: ReplicaSet, annotation: string): number | undefined {
   const text = metadata.annotations?.[annotation];
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** Gives the ReplicaSet's condition of a type. */
-export function replicaSetCondition(rs: ReplicaSet, type: string): ReplicaSetCondition | undefined {
-  return getCondition(rs.status?.conditions, type);
 }

@@ -122,13 +122,7 @@ const isResizeInfeasible = ({ status }: Pod): boolean =>
 
 const QOS_RESOURCES = ["cpu", "memory"] as const;
 
-/** Gives the class by which the kubelet sacrifices pods when memory runs out. */
-export function qosClass(pod: Pod): QosClass {
-  const stored = pod.status?.qosClass;
-  return stored === "Guaranteed" || stored === "Burstable" || stored === "BestEffort" ? stored : computeQos(pod.spec);
-}
-
-/** Computes the class from the spec: what a new pod's status says. */
+/** Gives the class by which the kubelet sacrifices pods when memory runs out: what a new pod's status says. */
 export function computeQos(spec: PodSpec): QosClass {
   const sources: (ResourceRequirements | undefined)[] = hasPodLevelResources(spec)
     ? [spec.resources]

@@ -83,21 +83,6 @@ export function allContainers(spec: PodSpec): (Container | EphemeralContainer)[]
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
 }
 
-/** Gives the container of any sort with this name. */
-export function containerNamed(spec: PodSpec, name: string): Container | EphemeralContainer | undefined {
-  return allContainers(spec).find((container) => container.name === name);
-}
-
-/** Gives the status of the container with this name, of whatever sort. */
-export function containerStatus({ status }: Pod, name: string): ContainerStatus | undefined {
-  const named = (list: readonly ContainerStatus[] | undefined) => list?.find((one) => one.name === name);
-  return (
-    named(status?.containerStatuses) ??
-    named(status?.initContainerStatuses) ??
-    named(status?.ephemeralContainerStatuses)
-  );
-}
-
 /** The sum of restarts of regular containers and of sidecars. */
 export function restartCount(pod: Pod): number {
   const sidecars = new Set((pod.spec.initContainers ?? []).filter(isRestartableInit).map(({ name }) => name));
