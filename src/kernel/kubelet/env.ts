@@ -1,7 +1,8 @@
 /**
  * The environment of a container: its own variables from every source, and those of the Services around it.
  *
- * Models makeEnvironmentVariables of pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars and third_party/forked/golang/expansion.
+ * Models makeEnvironmentVariables of pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars and
+ * third_party/forked/golang/expansion.
  */
 import type { Container, EnvVar, EnvVarSource, Service } from "#kernel/api/types.gen";
 import { decodeBase64 } from "#kernel/kubelet/base64";

@@ -24,7 +24,8 @@ test("a probe that nobody answers says so, and the pod stays unready", () => {
   bench.pass(25);
   expect(bench.status("p")?.ready).toBe(false);
   expect(bench.said("p").at(-1)).toBe(
-    'Unhealthy x3: Readiness probe failed: Get "http://10.244.0.2:8080/": dial tcp 10.244.0.2:8080: connect: connection refused',
+    'Unhealthy x3: Readiness probe failed: Get "http://10.244.0.2:8080/": ' +
+      "dial tcp 10.244.0.2:8080: connect: connection refused",
   );
 });
 

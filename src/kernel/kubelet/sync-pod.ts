@@ -16,7 +16,7 @@ import { endContainers, runContainers } from "#kernel/kubelet/pod-containers";
 import { leaseAddress, releaseAddresses } from "#kernel/kubelet/pod-ip";
 import { later, membersOf, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { REFERENCES } from "#kernel/kubelet/references";
-import { podStatus, rejectedStatus } from "#kernel/kubelet/status";
+import { report } from "#kernel/kubelet/report";
 import { mountVolumes, unmountVolumes } from "#kernel/kubelet/volumes";
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
@@ -39,7 +39,6 @@ import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, killContainer, removeContainer } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import { isKubeletAlive } from "#kernel/runtime/machine.facts";
-import { equal } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
 
 /** Making a sandbox, its network and a container in it. */
@@ -144,7 +143,8 @@ function makeSandbox(work: PodWork): Instant | undefined {
   if (address === undefined) {
     const message =
       "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: " +
-      `plugin type="ptp" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${machine.podCIDR}`;
+      'plugin type="ptp" failed (add): failed to allocate for range 0: ' +
+      `no IP addresses available in range set: ${machine.podCIDR}`;
     say(work, { type: "Warning", reason: "FailedCreatePodSandBox", message });
     return undefined;
   }
@@ -245,14 +245,4 @@ function forget(context: Context, key: Key, cell: PodCell): void {
   unmountVolumes(context.cells, cell.uid, cell.volumes ?? []);
   releaseAddresses(context.cells, cell.node, cell.uid);
   dropCell(context.cells, key);
-}
-
-/** Writes the status if it says anything new. */
-function report(work: PodWork, outcome: Outcome): Outcome {
-  const { pod, cell, context } = work;
-  const isRejected = cell.failure !== undefined && cell.failure.reason !== "DeadlineExceeded";
-  const status = isRejected ? rejectedStatus(work) : podStatus(work);
-  if (equal(status, pod.status)) return outcome;
-  quietly(pod.metadata.uid, () => context.client.updateStatus(pods, pod, status));
-  return outcome;
 }

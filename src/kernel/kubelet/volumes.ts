@@ -68,7 +68,9 @@ function complain({ cell, ...work }: PodWork, failures: readonly string[]): Outc
   return routineAt(now + wait);
 }
 
-/** Writes again what has changed since, at the kubelet's next look; a subPath mount sees it too: one volume is one tree. */
+/**
+ * Writes again what has changed since, at the kubelet's next look. A subPath mount sees it too: one volume is one tree.
+ */
 function refresh(work: PodWork, volumes: readonly Volume[], version: string): Outcome {
   const { cell, context } = work;
   if (version === cell.mounted) {

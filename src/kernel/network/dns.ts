@@ -18,7 +18,7 @@ const NDOTS = 5;
 /** How many aliases (ExternalName) one answer may follow. */
 const ALIASES_MAX = 8;
 
-/** Addresses of a name as a pod resolves it; empty = NXDOMAIN. `pod` undefined = a node, which knows no cluster names. */
+/** Addresses of a name as a pod resolves it, empty = NXDOMAIN. A node (no pod) knows no cluster names. */
 export function resolveName(client: Client, pod: Pod | undefined, name: string): readonly string[] {
   if (parseIp(name) !== undefined) return [name];
   const wanted = name.toLowerCase();

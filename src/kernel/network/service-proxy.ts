@@ -51,7 +51,7 @@ export function pickEndpoint(
   return found.length === 1 ? only : world.entropy.pick(found);
 }
 
-/** The slices of a Service in the order of their names, so that one choice falls the same way however they were found. */
+/** The slices of a Service by name: the same choice falls however they were found. */
 export function slicesOf(client: Client, service: Service): readonly EndpointSlice[] {
   const found = client.by(endpointslices, "service", keyText(keyOf(service)));
   return found.length < 2 ? found : found.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));

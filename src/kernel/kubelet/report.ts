@@ -1,0 +1,47 @@
+/**
+ * Reporting: the status of a pod is written when it says anything new, and not even put together when it cannot.
+ *
+ * Models pkg/kubelet/status/status_manager.go.
+ */
+import type { Pod } from "#kernel/api/types.gen";
+import { quietly } from "#kernel/kubelet/own-changes";
+import type { PodWork } from "#kernel/kubelet/pod-work";
+import { podStatus, rejectedStatus } from "#kernel/kubelet/status";
+import type { Outcome } from "#kernel/registry/controller";
+import { pods } from "#kernel/resources/core/pod";
+import { containerRecord } from "#kernel/runtime/containers";
+import { equal } from "#kernel/sim/clone";
+
+/** What a stored pod's status was put together from. Forgotten with the object; a fresh process starts with nothing. */
+const sources = new WeakMap<Pod, string>();
+
+/** Writes the status if it says anything new; gives the outcome it was given. */
+export function report(work: PodWork, outcome: Outcome): Outcome {
+  const { pod, cell, context } = work;
+  const source = sourceOf(work);
+  if (sources.get(pod) === source) return outcome;
+  const isRejected = cell.failure !== undefined && cell.failure.reason !== "DeadlineExceeded";
+  const status = isRejected ? rejectedStatus(work) : podStatus(work);
+  const stored = equal(status, pod.status)
+    ? pod
+    : quietly(pod.metadata.uid, () => context.client.updateStatus(pods, pod, status));
+  sources.set(stored, source);
+  return outcome;
+}
+
+/** Everything besides the pod itself that its status depends on, as one text. */
+function sourceOf({ cell, context, machine }: PodWork): string {
+  const { sandboxAt, podIP, failure, isFinished, endingAt, admittedAt } = cell;
+  const hasSandbox = sandboxAt !== undefined && sandboxAt <= context.now;
+  let text = `${hasSandbox} ${podIP} ${failure?.message} ${isFinished} ${endingAt} ${admittedAt} ${machine.internalIP}`;
+  for (const name in cell.containers) {
+    const own = cell.containers[name];
+    if (own === undefined) continue;
+    const { id, starts, trouble, stop, hookUntil, probes, last, lostAt } = own;
+    const state = id === undefined ? undefined : containerRecord(context.cells, id)?.state;
+    const results = `${probes?.startup?.result} ${probes?.readiness?.result}`;
+    text += `\n${name} ${id} ${starts} ${state} ${stop?.isSignalled} ${hookUntil} ${results} ${lostAt}`;
+    text += ` ${last?.containerID} ${trouble?.reason} ${trouble?.message}`;
+  }
+  return text;
+}
