@@ -78,7 +78,7 @@ function valueFor(gathering: Gathering, { value, valueFrom }: EnvVar): string | 
 
 function fromSource(gathering: Gathering, source: EnvVarSource): string | undefined {
   const { work, container, problems } = gathering;
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
   const place = work.key.namespace;
   if (fieldRef !== undefined) return podField(work, fieldRef.fieldPath);
   if (resourceFieldRef !== undefined) return containerResource(work, container, resourceFieldRef);
@@ -94,6 +94,7 @@ function fromSource(gathering: Gathering, source: EnvVarSource): string | undefi
     if (value === undefined && !optional) problems.push(`couldn't find key ${key} in Secret ${place}/${name}`);
     return value === undefined ? undefined : decodeBase64(value);
   }
+  if (fileKeyRef !== undefined) problems.push("environment variables from files (fileKeyRef) are not simulated");
   return undefined;
 }
 

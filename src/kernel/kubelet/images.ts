@@ -2,12 +2,14 @@
  * Images on a node: which are there, and pulling the ones that are not, with back-off.
  *
  * Models pkg/kubelet/images/image_manager.go and containerd's parallel pulls.
- * Leaves out pull secrets and the garbage collection of images: no registry of ours asks for a password, no disk fills.
+ * Leaves out what pull secrets are for, and the garbage collection of images: no registry here asks for a password,
+ * no disk fills.
  */
 import { formatDuration } from "#kernel/apimachinery/duration";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { later, type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
+import { secrets } from "#kernel/resources/core/secret";
 import { imageSizeBytes, pullDurationMs, resolveImage } from "#kernel/runtime/registry";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
@@ -103,6 +105,7 @@ function refuse(
 function beginPull(work: PodWork, member: Member, own: ContainerCell, isPresent: boolean): ImageAnswer {
   const { context, machine } = work;
   const image = member.container.image ?? "";
+  complainOfSecrets(work);
   say(work, { reason: "Pulling", message: `Pulling image "${image}"` }, member);
   const here = imagesOn(context.cells, machine.name);
   const name = normalized(image);
@@ -115,6 +118,17 @@ function beginPull(work: PodWork, member: Member, own: ContainerCell, isPresent:
     context.cells.put(NODE_IMAGES, machine.name, { ...here, [name]: until });
   }
   return finishPull(work, member, own, own.pull);
+}
+
+function complainOfSecrets(work: PodWork): void {
+  const { context, key, pod } = work;
+  const names = (pod.spec.imagePullSecrets ?? []).map(({ name = "" }) => name);
+  const missing = names.filter((name) => context.client.get(secrets, { namespace: key.namespace, name }) === undefined);
+  if (missing.length === 0) return;
+  const message =
+    `Unable to retrieve some image pull secrets (${missing.join(", ")}); ` +
+    "attempting to pull the image may not succeed.";
+  say(work, { type: "Warning", reason: "FailedToRetrieveImagePullSecret", message });
 }
 
 function finishPull(

@@ -3,7 +3,9 @@
  * Method: run the production kernel in virtual time, look at statuses and events at the instants that matter.
  */
 import { expect, test } from "vitest";
+import type { Pod } from "#kernel/api/types.gen";
 import { configmaps } from "#kernel/resources/core/configmap";
+import { pods } from "#kernel/resources/core/pod";
 import { Bench, nginx, podOn, shell } from "#test/support/pods";
 
 test("a pod is pulled, started, ready; deleted, it ends in order", () => {
@@ -254,4 +256,73 @@ test("a stopped kubelet reports nothing, its containers run on", () => {
   bench.machine("node-1", ({ silentSince: _, ...machine }) => machine);
   bench.settle();
   expect(bench.pod("p")).toBeUndefined();
+});
+
+test("sidecars outlive the containers they serve", () => {
+  const bench = new Bench();
+  const sidecar = { ...nginx("side"), restartPolicy: "Always" };
+  const deaf = shell("trap '' TERM; sleep 3600");
+  bench.create(podOn("p", { terminationGracePeriodSeconds: 10, initContainers: [sidecar], containers: [deaf] }));
+  bench.pass(5);
+  bench.delete("p");
+  bench.pass(9);
+  expect(bench.status("p", "side")?.state?.running).toBeDefined();
+  bench.settle();
+  expect(bench.said("p").slice(-2)).toEqual(["Killing: Stopping container c", "Killing: Stopping container side"]);
+  expect(bench.pod("p")).toBeUndefined();
+});
+
+test("a second delete shortens the wait; one with no grace does not wait at all", () => {
+  const bench = new Bench();
+  const deaf = { terminationGracePeriodSeconds: 60, containers: [shell("trap '' TERM; sleep 3600")] };
+  for (const name of ["a", "b"]) bench.create(podOn(name, deaf));
+  bench.pass(5);
+  for (const name of ["a", "b"]) bench.delete(name);
+  bench.pass(5);
+  bench.delete("a", 10);
+  bench.delete("b", 0);
+  expect(bench.pod("b")).toBeUndefined();
+  bench.pass(4);
+  expect(bench.pod("a")).toBeDefined();
+  bench.pass(2);
+  expect(bench.pod("a")).toBeUndefined();
+  expect(bench.cluster.cells.count("containers")).toBe(0);
+});
+
+test("a new image of a running container restarts it", () => {
+  const bench = new Bench();
+  bench.create(podOn("p", { containers: [nginx()] }));
+  bench.settle();
+  bench.turn(() => {
+    const pod = bench.pod("p") as Pod;
+    bench.cluster.admin.update(pods, {
+      ...pod,
+      spec: { ...pod.spec, containers: [{ ...pod.spec.containers[0], image: "nginx:1.28", name: "c" }] },
+    });
+  });
+  bench.settle();
+  expect(bench.status("p")).toMatchObject({ restartCount: 1, ready: true, image: "docker.io/library/nginx:1.28" });
+  expect(bench.said("p")).toContain("Killing: Container c definition changed, will be restarted");
+});
+
+test("a command that does not exist says so as the runtime does", () => {
+  const bench = new Bench();
+  bench.create(podOn("p", { containers: [{ name: "c", image: "busybox:1.36", command: ["no-such-thing"] }] }));
+  bench.pass(1.5);
+  expect(bench.status("p")?.state?.waiting?.reason).toBe("RunContainerError");
+  expect(bench.status("p")?.lastState?.terminated).toMatchObject({ exitCode: 128, reason: "StartError" });
+  expect(bench.said("p").at(-1)).toMatch(/^Failed: Error: failed to create containerd task: .*no-such-thing/);
+});
+
+test("a readiness gate keeps a pod unready until somebody opens it", () => {
+  const bench = new Bench({ latency: "none" });
+  bench.create(podOn("p", { readinessGates: [{ conditionType: "example.com/go" }], containers: [nginx()] }));
+  const ready = () => bench.pod("p")?.status?.conditions?.find(({ type }) => type === "Ready");
+  expect(ready()).toMatchObject({ status: "False", reason: "ReadinessGatesNotReady" });
+  bench.turn(() => {
+    const pod = bench.pod("p") as Pod;
+    const conditions = [...(pod.status?.conditions ?? []), { type: "example.com/go", status: "True" }];
+    bench.cluster.admin.updateStatus(pods, pod, { ...pod.status, conditions });
+  });
+  expect(ready()?.status).toBe("True");
 });

@@ -112,3 +112,23 @@ test("a node without power answers nobody", () => {
   bench.machine("node-2", (machine) => ({ ...machine, isPowered: false, silentSince: bench.cluster.now }));
   expect(world.net.connect(CLIENT, { host, port: 80 })).toBe("timeout");
 });
+
+test("a host port and a pod on the host's network answer at the node's address", () => {
+  const bench = new Bench({ latency: "none" });
+  bench.create(podOn("a", { containers: [{ ...nginx(), ports: [{ containerPort: 80, hostPort: 8081 }] }] }));
+  bench.create(podOn("b", { hostNetwork: true, containers: [nginx()] }, "node-2"));
+  const { admin: client, entropy, cells, now } = bench.cluster;
+  const world = worldOf({ client, entropy, cells, now });
+  expect(bench.pod("b")?.status?.podIP).toBe("172.18.0.3");
+  expect(outsideHttp(world, "172.18.0.2", 8081, GET)).toMatchObject({ status: 200 });
+  expect(outsideHttp(world, "172.18.0.3", 80, GET)).toMatchObject({ status: 200 });
+  expect(outsideHttp(world, "172.18.0.3", 8081, GET)).toMatchObject({ reason: expect.stringContaining("refused") });
+});
+
+test("with the Local policy a node serves its own pods alone", () => {
+  const { bench, world } = benchWith({ type: "NodePort", externalTrafficPolicy: "Local" });
+  const port = service(bench).spec.ports?.[0]?.nodePort ?? 0;
+  bench.delete("b", 0);
+  expect(outsideHttp(world, "172.18.0.2", port, GET)).toMatchObject({ status: 200 });
+  expect(outsideHttp(world, "172.18.0.3", port, GET)).toMatchObject({ reason: expect.stringContaining("i/o timeout") });
+});
