@@ -7,6 +7,7 @@
 
 import { parseDocument } from "yaml";
 import { bodyType } from "#apiserver/codec/media-type";
+import { ProtobufError, readProtobuf } from "#apiserver/codec/protobuf/read";
 import type { FieldValidation } from "#apiserver/options";
 import type { ObjectShape } from "#kernel/api/shapes";
 import { cannotBeHandled, decode, type JsonObject } from "#kernel/api/walk";
@@ -23,20 +24,23 @@ import type { AnyResource } from "#kernel/registry/definition";
 import { LIMITS } from "#kernel/sim/limits";
 import type { KubeObject } from "#kernel/store/object";
 
-/** A body as it came: its text and its media type without parameters. */
+/** A body as it came: its bytes, the text they spell, and its media type without parameters. */
 export interface Body {
+  readonly bytes: Uint8Array;
   readonly text: string;
   readonly type: string;
 }
 
 /** Reads a whole body. @throws RequestEntityTooLarge over 3 MiB */
 export async function readBody(request: Request): Promise<Body> {
-  const bytes = await request.arrayBuffer();
+  const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > LIMITS.requestBytes) throw requestEntityTooLarge(`limit is ${LIMITS.requestBytes}`);
-  return { text: new TextDecoder().decode(bytes), type: bodyType(request.headers.get("content-type")) };
+  const type = bodyType(request.headers.get("content-type"));
+  return { bytes, text: type === PROTOBUF ? "" : new TextDecoder().decode(bytes), type };
 }
 
-const OBJECT_TYPES = ["application/json", "application/yaml"];
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
+const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
 /** A decoded JSON value and what strict decoding has against it. */
 export interface Parsed {
@@ -49,11 +53,11 @@ export interface Parsed {
 export const parsed = (value: unknown): Parsed => ({ value, duplicates: () => [] });
 
 /** Parses a body by its media type. @throws UnsupportedMediaType; JsonSyntaxError */
-export function parseBody({ text, type }: Body): Parsed {
+export function parseBody({ text, type }: Pick<Body, "text" | "type">): Parsed {
   if (type === "application/json") {
     return { value: readJson(text), duplicates: () => duplicateFields(text).map(duplicateFieldText) };
   }
-  if (!OBJECT_TYPES.includes(type)) throw unsupportedBodyType([...OBJECT_TYPES, "application/vnd.kubernetes.protobuf"]);
+  if (!OBJECT_TYPES.includes(type)) throw unsupportedBodyType(OBJECT_TYPES);
   const document = parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" });
   const [error] = document.errors;
   if (error !== undefined)
@@ -82,8 +86,10 @@ export interface DecodedObject {
 export function decodeBody(body: Body, target: Target, validation: FieldValidation): DecodedObject {
   let content: Parsed;
   try {
-    content = parseBody(body);
+    content = body.type === PROTOBUF ? parsed(readProtobuf(body.bytes, target.shape)) : parseBody(body);
   } catch (error) {
+    if (error instanceof ProtobufError)
+      throw unrecognized(target.gvk, error.message, String.fromCharCode(...body.bytes.slice(0, 31)));
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw unrecognized(target.gvk, `couldn't get version/kind; json parse error: ${error.message}`, body.text);
   }

@@ -54,7 +54,7 @@ export async function deleteCollection(c: ApiContext): Promise<Response> {
 /** Options from the body if there is one, else from the query. @throws Invalid, BadRequest */
 async function deleteOptions(request: Request): Promise<DeleteOptions> {
   const body = await readBody(request);
-  const given = body.text === "" ? fromQuery(new URL(request.url).searchParams) : fromBody(body);
+  const given = body.bytes.length === 0 ? fromQuery(new URL(request.url).searchParams) : fromBody(body);
   const at = collector();
   const isDryRun = dryRunOf(given.dryRun ?? [], at);
   const { propagationPolicy, orphanDependents, gracePeriodSeconds, preconditions } = given;

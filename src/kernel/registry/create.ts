@@ -59,7 +59,7 @@ export function create<T extends KubeObject>(
   const at = collector();
   validateMeta(resource, metadata, at);
   resource.validate?.(object, at, registry.context);
-  refuse(resource, metadata.name, at);
+  refuse(resource, metadata.name ?? "", at);
   for (const plugin of concerned) plugin.validate?.(request, client);
 
   const key = { namespace: metadata.namespace ?? "", name: metadata.name };
@@ -70,7 +70,7 @@ export function create<T extends KubeObject>(
       : generateNameConflict(groupResourceOf(resource), key.name);
   }
   resource.allocate?.(object, undefined, at, registry.context);
-  refuse(resource, metadata.name, at);
+  refuse(resource, metadata.name ?? "", at);
   return options.isDryRun === true ? object : registry.store.put(resource.bucket, key, object);
 }
 
