@@ -1,4 +1,4 @@
-/** A scene for controllers and the scheduler: the production cluster in virtual time, and short ways to act and look. */
+/** A scene for controllers and scheduler: the production cluster in virtual time, and short ways to act and look. */
 import type { Deployment, Event, Node, Pod, PodSpec } from "#kernel/api/types.gen";
 import { Cluster } from "#kernel/cluster/cluster";
 import type { ClusterOptions } from "#kernel/cluster/options";

@@ -1,5 +1,5 @@
 /**
- * Goal: Endpoints and EndpointSlices say who stands behind a Service: who is ready, serving, leaving, and at which port.
+ * Goal: Endpoints and EndpointSlices say who stands behind a Service: who is ready, serving, leaving, at which port.
  * Method: run Services and pods in the production cluster; plan slices by hand.
  */
 import { expect, test } from "vitest";

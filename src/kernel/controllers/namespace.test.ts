@@ -1,5 +1,5 @@
 /**
- * Goal: every namespace has what upstream puts into it; a deleted one is emptied, pods first, says what is left, and goes.
+ * Goal: every namespace has what upstream puts into it; a deleted one is emptied, pods first, tells what is left, goes.
  * Method: fill namespaces, delete them, and look at each step.
  */
 import { expect, test } from "vitest";
