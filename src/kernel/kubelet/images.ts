@@ -20,6 +20,7 @@ export const NODE_IMAGES = "node-images";
 /** When each image was (or will be) whole on the node, by its normalised reference. */
 export type NodeImages = Readonly<Record<string, Instant>>;
 
+/** The images of a node, those still being pulled included. */
 export const imagesOn = (cells: Cells, node: string): NodeImages => cells.get<NodeImages>(NODE_IMAGES, node) ?? {};
 
 /** `nginx` and `docker.io/library/nginx:latest` are one image. */
