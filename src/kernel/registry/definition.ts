@@ -126,6 +126,8 @@ export interface DefinitionInput<T extends KubeObject> {
   grace?(object: T, requestedSeconds: number | undefined, context: StrategyContext): Grace;
   /** Whether DELETE answers with the object it removed; otherwise with a Status (rest.Storage ReturnDeletedObject). */
   readonly returnsDeletedObject?: boolean;
+  /** Whether a DELETE that says nothing about dependents leaves them behind (Job, ReplicationController). */
+  readonly orphansByDefault?: boolean;
   /** What else changes in an object that is marked for deletion and lives on (the phase of a namespace). */
   terminating?(marked: T): T;
   /** Whether the object must stay although metadata.finalizers is empty (namespaces: spec.finalizers). */

@@ -123,7 +123,7 @@ function mark<T extends KubeObject>(client: Client, resource: Resource<T>, old: 
   // A second delete may only shorten the wait.
   const seconds = was.deletionTimestamp === undefined ? asked : Math.min(asked, was.deletionGracePeriodSeconds ?? 0);
   const isShorter = was.deletionTimestamp === undefined || seconds < (was.deletionGracePeriodSeconds ?? 0);
-  const finalizers = finalizersFor(was.finalizers ?? [], options);
+  const finalizers = finalizersFor(was.finalizers ?? [], options, resource.orphansByDefault === true);
   const { finalizers: _, ...rest } = was;
   const metadata = {
     ...rest,
@@ -139,9 +139,12 @@ function mark<T extends KubeObject>(client: Client, resource: Resource<T>, old: 
   return resource.terminating?.(marked) ?? marked;
 }
 
-function finalizersFor(present: readonly string[], options: DeleteOptions): string[] {
-  const policy = options.propagationPolicy ?? (options.orphanDependents === true ? "Orphan" : undefined);
-  if (policy === undefined && options.orphanDependents === undefined) return [...present];
+function finalizersFor(present: readonly string[], options: DeleteOptions, orphansByDefault: boolean): string[] {
+  const asked = options.propagationPolicy ?? (options.orphanDependents === true ? "Orphan" : undefined);
+  const isOpen = asked === undefined && options.orphanDependents === undefined;
+  const isDecided = present.includes(ORPHAN) || present.includes(FOREGROUND);
+  if (isOpen && (isDecided || !orphansByDefault)) return [...present];
+  const policy = isOpen ? "Orphan" : asked;
   const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   if (policy === "Orphan") return [...others, ORPHAN];
   if (policy === "Foreground") return [...others, FOREGROUND];

@@ -39,8 +39,8 @@ export function validateWorkload({ selector, template, replicas }: Workload, at:
   if (replicas > 1) validateSharedDisks(template, templateAt.under("spec.volumes"));
 }
 
-/** A disk that is written to can be attached to one machine alone. */
-function validateSharedDisks({ spec }: PodTemplateSpec, at: At): void {
+/** Adds an error for each disk that copies of the pod would write to: it can be attached to one machine alone. */
+export function validateSharedDisks({ spec }: PodTemplateSpec, at: At): void {
   for (const [{ gcePersistentDisk: disk }, volumeAt] of eachAt(spec.volumes, at)) {
     if (disk === undefined || disk.readOnly === true) continue;
     const rule = "GCE PD can only be mounted on multiple machines if it is read-only";
