@@ -74,6 +74,8 @@ spec:
             - containerPort: 8080
 \`\`\`
 
+\`kubectl create deployment\` 로 만들어도 됩니다. 그때 레이블은 \`app: hello-world\` 가 됩니다.
+
 \`kubectl get deploy,rs,pods --show-labels\` 로 살펴보세요. 여러분은 하나를 만들었는데 다섯이 생겼습니다. 디플로이먼트가
 레플리카셋을, 레플리카셋이 파드 셋을 만들었습니다. 파드 이름 가운데의 글자들은 어디에서 왔을까요?
 `,
@@ -103,6 +105,8 @@ spec:
           ports:
             - containerPort: 8080
 \`\`\`
+
+\`kubectl create deployment\` will do as well; the label is \`app: hello-world\` then.
 
 Look at it with \`kubectl get deploy,rs,pods --show-labels\`. You made one thing and there are five: the Deployment made
 a ReplicaSet, and the ReplicaSet made three pods. Where does the middle part of the pods' names come from?

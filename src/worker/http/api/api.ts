@@ -4,12 +4,13 @@
 import { clockRoutes } from "#worker/http/api/clock";
 import { clusterRoutes } from "#worker/http/api/clusters";
 import { docsPage } from "#worker/http/api/docs";
+import { labRoutes } from "#worker/http/api/labs";
 import { notFound, problemResponse } from "#worker/http/api/problem";
 import { type ApiApp, newApiApp } from "#worker/http/api/route";
 import { snapshotRoutes } from "#worker/http/api/snapshots";
 import { unsimulatedRoute } from "#worker/http/api/unsimulated";
 
-const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes];
+const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes, ...labRoutes];
 
 const INFO = {
   openapi: "3.1.0",
