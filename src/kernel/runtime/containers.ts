@@ -10,6 +10,7 @@ import { removeVolume } from "#kernel/runtime/files/volume";
 import { simulated } from "#kernel/runtime/images/default";
 import type { ImageContent } from "#kernel/runtime/images/image";
 import { removeLog } from "#kernel/runtime/logs";
+import { contentOf } from "#kernel/runtime/process/content";
 import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
 import { register, release } from "#kernel/runtime/process/open-files";
 import { emptyComputer, inside, type Sandbox } from "#kernel/runtime/process/sandbox";
@@ -124,6 +125,11 @@ export function signalContainer(world: World, id: string, signal: string): Conta
     if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
   });
   return recordOf(world, id);
+}
+
+/** The signal that asks a container to end: SIGTERM unless its image says otherwise. */
+export function stopSignal(record: ContainerSpec): string {
+  return contentOf(record.image).image.config.stopSignal ?? "SIGTERM";
 }
 
 /** Sends a request to a port of a container. */

@@ -220,7 +220,8 @@ function take(sandbox: Sandbox, id: string): ExecOutput {
 }
 
 /** Sequences of cursor and function keys: lines are typed and erased here, not travelled. */
-const ARROW_KEYS = /\u001b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])/g;
+const ESCAPE = "\u001b";
+const ARROW_KEYS = new RegExp(`${ESCAPE}(?:\\[[0-9;]*[A-Za-z~]|O[A-Z])`, "g");
 /** What ends one read at a terminal. */
 const END_OF_INPUT = "\u0004";
 

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Address of the client as the server sees it (after any translation of addresses on the way). */
+  readonly remoteAddress?: string;
 }
 
 export interface HttpResponse {

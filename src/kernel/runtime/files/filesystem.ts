@@ -148,6 +148,12 @@ export class FileSystem {
     return this.#create(path, uid, { kind: "dir", mode, uid, at: this.clock.now });
   }
 
+  /** Whether a file could be created at a path: 0, or the error. */
+  mayCreate(path: string, uid = 0): 0 | Errno {
+    const found = this.resolve(path, false);
+    return typeof found === "number" ? found : this.#mayCreate(found, uid);
+  }
+
   /** Makes a symbolic link. */
   link(path: string, to: string, uid = 0): 0 | Errno {
     return this.#create(path, uid, { kind: "link", to, uid, at: this.clock.now });

@@ -16,6 +16,8 @@ export interface ImageConfig {
   readonly user?: number;
   /** TCP ports it exposes. */
   readonly ports?: readonly number[];
+  /** What asks it to end; absent = SIGTERM. */
+  readonly stopSignal?: string;
 }
 
 /** Which shell and tools an image carries, and so how their messages read; `none` = no shell at all. */

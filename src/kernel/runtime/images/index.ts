@@ -1,13 +1,40 @@
 /**
  * The table of images.
  */
+import { agnhostImage, agnhostPrograms, livenessImage } from "#kernel/runtime/images/agnhost";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
+import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
+import { httpEcho, httpEchoImage } from "#kernel/runtime/images/http-echo";
+import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
+import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import type { Program } from "#kernel/runtime/process/program";
 
-export const images: readonly Image[] = [alpine, busybox, debian, helloApp, pause, ubuntu];
+export const images: readonly Image[] = [
+  agnhostImage,
+  alpine,
+  busybox,
+  debian,
+  echoserverImage,
+  helloApp,
+  httpdImage,
+  httpEchoImage,
+  livenessImage,
+  nginxImage,
+  nginxUnprivileged,
+  pause,
+  ubuntu,
+];
 
 /** Every program that comes with an image; a process finds its own by name. */
-export const imagePrograms: readonly Program[] = [pauseProgram, ...helloAppPrograms];
+export const imagePrograms: readonly Program[] = [
+  ...agnhostPrograms,
+  ...helloAppPrograms,
+  ...httpdPrograms,
+  ...nginxPrograms,
+  echoserver as Program,
+  httpEcho as Program,
+  pauseProgram,
+];

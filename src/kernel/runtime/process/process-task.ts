@@ -153,6 +153,10 @@ export class ProcessTask<S = unknown> implements Task<S> {
     return this.sandbox.spend(steps);
   }
 
+  wake(): void {
+    delete this.#own.wait;
+  }
+
   exit(code: number): void {
     this.sandbox.exit(this.pid, code & 0xff);
   }
@@ -235,7 +239,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
     if (this.sandbox.listener(target.port) === undefined) {
       return this.world.net.http(this.#origin, { host: this.record.podIP, port: target.port }, request);
     }
-    return this.sandbox.http(target.port, request);
+    return this.sandbox.http(target.port, { ...request, remoteAddress: "127.0.0.1" });
   }
 
   connect(target: { host: string; port: number }): "open" | NetFailure {

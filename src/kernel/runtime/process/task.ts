@@ -61,6 +61,8 @@ export interface Task<S = unknown> {
 
   /** Uses up steps of the slice; false when it is over: return undefined then. */
   spend(steps?: number): boolean;
+  /** Lets the program step again soon, from wherever: what it waits for has changed. */
+  wake(): void;
   /** Ends the process at once, from wherever. */
   exit(code: number): void;
 

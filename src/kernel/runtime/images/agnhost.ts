@@ -1,0 +1,249 @@
+/**
+ * agnhost: the test image of Kubernetes, one program with many subcommands.
+ *
+ * Models test/images/agnhost v2.5x.
+ * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, gRPC, webhooks): they say so and end.
+ */
+
+import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
+import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netexec";
+import { goDate, goSignal } from "#kernel/runtime/images/go";
+import { parseTarget, respond } from "#kernel/runtime/images/http";
+import { goFlag } from "#kernel/runtime/images/http-echo";
+import type { Image } from "#kernel/runtime/images/image";
+import { pauseProgram } from "#kernel/runtime/images/pause";
+import type { Program, Step } from "#kernel/runtime/process/program";
+import type { Task } from "#kernel/runtime/process/task";
+import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
+
+interface Server {
+  readonly kind: string;
+  readonly since: number;
+  /** Answers of porter, by port. */
+  readonly ports?: Readonly<Record<string, string>>;
+}
+
+type State = Server | NetexecState | { readonly kind: "logs"; next: number; count: number };
+
+const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
+  pause: (task) => {
+    task.print("Paused\n");
+    return {};
+  },
+  "serve-hostname": (task) => {
+    const port = Number(goFlag(task.argv, "port") ?? "9376");
+    task.listen(port);
+    task.complain(`${goDate(task.now)} Serving on port ${port}.\n`);
+    return {};
+  },
+  liveness: (task) => {
+    task.listen(8080);
+    return {};
+  },
+  "test-webserver": (task) => {
+    task.listen(Number(goFlag(task.argv, "port") ?? "80"));
+    return {};
+  },
+  porter: (task) => {
+    const ports: Record<string, string> = {};
+    for (const [name, text] of Object.entries(task.environ())) {
+      const port = /^SERVE_PORT_(\d+)$/.exec(name)?.[1];
+      if (port === undefined) continue;
+      ports[port] = text;
+      task.listen(Number(port));
+    }
+    task.state = { kind: "porter", since: task.now, ports };
+    return {};
+  },
+};
+
+function answer(task: Task<State>, port: number, request: HttpRequest): HttpResponse | "reset" {
+  const state = task.state as Server;
+  const { path, query } = parseTarget(request.path);
+  const text = (status: number, body: string): HttpResponse =>
+    respond(request.method, status, body, {
+      date: new Date(task.now).toUTCString(),
+      "content-type": "text/plain; charset=utf-8",
+    });
+  switch (state.kind) {
+    case "serve-hostname":
+      return text(200, task.record.hostname);
+    case "porter":
+      return text(200, state.ports?.[port] ?? "");
+    case "liveness": {
+      if (path === "/started") return text(200, goDuration(task.now - state.since));
+      if (path === "/redirect") {
+        const target = query["loc"] ?? "http://0.0.0.0/";
+        return respond(request.method, 302, `<a href="${target}">Found</a>.\n\n`, { location: target });
+      }
+      if (path !== "/healthz") return text(404, "404 page not found\n");
+      const elapsed = task.now - state.since;
+      return elapsed > 10_000 ? text(500, `error: ${elapsed / 1_000}`) : text(200, "ok");
+    }
+    default: {
+      const content = task.readFile(path);
+      return typeof content === "number" ? text(404, "404 page not found\n") : text(200, content);
+    }
+  }
+}
+
+function goDuration(ms: number): string {
+  return `${ms / 1_000}s`;
+}
+
+/** Subcommands that run and end. */
+const TOOLS: Readonly<Record<string, (task: Task<State>) => Step>> = {
+  help: (task) => {
+    task.print("agnhost (Kubernetes end-to-end test image)\n\nUsage:\n  app [command]\n");
+    return 0;
+  },
+  "--version": (task) => {
+    task.print("agnhost version 2.53\n");
+    return 0;
+  },
+  connect: (task) => {
+    const target = task.argv.slice(2).find((arg) => !arg.startsWith("-")) ?? "";
+    const [host = "", port = "80"] = target.split(/:(?=\d+$)/);
+    const outcome = task.connect({ host, port: Number(port) });
+    const words: Readonly<Record<string, string>> = {
+      refused: "REFUSED",
+      timeout: "TIMEOUT",
+      nxdomain: "DNS",
+      unreachable: "OTHER",
+      reset: "OTHER",
+    };
+    if (outcome === "open") return 0;
+    task.complain(`${words[outcome] ?? "OTHER"}\n`);
+    return 1;
+  },
+  "dns-suffix": (task) => {
+    const search = /^search\s+(.*)$/m.exec(textOf(task, "/etc/resolv.conf"))?.[1] ?? "";
+    task.print(search.split(/\s+/).join(","));
+    return 0;
+  },
+  "dns-server-list": (task) => {
+    task.print(
+      [...textOf(task, "/etc/resolv.conf").matchAll(/^nameserver\s+(\S+)/gm)].map((match) => match[1]).join(","),
+    );
+    return 0;
+  },
+  "etc-hosts": (task) => {
+    task.print(textOf(task, "/etc/hosts"));
+    return 0;
+  },
+  "entrypoint-tester": (task) => {
+    task.print(
+      `${task.argv
+        .map((arg) => JSON.stringify(arg))
+        .join(" ")
+        .replace(/^/, "[")
+        .replace(/$/, "]")}\n`,
+    );
+    return 0;
+  },
+  mounttest: (task) => mounttest(task),
+};
+
+function textOf(task: Task, path: string): string {
+  const text = task.readFile(path);
+  return typeof text === "number" ? "" : text;
+}
+
+function mounttest(task: Task): number {
+  const path =
+    goFlag(task.argv, "file_content") ?? goFlag(task.argv, "file_mode") ?? goFlag(task.argv, "fs_type") ?? "";
+  if (goFlag(task.argv, "file_mode") !== undefined) {
+    const stat = task.files.stat(task.path(path));
+    if (typeof stat === "number") return 1;
+    const letters = [6, 3, 0].map((shift) =>
+      "rwx".replace(/./g, (bit, n: number) => ((stat.mode >> shift) & (4 >> n) ? bit : "-")),
+    );
+    task.print(`mode of file "${path}": -${letters.join("")}\n`);
+  }
+  if (goFlag(task.argv, "file_content") !== undefined) {
+    const text = task.readFile(path);
+    if (typeof text === "number") {
+      task.print(`error reading file content for "${path}": open ${path}: no such file or directory\n`);
+      return 1;
+    }
+    task.print(`content of file "${path}": ${text}\n`);
+  }
+  return 0;
+}
+
+export const agnhost: Program<State> = {
+  name: "agnhost",
+
+  step(task) {
+    const command = task.argv[1] ?? "help";
+    if (command === "netexec" || command === "guestbook") return netexec.step(task as Task<NetexecState>);
+    if (command === "logs-generator") return logsGenerator(task as Task<{ kind: "logs"; next: number; count: number }>);
+    const tool = Object.hasOwn(TOOLS, command) ? TOOLS[command] : undefined;
+    if (tool !== undefined) return tool(task);
+    const server = Object.hasOwn(SERVERS, command) ? SERVERS[command] : undefined;
+    if (server === undefined) {
+      task.complain(`Error: unknown command "${command}" for "app"\nRun 'app --help' for usage.\n`);
+      return 1;
+    }
+    if (task.state !== undefined) return {};
+    task.state = { kind: command, since: task.now };
+    return server(task);
+  },
+
+  http(task, port, request) {
+    if (task.argv[1] === "netexec") return netexec.http(task as Task<NetexecState>, port, request);
+    return answer(task, port, request);
+  },
+
+  signal(task, signal) {
+    const [, command] = task.argv;
+    if (command === "pause") return pauseProgram.signal?.(task, signal) ?? false;
+    if (command === "netexec") return netexec.signal(task as Task<NetexecState>, signal);
+    return goSignal(task, signal);
+  },
+};
+
+export const agnhostImage: Image = {
+  repositories: [
+    "registry.k8s.io/e2e-test-images/agnhost",
+    "k8s.gcr.io/e2e-test-images/agnhost",
+    "us.gcr.io/k8s-artifacts-prod/e2e-test-images/agnhost",
+  ],
+  sizeBytes: () => 53_000_000,
+  hasTag: (tag) => /^(latest|2\.(\d|[1-5]\d|6[0-5]))(\.\d+)?$/.test(tag),
+  content: () => ({
+    config: { entrypoint: ["/agnhost"], cmd: ["pause"] },
+    flavor: "busybox",
+    files: {},
+    programs: { "/agnhost": agnhost as Program },
+    tools: ["+curl", "+dig"],
+  }),
+};
+
+/** The guestbook sample's older liveness image is one of the subcommands. */
+export const livenessImage: Image = {
+  repositories: ["registry.k8s.io/liveness", "k8s.gcr.io/liveness"],
+  sizeBytes: () => 2_000_000,
+  hasTag: () => true,
+  content: () => ({
+    config: { cmd: ["/server"] },
+    flavor: "none",
+    files: {},
+    programs: { "/server": liveness as Program },
+  }),
+};
+
+const liveness: Program<State> = {
+  name: "liveness",
+  step(task) {
+    if (task.state === undefined) {
+      task.state = { kind: "liveness", since: task.now };
+      task.listen(8080);
+    }
+    return {};
+  },
+  http: answer,
+  signal: goSignal,
+};
+
+export const agnhostPrograms: readonly Program[] = [agnhost as Program, liveness as Program];
