@@ -13,10 +13,12 @@ import type {
   Probe,
   TCPSocketAction,
 } from "#kernel/api/types.gen";
+import { formatIp, parseCidr } from "#kernel/apimachinery/ip";
 import { minorVersion } from "#kernel/apimachinery/version";
 import type { Member, PodWork } from "#kernel/kubelet/pod-work";
 import { resolvePort } from "#kernel/resources/core/pod.facts";
 import { containerHttp, execInContainer, listens } from "#kernel/runtime/containers";
+import { must } from "#kernel/sim/assert";
 
 /** Where a probe or hook acts: a running container. */
 export interface Target {
@@ -74,7 +76,13 @@ function get(
     connection: "close",
   };
   for (const { name, value } of httpHeaders) headers[name.toLowerCase()] = value;
-  const request = { method: "GET", path: url.slice(url.indexOf("/", url.indexOf("://") + 3)), headers, body: "" };
+  const request = {
+    method: "GET",
+    path: url.slice(url.indexOf("/", url.indexOf("://") + 3)),
+    headers,
+    body: "",
+    remoteAddress: gatewayOf(work),
+  };
   const isOwn = host === "" || host === work.cell.podIP;
   const answer =
     number === undefined
@@ -83,6 +91,12 @@ function get(
         ? containerHttp(work.world, id, number, request)
         : work.world.net.http({ kind: "node", name: work.machine.name }, { host: address, port: number }, request);
   return { url, address: `${address}:${number}`, answer };
+}
+
+/** A node's own packets reach its pods from the first address of the pods' block. */
+function gatewayOf({ machine }: PodWork): string {
+  const block = must(parseCidr(machine.podCIDR), "a machine has a block of pod addresses");
+  return formatIp({ family: block.family, value: block.value + 1n });
 }
 
 function probeHttp(target: Target, action: HTTPGetAction): ProbeAnswer {

@@ -88,6 +88,7 @@ export const podSync: Controller = {
     const stored = podCell(context.cells, key);
     if (stored !== undefined && (pod === undefined || pod.metadata.uid !== stored.uid)) forget(context, key, stored);
     const machine = context.cells.get<Machine>(MACHINES, pod?.spec.nodeName ?? "");
+    if (pod !== undefined && machine === undefined && stored?.uid === pod.metadata.uid) forget(context, key, stored);
     if (pod === undefined || machine === undefined) return done;
 
     const kept = stored?.uid === pod.metadata.uid ? stored : undefined;

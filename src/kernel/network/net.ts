@@ -21,6 +21,8 @@ type Listener =
   | { readonly kind: "container"; readonly id: string; readonly port: number; readonly clientIP: string }
   | { readonly kind: "api-server" };
 
+/** Whoever asks from outside comes in by the gateway of the nodes' network. */
+const OUTSIDE_IP = "172.18.0.1";
 /** A request that goes from container to container more often than this goes round in circles. */
 const HOPS_MAX = 16;
 
@@ -39,7 +41,8 @@ export class ClusterNet implements Net {
     if (this.#hops >= HOPS_MAX) return "timeout";
     this.#hops += 1;
     try {
-      return containerHttp(this.world, listener.id, listener.port, request);
+      const { id, port, clientIP } = listener;
+      return containerHttp(this.world, id, port, { ...request, remoteAddress: clientIP });
     } finally {
       this.#hops -= 1;
     }
@@ -64,7 +67,7 @@ export class ClusterNet implements Net {
     const ip = addresses.length > 1 ? this.world.entropy.pick(addresses) : addresses[0];
     if (ip === undefined) return "nxdomain";
     if (parseIp(ip)?.family === 4 && ip.startsWith("127.")) return this.#loopback(from, pod, port);
-    const clientIP = from.ip ?? pod?.status?.podIP ?? (from.kind === "outside" ? "172.18.0.1" : "");
+    const clientIP = from.ip ?? pod?.status?.podIP ?? this.#nodeIP(from.name ?? "") ?? OUTSIDE_IP;
     const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
     return from.kind === "outside"
       ? this.#fromOutside(ip, port, clientIP)
@@ -98,7 +101,10 @@ export class ClusterNet implements Net {
     const [balanced] = client.by(services, "loadBalancerIP", ip);
     const external = view.external(ip);
     const service = balanced ?? (external === undefined ? undefined : client.get(services, external));
-    if (service !== undefined) return this.#toService(service, port, { clientIP });
+    if (service !== undefined) {
+      const isLocal = service.spec.externalTrafficPolicy === "Local";
+      return this.#toService(service, port, { clientIP }, { isMasked: !isLocal });
+    }
     const node = view.node(ip);
     if (node !== undefined) return this.#onNode(node, port, clientIP);
     return view.pod(ip) === undefined ? "unreachable" : "timeout";
@@ -108,21 +114,26 @@ export class ClusterNet implements Net {
     service: Service,
     number: number,
     arrival: { readonly clientIP: string; readonly onlyNode?: string | undefined },
+    { isMasked } = { isMasked: false },
   ): Listener | NetFailure {
     const port = servicePort(service, number);
     // No rule matches a port the Service does not have: the packet is lost.
     if (port === undefined) return "timeout";
     const chosen = pickEndpoint(this.world, service, port, arrival);
-    return chosen === undefined ? "refused" : this.#toEndpoint(chosen, arrival.clientIP);
+    return chosen === undefined ? "refused" : this.#toEndpoint(chosen, arrival.clientIP, isMasked);
   }
 
-  #toEndpoint({ ip, port }: Destination, clientIP: string): Listener | NetFailure {
+  /** What comes in from outside is masked: the pod sees the address of its node, where the answer must come back. */
+  #toEndpoint({ ip, port }: Destination, clientIP: string, isMasked: boolean): Listener | NetFailure {
     const { client } = this.world;
     if (isApiServer(client, ip, port)) return { kind: "api-server" };
     const view = client.registry.views.of(ADDRESSES);
     const key = view.pod(ip);
     const pod = key === undefined ? undefined : client.get(pods, key);
-    if (pod !== undefined) return this.#inPod(pod, port, clientIP);
+    if (pod !== undefined) {
+      const masked = isMasked ? this.#nodeIP(pod.spec.nodeName ?? "") : undefined;
+      return this.#inPod(pod, port, masked ?? clientIP);
+    }
     const node = view.node(ip);
     return node === undefined ? "timeout" : this.#onHost(node, port, clientIP);
   }
@@ -135,7 +146,7 @@ export class ClusterNet implements Net {
     if (service === undefined || rule === undefined) return this.#onHost(node, port, clientIP);
     const isLocal = service.spec.externalTrafficPolicy === "Local";
     const chosen = pickEndpoint(this.world, service, rule, { clientIP, onlyNode: isLocal ? node : undefined });
-    if (chosen !== undefined) return this.#toEndpoint(chosen, clientIP);
+    if (chosen !== undefined) return this.#toEndpoint(chosen, clientIP, !isLocal);
     // With the Local policy a node without endpoints drops what the others would serve.
     return isLocal && pickEndpoint(this.world, service, rule, { clientIP }) !== undefined ? "timeout" : "refused";
   }
@@ -168,6 +179,10 @@ export class ClusterNet implements Net {
       if (id !== "" && listens(this.world, id, port)) return { kind: "container", id, port, clientIP };
     }
     return "refused";
+  }
+
+  #nodeIP(node: string): string | undefined {
+    return this.world.cells.get<Machine>(MACHINES, node)?.internalIP;
   }
 
   #isPowered(node: string): boolean {
