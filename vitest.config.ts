@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { ...pure, name: "unit", include: ["src/**/*.test.ts", "scripts/**/*.test.ts"], exclude: ["src/web/**"] },
+        test: { ...pure, name: "unit", include: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
       },
       { test: { ...pure, name: "sim", include: ["test/sim/**/*.test.ts"] } },
       { test: { ...pure, name: "tidy", include: ["test/tidy.test.ts", "test/floors.test.ts"] } },

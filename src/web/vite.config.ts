@@ -39,7 +39,7 @@ export default defineConfig(async () => {
   return {
     root: WEB,
     base: "/web/",
-    plugins: [svelte({ compilerOptions: { runes: true } })],
+    plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
     resolve: { alias: { $messages: join(WORDS, "messages.js"), $language: join(WORDS, "runtime.js") } },
     build: {
       outDir: join(DIST, "assets/web"),

@@ -201,4 +201,6 @@ test("the key is remembered by this browser, and without it nothing is shown", a
   await stranger.getByRole("heading", { name: "This cluster needs its key" }).waitFor();
   const thief = await open(`${bare}#key=${"0".repeat(40)}`);
   await thief.getByRole("heading", { name: "This key does not open the cluster" }).waitFor();
+  await cluster.delete();
+  await page.getByRole("heading", { name: "This key does not open the cluster" }).waitFor();
 });

@@ -1,7 +1,7 @@
 /**
  * The feed: all watches of this page over one stream, opened again from where each stands whenever it breaks.
  */
-import type { ClusterClient } from "./client.ts";
+import { type ClusterClient, Refusal } from "./client.ts";
 import { linesOf } from "./lines.ts";
 
 /** An event of a watch. */
@@ -17,6 +17,9 @@ export type Follower = {
   take(event: WatchEvent): void;
 };
 
+/** `locked`: the key opens nothing (any more), so it is no use to try again. */
+export type FeedState = "live" | "broken" | "locked";
+
 const SETTLE_MS = 30;
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 8_000;
@@ -24,17 +27,17 @@ const BACKOFF_MS_MAX = 8_000;
 /** One stream for all followers. */
 export class Feed {
   readonly #client: ClusterClient;
-  readonly #isLive: (isLive: boolean) => void;
+  readonly #tell: (state: FeedState) => void;
   readonly #followers = new Set<Follower>();
   #open: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #backoffMs = BACKOFF_MS_MIN;
   #isPaused = false;
 
-  /** `isLive` is told whenever the stream opens or breaks. */
-  constructor(client: ClusterClient, isLive: (isLive: boolean) => void) {
+  /** `tell` is told whenever the stream opens or breaks. */
+  constructor(client: ClusterClient, tell: (state: FeedState) => void) {
     this.#client = client;
-    this.#isLive = isLive;
+    this.#tell = tell;
   }
 
   /** Adds a follower, or begins anew for one that stands elsewhere now. */
@@ -83,18 +86,22 @@ export class Feed {
         open.signal,
       );
       if (body === null) return;
-      this.#isLive(true);
+      this.#tell("live");
       for await (const line of linesOf(body)) {
         if (open.signal.aborted) return;
         const [index, event] = JSON.parse(line) as [number, WatchEvent];
         this.#backoffMs = BACKOFF_MS_MIN;
         watches[index]?.follower.take(event);
       }
-    } catch {
+    } catch (error) {
       // Broken streams are part of life: what matters is where everybody stands.
+      if (error instanceof Refusal && error.status === 401) {
+        this.#tell("locked");
+        return;
+      }
     }
     if (open.signal.aborted) return;
-    this.#isLive(false);
+    this.#tell("broken");
     this.#reopen(this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
   }

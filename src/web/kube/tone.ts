@@ -8,7 +8,7 @@ export type Tone = "good" | "busy" | "bad" | "plain";
 
 const GOOD = /^(Running|Ready|Active|Available|Bound|Completed?|Succeeded|Approved|Established)$/;
 const BUSY = /^(Pending|ContainerCreating|PodInitializing|Init:\d.*|Terminating|Suspended|SchedulingGated|Released)$/;
-const BAD = /Error|BackOff|Failed|Invalid|Evicted|OOMKilled|NotReady|Unknown|Lost|Deadline|Warning|CannotRun/;
+const BAD = /Err|BackOff|Failed|Invalid|Evicted|OOMKilled|NotReady|Unknown|Lost|Deadline|Warning|CannotRun/;
 
 /** Columns whose words are a state, by their names in the table. */
 const STATES = new Set(["Status", "Phase", "State", "Type"]);
