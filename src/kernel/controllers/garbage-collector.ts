@@ -55,7 +55,7 @@ function itemOf({ registry }: Client, { namespace, name }: Key): Item | undefine
 function concerned({ bucket, type, object, previous }: Change, client: Client): readonly Key[] {
   const { metadata } = object;
   if (type === "DELETED") {
-    const dependents = client.owned(metadata.uid).map((placed) => keyIn(placed.bucket, placed.object));
+    const dependents = dependentsOf(client, object).map((placed) => keyIn(placed.bucket, placed.object));
     return [...dependents, ...waitingOwners(client, object)];
   }
   const keys: Key[] = [];
@@ -117,7 +117,7 @@ function collect(context: Context, item: Item): void {
 }
 
 /** What an object owns, in one order whatever happened before. */
-function dependentsOf(client: Client, { object }: Item): Placed[] {
+function dependentsOf(client: Client, object: KubeObject): Placed[] {
   const idOf = ({ bucket, object: { metadata } }: Placed): string =>
     `${bucket}/${metadata.namespace ?? ""}/${metadata.name}`;
   return [...client.owned(object.metadata.uid)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
@@ -125,7 +125,7 @@ function dependentsOf(client: Client, { object }: Item): Placed[] {
 
 /** Takes the owner off everything it owns, then lets it go. */
 function orphan(client: Client, item: Item): void {
-  for (const { bucket, object } of dependentsOf(client, item)) {
+  for (const { bucket, object } of dependentsOf(client, item.object)) {
     const resource = must(client.registry.resourceOfBucket(bucket), "what is stored has a definition");
     dropOwners(client, { resource, object }, new Set([item.object.metadata.uid]));
   }
@@ -135,7 +135,7 @@ function orphan(client: Client, item: Item): void {
 function waitForDependents(context: Context, item: Item): void {
   const { client } = context;
   const { uid } = item.object.metadata;
-  const blocking = dependentsOf(client, item).filter(({ object }) =>
+  const blocking = dependentsOf(client, item.object).filter(({ object }) =>
     object.metadata.ownerReferences?.some((ref) => ref.uid === uid && ref.blockOwnerDeletion === true),
   );
   if (blocking.length === 0) {

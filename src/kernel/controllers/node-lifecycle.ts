@@ -5,7 +5,7 @@
  * Leaves out nodes without a machine as far as heartbeats go: their conditions stay as their user wrote them.
  */
 import type { Node, NodeCondition, Pod } from "#kernel/api/types.gen";
-import { keyOf, setCondition, timeText } from "#kernel/apimachinery/meta";
+import { type Key, keyOf, setCondition, timeText } from "#kernel/apimachinery/meta";
 import { evictionAt, noteEviction } from "#kernel/controllers/nodes/disruption";
 import { evictingTaint, isEvicting, taintsFor } from "#kernel/controllers/nodes/taints";
 import type { Client } from "#kernel/registry/client";
@@ -46,14 +46,7 @@ export const nodeLifecycleController: Controller = {
     itself(nodes),
     machines,
     // Whether pods leave one lost node depends on how many others are lost.
-    watching(nodes, (node, client, previous) =>
-      previous !== undefined && isNodeReady(previous) === isNodeReady(node)
-        ? []
-        : client
-            .list(nodes)
-            .filter((one) => evictingTaint(one) !== undefined)
-            .map(keyOf),
-    ),
+    watching(nodes, (node, client, previous) => (hasTurned(node, previous) ? lostNodes(client) : [])),
   ],
 
   reconcile(context, key) {
@@ -66,6 +59,18 @@ export const nodeLifecycleController: Controller = {
     return next.wakeAt === undefined || (outcome.wakeAt !== undefined && outcome.wakeAt < next.wakeAt) ? outcome : next;
   },
 };
+
+/** True if a node that was heard of before was lost, or found again. */
+function hasTurned(node: Node, previous: Node | undefined): boolean {
+  if (previous === undefined || nodeCondition(previous, "Ready") === undefined) return false;
+  return isNodeReady(previous) !== isNodeReady(node);
+}
+
+const lostNodes = (client: Client): Key[] =>
+  client
+    .list(nodes)
+    .filter((node) => evictingTaint(node) !== undefined)
+    .map(keyOf);
 
 /** Says hello to a node met for the first time, and goodbye to one that is gone. */
 function greet(context: Context, name: string, node: Node | undefined): void {

@@ -51,7 +51,8 @@ export const podGcController: Controller = {
     watching(nodes, (node, client) => {
       const isThere = client.get(nodes, keyOf(node)) !== undefined;
       if (isThere && !hasTaint(node, TAINT_OUT_OF_SERVICE)) return [];
-      return client.by(pods, "node", node.metadata.name).map(keyOf);
+      const keys = client.by(pods, "node", node.metadata.name).map(keyOf);
+      return keys.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
     }),
   ],
 

@@ -1,13 +1,14 @@
 /**
  * The scheduling framework: what a plugin is, and the answers it gives.
  *
- * Models pkg/scheduler/framework. Leaves out reserve, permit and pre-bind: they exist for plugins that hold something
- * outside the cluster between the decision and the binding, and here both happen at one instant.
+ * Models pkg/scheduler/framework. Leaves out reserve and permit: they exist for plugins that hold something between the
+ * decision and the binding, and here both happen at one instant.
  *
  * A plugin compiles its question for one pod (what upstream calls PreFilter and PreScore), so that asking it of a
  * thousand nodes allocates nothing.
  */
 import type { Pod } from "#kernel/api/types.gen";
+import type { Client } from "#kernel/registry/client";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import type { PodInfo } from "#kernel/scheduler/pod-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
@@ -61,6 +62,8 @@ export interface Plugin {
   filter?(pod: PodInfo, cluster: Snapshot): Filter | Rejection | undefined;
   /** Compiles the score for a pod over the nodes that fit; undefined = all nodes are the same. */
   score?(pod: PodInfo, cluster: Snapshot, feasible: readonly NodeInfo[]): Scorer | undefined;
+  /** The last step before the binding; false = it must wait for something that has just been asked for. */
+  preBind?(client: Client, pod: Pod, node: string): boolean;
   /** Changes after which a pod this plugin rejected may be schedulable. */
   readonly events?: readonly ClusterEvent[];
 }

@@ -203,7 +203,7 @@ export function makeRoom({ client, now }: Context, pod: Pod, { node, victims }: 
   }
   // Less important pods that counted on this node look elsewhere.
   const priority = pod.spec.priority ?? 0;
-  for (const { pod: other } of [...(cluster.nominated.get(node.name)?.values() ?? [])]) {
+  for (const { pod: other } of [...(cluster.nominated.get(node.name)?.values() ?? [])].sort(byImportance)) {
     if ((other.spec.priority ?? 0) >= priority || other.metadata.uid === pod.metadata.uid) continue;
     const { nominatedNodeName: _, ...status } = other.status ?? {};
     client.updateStatus(pods, other, status);

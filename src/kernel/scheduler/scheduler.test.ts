@@ -116,6 +116,13 @@ const cases: readonly Case[] = [
   },
 ];
 
+test("a claim nobody made keeps a pod from every node", () => {
+  const scene = sceneOf({ a: {} });
+  const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "data" } }];
+  run(scene, "p", {}, { volumes });
+  expect(scene.whyPending("p")).toBe(`0/1 nodes are available: persistentvolumeclaim "data" not found. ${NOT_HELPFUL}`);
+});
+
 function nodeAffinity(...nodeSelectorTerms: object[]): Affinity {
   return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } as Affinity;
 }

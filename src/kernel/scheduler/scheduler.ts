@@ -22,6 +22,7 @@ import { type Diagnosis, place } from "#kernel/scheduler/cycle";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
 import { fitError } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { findRoom, makeRoom } from "#kernel/scheduler/preemption";
 import { move, moveSelf, putBack, QUEUE, turnOf } from "#kernel/scheduler/queue";
 import { SCHEDULER_NAME, type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
@@ -71,6 +72,11 @@ function work(context: Context, cluster: Snapshot): Outcome {
 function bind({ client, cells, now }: Context, pod: Pod, { name }: NodeInfo): void {
   const key = keyOf(pod);
   try {
+    for (const plugin of PLUGINS) {
+      if (plugin.preBind === undefined || plugin.preBind(client, pod, name)) continue;
+      putBack(cells, pod, [plugin.name], false, now);
+      return;
+    }
     bindPod(client, key, { target: { kind: "Node", name } });
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;

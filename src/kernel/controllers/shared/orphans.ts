@@ -9,8 +9,8 @@ import type { Bucket, KubeObject } from "#kernel/store/object";
 /** Orphans of the watched kinds, by bucket and namespace, then by name. */
 type Orphans = Map<string, Map<string, KubeObject>>;
 
-const PODS: Bucket = "pods";
-const REPLICASETS: Bucket = "replicasets.apps";
+/** What controllers adopt. */
+const KEPT: ReadonlySet<Bucket> = new Set(["pods", "replicasets.apps", "controllerrevisions.apps"]);
 
 const roomOf = (bucket: Bucket, namespace: string): string => `${bucket} ${namespace}`;
 
@@ -22,14 +22,14 @@ const orphans: View<Orphans> = {
 
   create({ store }: Registry) {
     const view: Orphans = new Map();
-    for (const bucket of [PODS, REPLICASETS]) {
+    for (const bucket of KEPT) {
       for (const object of store.list(bucket)) if (isOrphan(object)) put(view, bucket, object);
     }
     return view;
   },
 
   apply(view, { bucket, type, key, object, previous }) {
-    if (bucket !== PODS && bucket !== REPLICASETS) return;
+    if (!KEPT.has(bucket)) return;
     if (type !== "DELETED" && isOrphan(object)) put(view, bucket, object);
     else if (previous === undefined || isOrphan(previous)) {
       const room = roomOf(bucket, key.namespace);
@@ -50,12 +50,14 @@ function put(view: Orphans, bucket: Bucket, object: KubeObject): void {
   known.set(object.metadata.name, object);
 }
 
-/** Objects of a namespace that no controller owns, of a kind this view keeps (pods, ReplicaSets). */
+/** Objects of a namespace that no controller owns, by name, of a kind this view keeps. */
 export function orphansOf<T extends KubeObject>(
   registry: Registry,
   resource: Resource<T>,
   namespace: string,
 ): readonly T[] {
   const known = registry.views.of(orphans).get(roomOf(resource.bucket, namespace));
-  return known === undefined ? [] : ([...known.values()] as unknown as readonly T[]);
+  if (known === undefined) return [];
+  const found = [...known.values()] as unknown as T[];
+  return found.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }

@@ -4,6 +4,7 @@
  * Models pkg/scheduler/apis/config/v1/default_plugins.go.
  */
 import type { Plugin } from "#kernel/scheduler/framework";
+import { dynamicResources } from "#kernel/scheduler/plugins/dynamicresources";
 import { imageLocality } from "#kernel/scheduler/plugins/imagelocality";
 import { interPodAffinity } from "#kernel/scheduler/plugins/interpodaffinity";
 import { nodeAffinity } from "#kernel/scheduler/plugins/nodeaffinity";
@@ -15,6 +16,7 @@ import { nodeUnschedulable } from "#kernel/scheduler/plugins/nodeunschedulable";
 import { podTopologySpread } from "#kernel/scheduler/plugins/podtopologyspread";
 import { schedulingGates } from "#kernel/scheduler/plugins/schedulinggates";
 import { taintToleration } from "#kernel/scheduler/plugins/tainttoleration";
+import { volumeBinding } from "#kernel/scheduler/plugins/volumebinding";
 
 export const PLUGINS: readonly Plugin[] = [
   schedulingGates,
@@ -24,8 +26,10 @@ export const PLUGINS: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeBinding,
   podTopologySpread,
   interPodAffinity,
+  dynamicResources,
   nodeResourcesBalancedAllocation,
   imageLocality,
 ];
