@@ -17,9 +17,10 @@ afterAll(() => server.stop());
 async function rollingCluster(): Promise<TestCluster> {
   const cluster = await newCluster({ clock: { paused: true } }, server.origin);
   await cluster.kubectlOk(["create", "deployment", "web", "--image=nginx:1.27", "--replicas=4"]);
+  await cluster.kubectlOk(["patch", "deployment", "web", "-p", '{"spec":{"minReadySeconds":10}}']);
   await cluster.settle();
   await cluster.kubectlOk(["set", "image", "deployment/web", "nginx=nginx:1.28"]);
-  await cluster.advance({ by: "2s" });
+  await cluster.advance({ by: "5s" });
   const rollout = await cluster.kubectlOk(["get", "deploy", "web", "-o", "jsonpath={.status.updatedReplicas}"]);
   expect(Number(rollout)).toBeLessThan(4);
   return cluster;

@@ -81,6 +81,16 @@ test("version 3 says what kubectl asks before it sends fieldValidation", () => {
   expect(Object.keys(patch.requestBody.content)).toContain("application/strategic-merge-patch+json");
 });
 
+test("version 3 lets no other PATCH of a kind answer for it", () => {
+  for (const document of openApiV3(served).values() as Iterable<Any>) {
+    for (const [path, { patch }] of Object.entries<Any>(document.paths)) {
+      if (patch?.["x-kubernetes-group-version-kind"] === undefined) continue;
+      const parameters = [...(patch.parameters ?? [])].map(({ name }: Any) => name);
+      expect(parameters, path).toContain("fieldValidation");
+    }
+  }
+});
+
 test("every reference has its schema", () => {
   for (const document of [v2, ...openApiV3(served).values()] as Any[]) {
     const schemas = document.definitions ?? document.components.schemas;

@@ -182,8 +182,10 @@ function operationV3(operation: Operation, parameters: readonly Schema[], item: 
   const consumed = body === "" ? patchTypes(item) : ["*/*"];
   const request = { content: contentOf(consumed, reference(body === "" ? PATCH : (body ?? ""), "v3")) };
   const responses = codes.map((code) => [code, { description: WORDS[code], content }]);
+  // kubectl asks the first PATCH of a kind, in no order, whether it knows fieldValidation: a proxied one must not answer.
+  const { kind, ...unnamed } = operation;
   return {
-    ...said(operation, item),
+    ...said(operation.action === "connect" || kind === undefined ? unnamed : operation, item),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: isBodyRequired === true ? { ...request, required: true } : request }),
     responses: { ...Object.fromEntries(responses), 401: { description: "Unauthorized" } },
