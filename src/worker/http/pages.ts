@@ -34,6 +34,8 @@ async function page(c: Context<WorkerEnv>): Promise<Response> {
 
 /** Makes a cluster by the very call that is open to everybody, and goes to its page. */
 async function newCluster(c: Context<WorkerEnv>): Promise<Response> {
+  // A browser that only guesses that somebody may click makes no cluster.
+  if (/prefetch|prerender/.test(c.req.header("sec-purpose") ?? "")) return c.body(null, 503);
   const headers = new Headers({ "content-type": "application/json" });
   const address = c.req.header("cf-connecting-ip");
   if (address !== undefined) headers.set("cf-connecting-ip", address);
