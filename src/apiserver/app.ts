@@ -30,8 +30,8 @@ const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "namespaces/finalize update": finalizeNamespace,
 };
 
-/** Subresources that every verb route handles itself. */
-const GENERIC_SUBRESOURCES = new Set(["", "status", "scale"]);
+/** Subresources that are views of the object: every verb route handles them itself. */
+const GENERIC_SUBRESOURCES = new Set(["", "status", "scale", "ephemeralcontainers", "resize"]);
 
 const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
   get: getObject,
