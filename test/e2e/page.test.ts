@@ -16,6 +16,9 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
+/** Patience for what a browser on a busy machine may take. */
+const SOON = { timeout: 20_000, interval: 50 };
+
 /** No page may end with an error, or with a request to anywhere but our own server. */
 afterEach(async () => {
   const complaints = opened.flatMap((one) => one.complaints);
@@ -74,7 +77,7 @@ const rows = (page: Page, kind: string, ...texts: string[]) =>
 
 async function expectRows(page: Page, count: number, kind: string, ...texts: string[]): Promise<void> {
   const found = rows(page, kind, ...texts);
-  await expect.poll(() => found.count(), { timeout: 20_000, interval: 50 }).toBe(count);
+  await expect.poll(() => found.count(), SOON).toBe(count);
 }
 
 test("three pods come up Running before one's eyes", async () => {
@@ -88,7 +91,7 @@ test("three pods come up Running before one's eyes", async () => {
   await expectRows(page, 1, "Deployment", "hello-world", "3/3");
   for (const node of ["node-1", "node-2", "node-3"]) {
     const berth = page.getByRole("article").filter({ hasText: node });
-    await expect.poll(() => berth.getByRole("button", { name: /hello-world-.*, Running/ }).count()).toBe(1);
+    await expect.poll(() => berth.getByRole("button", { name: /hello-world-.*, Running/ }).count(), SOON).toBe(1);
   }
 });
 
@@ -101,9 +104,9 @@ test("a pod that is deleted leaves and its replacement arrives; its object tells
   const name = await rows(page, "Pod").first().getByRole("button").innerText();
   await page.getByRole("button", { name: `Show ${name}` }).click();
   const dialog = page.getByRole("dialog", { name });
-  await expect.poll(() => dialog.innerText()).toContain("kind: Pod");
+  await expect.poll(() => dialog.innerText(), SOON).toContain("kind: Pod");
   await dialog.getByRole("button", { name: "Events" }).click();
-  await expect.poll(() => dialog.innerText()).toContain(`Successfully assigned default/${name} to node-`);
+  await expect.poll(() => dialog.innerText(), SOON).toContain(`Successfully assigned default/${name} to node-`);
   await dialog.getByRole("button", { name: "Delete" }).click();
   await dialog.getByRole("button", { name: "Really delete?" }).click();
   await dialog.waitFor({ state: "detached" });
@@ -154,13 +157,13 @@ test("the clock stops, hurries and skips", async () => {
   const page = await open(cluster.url);
   const clock = async () => okJson<{ now: string; rate: number; paused: boolean }>(await cluster.call("GET", "/clock"));
   await page.getByRole("button", { name: "Pause" }).click();
-  await expect.poll(async () => (await clock()).paused).toBe(true);
+  await expect.poll(async () => (await clock()).paused, SOON).toBe(true);
   const before = Date.parse((await clock()).now);
   await page.getByRole("button", { name: "10 min" }).click();
   await page.getByText("10m0s passed.").waitFor();
   expect(Date.parse((await clock()).now) - before).toBe(600_000);
   await page.getByRole("button", { name: "60×" }).click();
-  await expect.poll(async () => await clock()).toMatchObject({ rate: 60, paused: false });
+  await expect.poll(async () => await clock(), SOON).toMatchObject({ rate: 60, paused: false });
 });
 
 test("the kubeconfig that is downloaded opens the cluster", async () => {
