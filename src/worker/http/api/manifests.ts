@@ -56,7 +56,9 @@ export function manifestsOf(rows: readonly Row[]): string {
     .map(({ bucket, json }) => ({ bucket, object: JSON.parse(json ?? "{}") as KubeObject }))
     .filter(({ bucket, object }) => isWritten(bucket, object))
     .sort((a, b) => place(a.bucket) - place(b.bucket))
-    .map(({ bucket, object }) => stringify(asWritten(bucket, object), { version: "1.1", lineWidth: 0 }))
+    .map(({ bucket, object }) =>
+      stringify(asWritten(bucket, object), { version: "1.1", lineWidth: 0, sortMapEntries: true }),
+    )
     .join("---\n");
 }
 
@@ -69,12 +71,13 @@ function isWritten(bucket: string, object: KubeObject): boolean {
 function asWritten(bucket: string, object: KubeObject): Json {
   const { status: _, metadata, apiVersion, kind, ...rest } = object as unknown as Json & { metadata: Json };
   const annotations = without((metadata["annotations"] ?? {}) as Json, SERVER_SET_ANNOTATIONS);
-  const written = without(metadata, [...SERVER_SET_METADATA, "annotations"]);
-  const head = {
-    apiVersion,
-    kind,
-    metadata: { ...written, ...(Object.keys(annotations).length > 0 && { annotations }) },
+  const labels = without((metadata["labels"] ?? {}) as Json, ["kubernetes.io/metadata.name"]);
+  const written = {
+    ...without(metadata, [...SERVER_SET_METADATA, "annotations", "labels"]),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+    ...(Object.keys(labels).length > 0 && { labels }),
   };
+  const head = { apiVersion, kind, metadata: written };
   return { ...head, ...(STRIPPED[bucket]?.(rest) ?? rest) };
 }
 
