@@ -7,6 +7,7 @@
 
 import { ADMISSION } from "#kernel/admission/index";
 import { StatusError } from "#kernel/apimachinery/errors";
+import type { Key } from "#kernel/apimachinery/meta";
 import { bootstrap } from "#kernel/cluster/bootstrap";
 import type { Journal } from "#kernel/cluster/journal";
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
@@ -52,6 +53,13 @@ export interface Advance {
   /** Whether the budget ran out before the target was reached: call again. */
   readonly more: boolean;
 }
+
+/** How much work a turn may still do before it yields; see LIMITS.workPerTurn. */
+interface Budget {
+  left: number;
+}
+
+const newBudget = (): Budget => ({ left: LIMITS.workPerTurn });
 
 export class Cluster {
   readonly registry: Registry;
@@ -132,7 +140,7 @@ export class Cluster {
     const revision = this.store.revision;
     try {
       const value = work(this) as T;
-      this.settle();
+      this.#settle(newBudget());
       return { value, journal: this.take() };
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -150,7 +158,7 @@ export class Cluster {
 
   /** Lets everything happen, in order, up to the present. False = the budget ran out first; save and call again. */
   catchUp(real: Instant): boolean {
-    return this.#runUntil(this.present(real), LIMITS.reconcilesPerTurn);
+    return this.#runUntil(this.present(real), newBudget());
   }
 
   /** The real instant of the next thing that is due; undefined if nothing is, or the clock stands still. */
@@ -181,31 +189,25 @@ export class Cluster {
   advance(real: Instant, by: number, untilIdle = false): Advance {
     const start = this.now;
     const limit = start + by;
-    let target = limit;
-    let settled = false;
+    const budget = newBudget();
+    let next = this.#queue.nextDue(true);
     let finished = true;
-    let budget: number = LIMITS.reconcilesPerTurn;
     if (untilIdle) {
-      for (;;) {
-        const next = this.#queue.nextDue(true);
-        settled = next === undefined || next > limit;
-        if (settled || !finished) break;
-        finished = this.#runUntil(must(next, "a due instant"), budget);
-        budget -= 1;
+      for (; finished && next !== undefined && next <= limit; next = this.#queue.nextDue(true)) {
+        finished = this.#runUntil(next, budget);
       }
-      target = this.now;
     } else {
-      finished = this.#runUntil(target, budget);
-      const next = this.#queue.nextDue(true);
-      settled = next === undefined || next > this.now;
+      finished = this.#runUntil(limit, budget);
+      next = this.#queue.nextDue(true);
     }
+    const settled = finished && (next === undefined || next > (untilIdle ? limit : this.now));
     this.cells.put(...CLOCK_CELL, { ...this.clock, real, virtual: this.now } satisfies ClockState);
-    return { now: this.now, advanced: this.now - start, settled: settled && finished, more: !finished };
+    return { now: this.now, advanced: this.now - start, settled, more: !finished };
   }
 
-  /** Runs everybody until nothing is due at this instant. False = the budget ran out; the rest is queued. */
-  settle(budget: number = LIMITS.reconcilesPerTurn): boolean {
-    return this.#settle(budget) > 0;
+  /** Runs everybody until nothing is due at this instant, however long it takes. */
+  settle(): void {
+    this.#settle({ left: Number.POSITIVE_INFINITY });
   }
 
   /** What has changed since the last call, to be saved. */
@@ -223,41 +225,44 @@ export class Cluster {
     return journal;
   }
 
-  /** Everything at or before an instant happens, in order; then that instant is the present. */
-  #runUntil(target: Instant, budget: number): boolean {
-    let left = this.#settle(budget);
-    for (;;) {
-      if (left <= 0) return false;
-      const due = this.#queue.nextDue();
-      if (due === undefined || due > target) break;
+  /** Everything at or before an instant happens, in order; then that instant is the present. False = budget spent. */
+  #runUntil(target: Instant, budget: Budget): boolean {
+    if (!this.#settle(budget)) return false;
+    for (let due = this.#queue.nextDue(); due !== undefined && due <= target; due = this.#queue.nextDue()) {
       this.now = Math.max(this.now, due);
-      left = this.#settle(left);
+      if (!this.#settle(budget)) return false;
     }
     this.now = Math.max(this.now, target);
     return true;
   }
 
-  /** Gives what is left of the budget; 0 = it ran out. */
-  #settle(budget: number): number {
-    let left = budget;
+  /** Runs everybody until nothing is due at this instant. False = the budget is spent; the rest is due at once. */
+  #settle(budget: Budget): boolean {
     this.#queue.addDue(this.now);
     while (!this.#queue.isEmpty) {
       for (const controller of EVERYBODY) {
         for (const key of this.#queue.take(controller.name)) {
-          left -= 1;
-          this.#reconcile(controller, key);
+          if (budget.left > 0) this.#charge(budget, controller, key);
+          else this.#queue.add(controller.name, key);
         }
       }
-      if (left <= 0) {
+      if (budget.left <= 0) {
         this.#queue.postpone(this.now);
-        return 0;
+        return false;
       }
       this.#queue.addDue(this.now);
     }
-    return left;
+    return true;
   }
 
-  #reconcile(controller: Controller, key: { namespace: string; name: string }): void {
+  /** One reconcile, paid for by what it did. */
+  #charge(budget: Budget, controller: Controller, key: Key): void {
+    const before = this.store.revision;
+    this.#reconcile(controller, key);
+    budget.left -= 1 + LIMITS.workPerWrite * (this.store.revision - before);
+  }
+
+  #reconcile(controller: Controller, key: Key): void {
     const client = this.#client(controller.name, component(controller.name));
     const { now, entropy, cells } = this;
     try {
@@ -282,14 +287,8 @@ export class Cluster {
   /** From now on changes are collected for the journal and wake those who watch them. */
   #listen(): void {
     const runs = (component: Component): boolean => this.options.components[component];
-    const byBucket = new Map<
-      string,
-      { name: string; keys: (change: Change) => readonly { namespace: string; name: string }[] }[]
-    >();
-    const byRoom = new Map<
-      string,
-      { name: string; keys: (id: string, value: unknown) => readonly { namespace: string; name: string }[] }[]
-    >();
+    const byBucket = new Map<string, { name: string; keys: (change: Change) => readonly Key[] }[]>();
+    const byRoom = new Map<string, { name: string; keys: (id: string, value: unknown) => readonly Key[] }[]>();
     for (const { name, component: part, watches } of EVERYBODY) {
       if (!runs(part)) continue;
       const client = this.#client(name, component(name));
