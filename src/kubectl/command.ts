@@ -75,7 +75,6 @@ export function fetched({ server, namespace }: Call, named: readonly Named[]): P
 /** A non-negative whole number of a flag. @throws KubectlError */
 export function numberOf(flag: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw usageError(
-    `invalid argument ${JSON.stringify(text)} for "--${flag}" flag: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
-  );
+  const said = JSON.stringify(text);
+  throw usageError(`invalid argument ${said} for "--${flag}" flag: strconv.ParseInt: parsing ${said}: invalid syntax`);
 }

@@ -30,11 +30,11 @@ export const objectCheck = checkKind(schema, (cluster, { resource: kind, namespa
     const { status } = object as { status?: { conditions?: readonly Condition[] } };
     const condition = getCondition(status?.conditions, type);
     if (condition?.status === "True") continue;
-    const why = condition?.message ?? "";
-    const is = condition?.status ?? "없음";
+    const why = condition?.message === undefined ? "" : ` (${condition.message})`;
+    const is = condition?.status;
     return failed(
-      `${called}: 조건 ${type}의 현재 값은 ${is}, 기대하는 값은 True입니다.${why === "" ? "" : ` (${why})`}`,
-      `${called}: condition ${type} is ${condition?.status ?? "not set"}, expected True.${why === "" ? "" : ` (${why})`}`,
+      `${called}: 조건 ${type}의 현재 값은 ${is ?? "없음"}, 기대하는 값은 True입니다.${why}`,
+      `${called}: condition ${type} is ${is ?? "not set"}, expected True.${why}`,
     );
   }
   return passed(`${called}: 기대한 상태입니다.`, `${called} is as expected.`);

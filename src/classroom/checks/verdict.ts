@@ -25,6 +25,8 @@ export function checkKind<S extends z.ZodType>(
   return { schema, check };
 }
 
+/** It holds. */
 export const passed = (ko: string, en: string): Verdict => ({ passed: true, reason: { ko, en } });
 
+/** It does not hold. */
 export const failed = (ko: string, en: string): Verdict => ({ passed: false, reason: { ko, en } });

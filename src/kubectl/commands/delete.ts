@@ -65,5 +65,6 @@ async function deleteOne(call: Call, kind: Kind, name: string, namespace: string
     ...(grace !== undefined && { gracePeriodSeconds: numberOf("grace-period", grace) }),
   });
   const what = printed(kind, name).replace("/", ' "');
-  return `${what}" ${call.has("force") ? "force deleted" : "deleted"}${kind.isNamespaced ? ` from ${namespace} namespace` : ""}`;
+  const from = kind.isNamespaced ? ` from ${namespace} namespace` : "";
+  return `${what}" ${call.has("force") ? "force deleted" : "deleted"}${from}`;
 }

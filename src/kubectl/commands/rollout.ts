@@ -49,11 +49,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   async status(_call, { name }, object) {
     const { updatedReplicas = 0, availableReplicas = 0 } = (object.status ?? {}) as Record<string, number>;
     const { replicas = 1 } = specOf(object);
+    const waiting = `Waiting for deployment "${name}" rollout to finish:`;
     if (updatedReplicas < replicas) {
-      return `Waiting for deployment "${name}" rollout to finish: ${updatedReplicas} out of ${replicas} new replicas have been updated...`;
+      return `${waiting} ${updatedReplicas} out of ${replicas} new replicas have been updated...`;
     }
     return availableReplicas < replicas
-      ? `Waiting for deployment "${name}" rollout to finish: ${availableReplicas} of ${replicas} updated replicas are available...`
+      ? `${waiting} ${availableReplicas} of ${replicas} updated replicas are available...`
       : `deployment "${name}" successfully rolled out`;
   },
 };

@@ -79,8 +79,8 @@ spec:
 \`kubectl get deploy,rs,pods --show-labels\` 로 살펴보세요. 여러분은 하나를 만들었는데 다섯이 생겼습니다. 디플로이먼트가
 레플리카셋을, 레플리카셋이 파드 셋을 만들었습니다. 파드 이름 가운데의 글자들은 어디에서 왔을까요?
 `,
-  en: `Make a Deployment called \`hello-world\`: label \`app: hello\`, image \`gcr.io/google-samples/hello-app:1.0\`, three
-pods. Save this as \`hello.yaml\` and say \`kubectl apply -f hello.yaml\`.
+  en: `Make a Deployment called \`hello-world\`: label \`app: hello\`, image
+\`gcr.io/google-samples/hello-app:1.0\`, three pods. Save this as \`hello.yaml\` and say \`kubectl apply -f hello.yaml\`.
 
 \`\`\`yaml
 apiVersion: apps/v1
@@ -125,7 +125,8 @@ kubectl delete pod <파드 이름>
 "이 파드가 살아 있어야 한다"가 아니라 "세 개가 있어야 한다"였으니까요. \`kubectl describe rs\` 의 Events에 그 흔적이
 남아 있습니다.
 `,
-  en: `Pretend a server died: delete one of the pods. It is nicer to watch with \`kubectl get pods -w\` in a second window.
+  en: `Pretend a server died: delete one of the pods. It is nicer to watch with \`kubectl get pods -w\` in a
+second window.
 
 \`\`\`
 kubectl get pods -l app=hello

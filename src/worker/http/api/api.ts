@@ -18,8 +18,8 @@ const INFO = {
     title: "Drydock",
     version: "1",
     description:
-      "Kubernetes clusters without computers. A cluster is made by one call and opened by its own key; its Kubernetes " +
-      "API is at `server`. Lists answer `{items, next?}`; errors are problem documents (RFC 9457).",
+      "Kubernetes clusters without computers. A cluster is made by one call and opened by its own key; its " +
+      "Kubernetes API is at `server`. Lists answer `{items, next?}`; errors are problem documents (RFC 9457).",
   },
 } as const;
 

@@ -105,13 +105,15 @@ function operationsOf({ paths = {} }: Document): Shown[] {
 const title = ({ method, path }: Shown): string => `${method.toUpperCase()} ${path}`;
 const anchor = ({ method, path }: Shown): string => `${method}-${path.replace(/\W+/g, "-")}`;
 
+const LOCK = html`<p class="lock">Needs the cluster's key: <code>Authorization: Bearer KEY</code></p>`;
+
 function article(operation: Shown, document: Document, origin: string): Html {
   const { summary, description = "", security = [], requestBody, responses, parameters = [] } = operation;
   const query = parameters.filter((parameter) => parameter.in === "query");
   return html`<article id="${anchor(operation)}">
     <h3><code>${title(operation)}</code></h3>
     <p>${summary}. ${description}</p>
-    ${security.length > 0 ? html`<p class="lock">Needs the cluster's key: <code>Authorization: Bearer KEY</code></p>` : ""}
+    ${security.length > 0 ? LOCK : ""}
     ${query.length > 0 ? table(query.map(({ name, description }) => [`?${name}`, "", description ?? ""])) : ""}
     ${body(requestBody, document)}
     <pre>${curl(operation, origin)}</pre>
