@@ -17,6 +17,7 @@ import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
 import { taintEvictionController } from "#kernel/controllers/taint-eviction";
+import { statefulsetController } from "#kernel/controllers/statefulset";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -27,6 +28,7 @@ export const CONTROLLERS: readonly Controller[] = [
   podGcController,
   replicasetController,
   deploymentController,
+  statefulsetController,
   kubernetesServiceController,
   endpointsController,
   endpointSliceController,

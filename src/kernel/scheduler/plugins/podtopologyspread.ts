@@ -6,7 +6,7 @@
 import type { LabelSelector, Pod, ReplicaSet, Service, TopologySpreadConstraint } from "#kernel/api/types.gen";
 import { matches, matchesSet } from "#kernel/apimachinery/labels";
 import { controllerOf } from "#kernel/apimachinery/meta";
-import { replicasets } from "#kernel/resources/apps/replicaset";
+import type { Registry } from "#kernel/registry/registry";
 import { NODE_HOSTNAME_LABEL, NODE_ZONE_LABEL } from "#kernel/resources/core/node.facts";
 import { untoleratedTaint } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
@@ -128,7 +128,8 @@ function defaultConstraints({ pod }: PodInfo, { registry }: Snapshot): Constrain
 }
 
 /** What the pod's Services and its ReplicaSet select it by; undefined if nobody does. */
-function selectorOf(pod: Pod, { store }: Snapshot["registry"]): LabelSelector | undefined {
+function selectorOf(pod: Pod, registry: Registry): LabelSelector | undefined {
+  const { store } = registry;
   const { namespace = "", labels } = pod.metadata;
   let matchLabels: Record<string, string> | undefined;
   for (const { spec } of store.list(services.bucket, namespace) as readonly Service[]) {
@@ -136,13 +137,22 @@ function selectorOf(pod: Pod, { store }: Snapshot["registry"]): LabelSelector | 
     if (selector === undefined || Object.keys(selector).length === 0 || !matchesSet(selector, labels)) continue;
     matchLabels = { ...matchLabels, ...selector };
   }
-  const owner = controllerOf(pod);
-  if (owner?.kind !== "ReplicaSet") return matchLabels === undefined ? undefined : { matchLabels };
-  const rs = store.get(replicasets.bucket, { namespace, name: owner.name }) as ReplicaSet | undefined;
-  const own = rs?.spec.selector;
+  const own = ownerSelector(pod, registry);
   if (own === undefined) return matchLabels === undefined ? undefined : { matchLabels };
   const { matchExpressions } = own;
   return { matchLabels: { ...matchLabels, ...own.matchLabels }, ...(matchExpressions && { matchExpressions }) };
+}
+
+const SPREADING_OWNERS: readonly string[] = ["ReplicaSet", "StatefulSet"];
+
+/** The selector of the workload a pod belongs to, if it is of a kind that spreads. */
+function ownerSelector(pod: Pod, registry: Registry): LabelSelector | undefined {
+  const owner = controllerOf(pod);
+  if (owner === undefined || !SPREADING_OWNERS.includes(owner.kind)) return undefined;
+  const resource = registry.resourceOfKind({ group: "apps", version: "v1", kind: owner.kind });
+  const { namespace = "" } = pod.metadata;
+  const found = resource && registry.store.get(resource.bucket, { namespace, name: owner.name });
+  return (found as ReplicaSet | undefined)?.spec.selector;
 }
 
 /** One constraint, with the pods already in each domain and how much a pod there weighs. */
