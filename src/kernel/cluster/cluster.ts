@@ -247,11 +247,12 @@ export class Cluster {
         }
       }
       if (budget.left <= 0) {
-        this.#queue.postpone(this.now);
+        this.#queue.keepWaiting();
         return false;
       }
       this.#queue.addDue(this.now);
     }
+    this.#queue.keepWaiting();
     return true;
   }
 

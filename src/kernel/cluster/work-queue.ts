@@ -15,6 +15,8 @@ interface Timer {
 }
 
 const TIMERS = "timers";
+/** Keys a turn had no time for; the next one begins with them. */
+const WAITING = "waiting";
 const RETRIES = "retries";
 
 /** First and longest wait of a retry (workqueue.DefaultTypedControllerRateLimiter). */
@@ -32,6 +34,8 @@ export class WorkQueue {
 
   constructor(readonly cells: Cells) {
     for (const [id, timer] of cells.entries<Timer>(TIMERS)) this.#push(id, timer);
+    const ids = [...cells.entries<true>(WAITING)].map(([id]) => id).sort();
+    for (const id of ids) this.#addId(id);
   }
 
   /** Look at a key in this turn. */
@@ -57,12 +61,19 @@ export class WorkQueue {
     return true;
   }
 
-  /** What is still queued becomes due at an instant: a turn that ran out of budget goes on in the next one. */
-  postpone(due: Instant): void {
+  /**
+   * What is still queued waits for the next turn, in the order of its names: so it is the same whether that turn comes
+   * in this memory or in another.
+   */
+  keepWaiting(): void {
+    const waiting = new Set<string>();
     for (const [controller, keys] of this.#ready) {
-      for (const key of keys.values()) this.set(controller, key, { due, isRoutine: false });
+      const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
+      this.#ready.set(controller, new Map(sorted));
+      for (const [, key] of sorted) waiting.add(idOf(controller, key));
     }
-    this.#ready.clear();
+    for (const id of waiting) if (this.cells.get(WAITING, id) === undefined) this.cells.put(WAITING, id, true);
+    for (const [id] of [...this.cells.entries<true>(WAITING)]) if (!waiting.has(id)) this.cells.delete(WAITING, id);
   }
 
   /** Sets or replaces the timer of a key; undefined removes it. */
@@ -92,8 +103,9 @@ export class WorkQueue {
     this.cells.delete(RETRIES, idOf(controller, key));
   }
 
-  /** The instant of the next timer; with `seriousOnly`, of the next that is not routine. */
+  /** The instant of the next timer, 0 if keys wait already; with `seriousOnly`, of the next that is not routine. */
   nextDue(seriousOnly = false): Instant | undefined {
+    if (!this.isEmpty) return 0;
     return this.#live(seriousOnly ? this.#serious : this.#all, seriousOnly)?.due;
   }
 
@@ -103,9 +115,13 @@ export class WorkQueue {
       if (first.due > now) return;
       this.#all.pop();
       this.cells.delete(TIMERS, first.id);
-      const space = first.id.indexOf(" ");
-      this.add(first.id.slice(0, space), parseKey(first.id.slice(space + 1)));
+      this.#addId(first.id);
     }
+  }
+
+  #addId(id: string): void {
+    const space = id.indexOf(" ");
+    this.add(id.slice(0, space), parseKey(id.slice(space + 1)));
   }
 
   #push(id: string, timer: Timer): void {
