@@ -12,13 +12,14 @@ import { StatusError } from "#kernel/apimachinery/errors";
 import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
 import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
-import { type ClusterValue, exportCluster, importCluster } from "#kernel/cluster/snapshot";
+import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
 import { worldOf } from "#kernel/network/world-of";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
 import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
+import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
 import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { openDatabase } from "#worker/db/database";
@@ -67,8 +68,9 @@ export class ClusterObject extends DurableObject<Env> {
     }
   }
 
-  /** Makes the cluster, or makes it anew: from options, or as a fork of a snapshot. */
-  async create(options: ClusterOptions, from?: ClusterValue): Promise<void> {
+  /** Makes the cluster, or makes it anew: from options, or as a fork of a packed value. */
+  async create(options: ClusterOptions, packedValue?: Uint8Array): Promise<void> {
+    const from = packedValue === undefined ? undefined : await unpacked(packedValue);
     if (!this.#journal.isEmpty) await this.#forget();
     const now = Date.now();
     if (from !== undefined) this.#journal.adopt(from);
@@ -109,9 +111,9 @@ export class ClusterObject extends DurableObject<Env> {
     }
   }
 
-  /** The cluster as a value. */
-  export(): Promise<ClusterValue> {
-    return this.#run((cluster) => exportCluster(cluster));
+  /** The cluster as a value, packed. */
+  async export(): Promise<Uint8Array> {
+    return packed(await this.#run((cluster) => exportCluster(cluster)));
   }
 
   /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */

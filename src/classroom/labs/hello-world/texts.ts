@@ -80,7 +80,8 @@ spec:
 레플리카셋을, 레플리카셋이 파드 셋을 만들었습니다. 파드 이름 가운데의 글자들은 어디에서 왔을까요?
 `,
   en: `Make a Deployment called \`hello-world\`: label \`app: hello\`, image
-\`gcr.io/google-samples/hello-app:1.0\`, three pods. Save this as \`hello.yaml\` and say \`kubectl apply -f hello.yaml\`.
+\`gcr.io/google-samples/hello-app:1.0\`, three pods. Save this as \`hello.yaml\` and say
+\`kubectl apply -f hello.yaml\`.
 
 \`\`\`yaml
 apiVersion: apps/v1

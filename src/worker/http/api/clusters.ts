@@ -8,7 +8,7 @@ import { addressesOf, kubeconfigOf } from "#worker/http/api/kubeconfig";
 import { makeCluster } from "#worker/http/api/make-cluster";
 import { type Route, route } from "#worker/http/api/route";
 import { clusterSchema, madeClusterSchema } from "#worker/http/api/schemas";
-import { loadSnapshot } from "#worker/http/api/snapshot-store";
+import { contentsOf, needSnapshot } from "#worker/http/api/snapshot-store";
 
 const TAG = "Clusters";
 const ID = { id: "The cluster's id" };
@@ -33,9 +33,10 @@ const createCluster = route({
       return c.json(await makeCluster(c, { name, ttl, options: (seed) => optionsOf(body, seed) }), 201);
     }
     checkFork(body);
-    const { row, value } = await loadSnapshot(c.env, snapshot);
+    const row = await needSnapshot(c.env, snapshot);
+    const from = await contentsOf(c.env, row);
     const options = row.options as unknown as ClusterOptions;
-    const made = await makeCluster(c, { name: name ?? row.name, ttl, options: () => options, from: value });
+    const made = await makeCluster(c, { name: name ?? row.name, ttl, options: () => options, from });
     const { rate, paused } = clock ?? {};
     if (rate !== undefined || paused !== undefined) {
       await c.env.CLUSTER.getByName(made.id).setClock({

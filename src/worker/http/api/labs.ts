@@ -7,8 +7,8 @@ import { gradeValue, type TaskGrade } from "#classroom/grade";
 import { type Lab, labOptions, labSchema } from "#classroom/lab";
 import { withEarlier } from "#classroom/progress";
 import { textSchema } from "#classroom/text";
-import type { ClusterValue } from "#kernel/cluster/snapshot";
 import { KubectlError, runKubectl } from "#kubectl/kubectl";
+import { unpacked } from "#worker/cluster/packing";
 import { addAttempt, findAttempt, saveGrade } from "#worker/db/attempts";
 import { findCluster } from "#worker/db/clusters";
 import { type Database, openDatabase } from "#worker/db/database";
@@ -171,7 +171,7 @@ const gradeAttempt = route({
     if (cluster === undefined || (cluster.expiresAt ?? now) < now) throw notFound("The attempt's cluster is gone.");
     const lab = await needLab(db, attempt.lab);
     const stub = c.env.CLUSTER.getByName(cluster.id);
-    const present = gradeValue(lab, (await stub.export()) as ClusterValue, now);
+    const present = gradeValue(lab, await unpacked(await stub.export()), now);
     const grade = withEarlier(lab, present, (attempt.tasks ?? []) as unknown as readonly TaskGrade[]);
     await saveGrade(db, attempt.id, { ...grade, tasks: grade.tasks.map((task) => ({ ...task })) }, now);
     return c.json(gradeView(grade, query, c.req.header("accept-language")));

@@ -4,7 +4,6 @@
 import type { Context } from "hono";
 import { parseDuration } from "#kernel/apimachinery/duration";
 import type { ClusterOptions } from "#kernel/cluster/options";
-import type { ClusterValue } from "#kernel/cluster/snapshot";
 import { addCluster } from "#worker/db/clusters";
 import { openDatabase } from "#worker/db/database";
 import type { WorkerEnv } from "#worker/env";
@@ -12,12 +11,12 @@ import { newId, sweepExpired } from "#worker/http/api/access";
 import { addressesOf, kubeconfigOf } from "#worker/http/api/kubeconfig";
 import { hashOf, newKey } from "#worker/http/keys";
 
-/** What a new cluster is to be. `from` makes it a fork; `ttl` is Go's text. */
+/** What a new cluster is to be. `from`, a packed value, makes it a fork; `ttl` is Go's text. */
 export interface Order {
   readonly name?: string | undefined;
   readonly ttl?: string | undefined;
   readonly options: (seed: string) => ClusterOptions;
-  readonly from?: ClusterValue;
+  readonly from?: Uint8Array;
 }
 
 /** What the maker of a cluster is told. */

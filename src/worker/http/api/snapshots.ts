@@ -5,13 +5,14 @@ import { z } from "@hono/zod-openapi";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import type { ClusterValue } from "#kernel/cluster/snapshot";
 import type { ClockState } from "#kernel/sim/instant";
+import { unpacked } from "#worker/cluster/packing";
 import { addSnapshot, type SnapshotRow } from "#worker/db/snapshots";
 import { newId, openCluster } from "#worker/http/api/access";
 import { nameSchema } from "#worker/http/api/cluster-request";
 import { manifestsOf } from "#worker/http/api/manifests";
 import { type Route, route } from "#worker/http/api/route";
 import { snapshotSchema } from "#worker/http/api/schemas";
-import { loadSnapshot, needSnapshot, packed } from "#worker/http/api/snapshot-store";
+import { contentsOf, needSnapshot } from "#worker/http/api/snapshot-store";
 
 const TAG = "Snapshots";
 
@@ -36,7 +37,8 @@ const createSnapshot = route({
   problems: [400, 401, 422],
   async handle({ c, param, body, origin }) {
     const { row, stub, db } = await openCluster(c, param("id"));
-    const value = (await stub.export()) as ClusterValue;
+    const bytes = await stub.export();
+    const value = await unpacked(bytes);
     const id = newId();
     const snapshot = {
       id,
@@ -46,7 +48,7 @@ const createSnapshot = route({
       now: instantOf(value),
       options: { ...optionsOf(value) },
     };
-    await addSnapshot(db, snapshot, await packed(value));
+    await addSnapshot(db, snapshot, bytes);
     return c.json({ id, url: urlOf(origin, id) }, 201);
   },
 });
@@ -94,8 +96,9 @@ const getManifests = route({
   success: { status: 200, description: "A stream of YAML documents.", text: "text/yaml" },
   problems: [404],
   async handle({ c, param }) {
-    const { value } = await loadSnapshot(c.env, param("id"));
-    return c.body(manifestsOf(value.rows), 200, { "content-type": "text/yaml; charset=utf-8" });
+    const row = await needSnapshot(c.env, param("id"));
+    const { rows } = await unpacked(await contentsOf(c.env, row));
+    return c.body(manifestsOf(rows), 200, { "content-type": "text/yaml; charset=utf-8" });
   },
 });
 
