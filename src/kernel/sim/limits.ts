@@ -6,6 +6,8 @@ export const LIMITS = {
   requestBytes: 3 * 1024 * 1024,
   /** Largest object at rest, as etcd's default of 1.5 MiB. */
   objectBytes: 1_572_864,
+  /** JSON texts of objects kept for the next one who asks, all clusters of an isolate together. */
+  textChars: 8_000_000,
   /** Changes kept for watches that resume; older ones are compacted. */
   changesKept: 10_000,
   /** How long a change is kept at least as long as `changesKept` allows (upstream compacts every 5 minutes). */

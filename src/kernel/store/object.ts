@@ -4,6 +4,7 @@
 
 import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { Key } from "#kernel/apimachinery/meta";
+import { LIMITS } from "#kernel/sim/limits";
 
 /** Any object of the API. Objects in the store are shared: whoever wants another one builds it. */
 export interface KubeObject {
@@ -27,13 +28,21 @@ export interface Change<T extends KubeObject = KubeObject> {
   readonly previous?: T;
 }
 
-const texts = new WeakMap<object, string>();
+/** Texts made lately: a write is saved, shown to watchers and listed soon after. */
+const texts = new Map<object, string>();
+let textChars = 0;
 
-/** The JSON text of an object that no longer changes, made once. */
+/** The JSON text of an object that no longer changes; made once as long as it is asked for again soon. */
 export function textOf(object: object): string {
   const known = texts.get(object);
   if (known !== undefined) return known;
   const text = JSON.stringify(object);
   texts.set(object, text);
+  textChars += text.length;
+  for (const [oldest, old] of texts) {
+    if (textChars <= LIMITS.textChars) break;
+    texts.delete(oldest);
+    textChars -= old.length;
+  }
   return text;
 }
