@@ -2,8 +2,10 @@
  * The kinds every cluster serves, in the order discovery lists their groups.
  */
 import type { AnyResource } from "#kernel/registry/definition";
+import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { replicasets } from "#kernel/resources/apps/replicaset";
+import { statefulsets } from "#kernel/resources/apps/statefulset";
 import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { endpoints } from "#kernel/resources/core/endpoints";
@@ -26,8 +28,10 @@ export const RESOURCES: readonly AnyResource[] = [
   secrets,
   serviceaccounts,
   services,
+  controllerrevisions,
   deployments,
   replicasets,
+  statefulsets,
   leases,
   endpointslices,
 ];

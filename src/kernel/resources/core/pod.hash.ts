@@ -27,6 +27,13 @@ export function safeEncode(text: string): string {
   return encoded;
 }
 
+/** Gives the 32-bit FNV-1 hash of a text's UTF-8 bytes. */
+export function fnv32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextBytes(text)) hash = (Math.imul(hash, 0x01000193) ^ byte) >>> 0;
+  return hash;
+}
+
 function fnv32a(start: number, bytes: Iterable<number>): number {
   let hash = start;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
