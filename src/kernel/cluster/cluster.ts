@@ -15,7 +15,7 @@ import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
 import { KUBELET } from "#kernel/kubelet/index";
 import type { Client } from "#kernel/registry/client";
-import type { Component, Controller } from "#kernel/registry/controller";
+import { type Component, type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
@@ -264,7 +264,7 @@ export class Cluster {
   }
 
   #reconcile(controller: Controller, key: Key): void {
-    const client = this.#client(controller.name, component(controller.name));
+    const client = this.#clientOf(controller);
     const { now, entropy, cells } = this;
     try {
       const { wakeAt, isRoutine = false } = controller.reconcile({ client, now, entropy, cells }, key);
@@ -276,10 +276,14 @@ export class Cluster {
     }
   }
 
-  #client(name: string, user: User): Client {
+  #clientOf({ name, component: part }: Pick<Controller, "name" | "component">): Client {
+    return this.#client(name, component(name), FIELD_MANAGERS[part]);
+  }
+
+  #client(name: string, user: User, fieldManager = name): Client {
     let client = this.#clients.get(name);
     if (client === undefined) {
-      client = this.registry.as(user, name);
+      client = this.registry.as(user, fieldManager);
       this.#clients.set(name, client);
     }
     return client;
@@ -292,7 +296,7 @@ export class Cluster {
     const byRoom = new Map<string, { name: string; keys: (id: string, value: unknown) => readonly Key[] }[]>();
     for (const { name, component: part, watches } of EVERYBODY) {
       if (!runs(part)) continue;
-      const client = this.#client(name, component(name));
+      const client = this.#clientOf({ name, component: part });
       for (const watch of watches) {
         if ("resource" in watch) {
           const list = byBucket.get(watch.resource.bucket) ?? [];

@@ -20,7 +20,7 @@ export class Client {
   constructor(
     readonly registry: Registry,
     readonly user: User,
-    /** Recorded in managedFields and as the source of events. */
+    /** Recorded in managedFields. */
     readonly fieldManager: string,
   ) {}
 

@@ -15,6 +15,13 @@ import type { Change, KubeObject } from "#kernel/store/object";
 /** The parts of the control plane that can be stopped and started. */
 export type Component = "controllerManager" | "scheduler" | "kubelet";
 
+/** The programs upstream runs these parts as: their names in managedFields. */
+export const FIELD_MANAGERS: Readonly<Record<Component, string>> = {
+  controllerManager: "kube-controller-manager",
+  scheduler: "kube-scheduler",
+  kubelet: "kubelet",
+};
+
 export interface Context {
   /** Acts as the component, with its upstream user name. */
   readonly client: Client;

@@ -20,6 +20,7 @@ import { validateObjectMeta } from "#kernel/apimachinery/names";
 import type { AdmissionRequest } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
+import { takeOwnership } from "#kernel/registry/ownership";
 import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
 import type { WriteOptions } from "#kernel/registry/update";
 import { clone } from "#kernel/sim/clone";
@@ -40,6 +41,7 @@ export function create<T extends KubeObject>(
   const object = completed(client, resource, draft);
   const { metadata } = object;
   resource.setDefaults?.(object);
+  takeOwnership(client, resource, { old: undefined, object, subresource: "", owned: options.owned });
 
   const request: AdmissionRequest = {
     operation: "CREATE",
@@ -99,7 +101,10 @@ function completed<T extends KubeObject>(client: Client, resource: Resource<T>, 
   if ((draft.metadata.resourceVersion ?? "") !== "") {
     throw badRequest("resourceVersion should not be set on objects to be created");
   }
-  const metadata: Partial<ObjectMeta> = clone(draft.metadata);
+  const { managedFields, ...wanted } = draft.metadata;
+  const metadata: Partial<ObjectMeta> = clone(wanted);
+  // Entries are shared: nobody changes them.
+  if (managedFields !== undefined) metadata.managedFields = managedFields;
   for (const field of SET_BY_SERVER) delete metadata[field];
   if (!resource.isNamespaced) delete metadata.namespace;
   metadata.uid = registry.entropy.uid();

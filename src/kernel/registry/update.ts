@@ -14,6 +14,7 @@ import type { Client } from "#kernel/registry/client";
 import { create, refuse, validateMeta } from "#kernel/registry/create";
 import type { Draft, Resource } from "#kernel/registry/definition";
 import { removeNow } from "#kernel/registry/delete";
+import { isUnchanged, type Owned, takeOwnership } from "#kernel/registry/ownership";
 import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
 import { clone, equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
@@ -24,6 +25,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   /** A missing object is created, as PUT does for the kinds that allow it. */
   readonly mayCreate?: boolean;
+  /** What an apply made of managedFields; otherwise they follow from what the write changes. */
+  readonly owned?: Owned;
 }
 
 /**
@@ -50,6 +53,7 @@ export function update<T extends KubeObject>(
   const subresource = options.subresource ?? "";
   const object = successor(resource, draft, old, subresource);
   if (subresource !== "status") resource.setDefaults?.(object);
+  takeOwnership(client, resource, { old, object, subresource, owned: options.owned });
   const request: AdmissionRequest = {
     operation: "UPDATE",
     resource,
@@ -66,14 +70,14 @@ export function update<T extends KubeObject>(
   const at = collector();
   if (subresource === "status") {
     resource.prepareForStatusUpdate?.(object, old, registry.context);
-    if (equal(object, old)) return old;
+    if (isUnchanged(object, old)) return old;
     resource.validateStatusUpdate?.(object, old, at, registry.context);
   } else {
     resource.prepareForUpdate?.(object, old, registry.context, subresource);
     if (resource.hasGeneration === true && !equal(specOf(object), specOf(old))) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
-    if (equal(object, old)) return removeIfReleased(client, resource, old, options) ?? old;
+    if (isUnchanged(object, old)) return removeIfReleased(client, resource, old, options) ?? old;
     validateMeta(resource, object.metadata, at);
     validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
     resource.validate?.(object, at, registry.context);
@@ -120,9 +124,11 @@ function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>,
     const copy = clone(status);
     return { ...old, metadata: { ...was }, status: shape === undefined ? copy : materialize(shape, copy) };
   }
-  const { selfLink: _, ...wanted } = clone(draft.metadata);
+  const { selfLink: _, managedFields, ...wanted } = draft.metadata;
   const metadata = {
-    ...wanted,
+    ...clone(wanted),
+    // Entries are shared: nobody changes them.
+    ...(managedFields !== undefined && { managedFields }),
     name: was.name,
     uid: was.uid,
     resourceVersion: was.resourceVersion,

@@ -67,13 +67,16 @@ class Changes {
     else if (after === undefined) this.remove(element, whole(atom, before));
     else {
       const below = differ(atom, before, after);
-      if (below === undefined) return;
-      if (below === MODIFIED) this.modify(element, LEAF);
-      else this.#merge(element, below);
+      if (below !== undefined) this.below(element, below);
     }
   }
 
-  #merge(element: string, below: Comparison): void {
+  /** What differs below a child that is there before and after. */
+  below(element: string, below: Comparison): void {
+    if (below === MODIFIED) {
+      this.modify(element, LEAF);
+      return;
+    }
     if (!isEmpty(below.added)) this.add(element, below.added);
     if (!isEmpty(below.modified)) this.modify(element, below.modified);
     if (!isEmpty(below.removed)) this.remove(element, below.removed);
@@ -94,14 +97,12 @@ class Changes {
     this.#removed[element] = node;
   }
 
-  /** Undefined if nothing differs. */
-  done(): Comparison | undefined {
+  /** Undefined if nothing differs. Children that came in order need no sorting. */
+  done(isOrdered: boolean): Comparison | undefined {
     if (this.#added === undefined && this.#modified === undefined && this.#removed === undefined) return undefined;
-    return {
-      added: sorted(this.#added ?? NOTHING),
-      modified: sorted(this.#modified ?? NOTHING),
-      removed: sorted(this.#removed ?? NOTHING),
-    };
+    const [added, modified, removed] = [this.#added ?? NOTHING, this.#modified ?? NOTHING, this.#removed ?? NOTHING];
+    if (isOrdered) return { added, modified, removed };
+    return { added: sorted(added), modified: sorted(modified), removed: sorted(removed) };
   }
 }
 
@@ -142,7 +143,7 @@ function differStruct(
       changes.child(fieldElement(key), FREE, before[key], after[key]);
     }
   }
-  return changes.done();
+  return changes.done(!struct.isOpen);
 }
 
 /** The keys of either object. */
@@ -155,10 +156,11 @@ function keysOf(a: JsonObject, b: JsonObject): Iterable<string> {
 function differMap(values: Atom, before: JsonObject, after: JsonObject): Comparison | undefined {
   const changes = new Changes();
   for (const key of keysOf(before, after)) changes.child(fieldElement(key), values, before[key], after[key]);
-  return changes.done();
+  return changes.done(false);
 }
 
 function differList(list: ListAtom, before: readonly unknown[], after: readonly unknown[]): Comparison | undefined {
+  if (isPairwise(list, before, after)) return differPairs(list, before, after);
   const changes = new Changes();
   const old = indexed(list, before);
   const now = indexed(list, after);
@@ -171,7 +173,38 @@ function differList(list: ListAtom, before: readonly unknown[], after: readonly 
     if (now.has(element)) continue;
     changes.remove(element, items.length > 1 ? LEAF : whole(list.items, items[0]));
   }
-  return changes.done();
+  return changes.done(false);
+}
+
+/** How many items are compared with each other to see that no two have one name. */
+const PAIRS_MAX = 8;
+
+/** Whether both lists have the same items in the same order, no two of one name: the common case, told without texts. */
+function isPairwise(list: ListAtom, before: readonly unknown[], after: readonly unknown[]): boolean {
+  if (before.length !== after.length || after.length > PAIRS_MAX) return false;
+  for (let at = 0; at < after.length; at += 1) {
+    if (!isNamesake(list, before[at], after[at])) return false;
+    for (let other = 0; other < at; other += 1) if (isNamesake(list, after[other], after[at])) return false;
+  }
+  return true;
+}
+
+function isNamesake({ keys }: ListAtom, a: unknown, b: unknown): boolean {
+  if (keys === undefined) return a === b;
+  if (!isObject(a) || !isObject(b)) return false;
+  for (const { name, default: value } of keys) if ((a[name] ?? value) !== (b[name] ?? value)) return false;
+  return true;
+}
+
+function differPairs(list: ListAtom, before: readonly unknown[], after: readonly unknown[]): Comparison | undefined {
+  const changes = new Changes();
+  for (let at = 0; at < after.length; at += 1) {
+    const item = after[at];
+    if (before[at] === item) continue;
+    const below = differ(list.items, before[at], item);
+    if (below !== undefined) changes.below(itemElement(list, item), below);
+  }
+  return changes.done(false);
 }
 
 /** Items of one name count as one leaf where there are several of them. */
@@ -218,7 +251,7 @@ function whole(field: Atom, value: unknown): FieldSet {
       node[element] = items.length > 1 ? LEAF : whole(atom.items, items[0]);
     }
   } else return LEAF;
-  const children = sorted(node);
+  const children = atom.kind === "struct" && !atom.isOpen ? node : sorted(node);
   for (const element in children) if (element !== SELF) return children;
   return LEAF;
 }

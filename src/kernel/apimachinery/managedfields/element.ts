@@ -38,9 +38,12 @@ export function compareElements(a: string, b: string): number {
   if (a === b) return 0;
   const kind = a.charAt(0);
   if (kind !== b.charAt(0)) return RANKS.indexOf(kind) - RANKS.indexOf(b.charAt(0));
-  if (kind === "f") return compareText(a, b);
+  if (kind === "f" || (isPlain(a) && isPlain(b))) return compareText(a, b);
   return compareValues(parsed(a), parsed(b));
 }
+
+/** Whether an element's text sorts as its value does: texts alone, no character below the closing quote, no escape. */
+const isPlain = (element: string): boolean => /^[kv]:[^\\ !]*$/.test(element) && !/[:,][-\d]/.test(element);
 
 const parsed = (element: string): unknown => {
   const value: unknown = JSON.parse(element.slice(2));

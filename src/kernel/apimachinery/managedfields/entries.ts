@@ -5,8 +5,8 @@
  */
 import type { ManagedFieldsEntry } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
-import { intern } from "#kernel/apimachinery/managedfields/intern";
 import { type FieldSet, LEAF, parseSet, union } from "#kernel/apimachinery/managedfields/set";
+import { shared } from "#kernel/apimachinery/managedfields/share";
 import { parseTime } from "#kernel/apimachinery/time";
 import { equal } from "#kernel/sim/clone";
 
@@ -54,7 +54,7 @@ export function entryOf(writer: Writer, fields: FieldSet, time: string | undefin
   return {
     apiVersion,
     fieldsType: "FieldsV1",
-    fieldsV1: intern(fields),
+    fieldsV1: shared(`${apiVersion} ${manager} ${subresource}`, fields),
     manager,
     operation,
     ...(subresource !== "" && { subresource }),
@@ -62,22 +62,9 @@ export function entryOf(writer: Writer, fields: FieldSet, time: string | undefin
   };
 }
 
-/** Entries the server wrote itself: what a client sends back of them needs no second look. */
-const known = new WeakSet<object>();
-
-/** Remembers entries as well formed and gives them. */
-export function trusted(entries: readonly Managed[]): readonly Managed[] {
-  known.add(entries);
-  return entries;
-}
-
-/** The entries of a stored object; malformed ones count as none. */
-export function storedEntries(entries: readonly ManagedFieldsEntry[] | undefined): readonly Managed[] {
-  if (entries === undefined) return [];
-  if (known.has(entries)) return entries as readonly Managed[];
-  const decoded = decodeEntries(entries) ?? [];
-  return equal(decoded, entries) ? trusted(entries as readonly Managed[]) : decoded;
-}
+/** The entries of a stored object: whatever wrote them made them well formed. */
+export const storedEntries = (entries: readonly ManagedFieldsEntry[] | undefined): readonly Managed[] =>
+  (entries ?? []) as readonly Managed[];
 
 /** The entries a client sends, as the server understands them; undefined if one of them is malformed. */
 export function decodeEntries(entries: readonly ManagedFieldsEntry[]): readonly Managed[] | undefined {
@@ -89,7 +76,7 @@ export function decodeEntries(entries: readonly ManagedFieldsEntry[]): readonly 
     if (at < 0) decoded.push(managed);
     else decoded[at] = managed;
   }
-  return trusted(decoded);
+  return decoded;
 }
 
 function decodeEntry(entry: ManagedFieldsEntry): Managed | undefined {
@@ -122,15 +109,13 @@ const secondsOf = ({ time }: Managed): number => (time === undefined ? 0 : Math.
 
 /** Sorts entries as the API shows them: appliers first, then by time and name. */
 export function sortEntries(entries: readonly Managed[]): readonly Managed[] {
-  return trusted(
-    [...entries].sort(
-      (a, b) =>
-        compareText(a.operation, b.operation) ||
-        compareText(a.time ?? "", b.time ?? "") ||
-        compareText(a.manager, b.manager) ||
-        compareText(a.apiVersion, b.apiVersion) ||
-        compareText(a.subresource ?? "", b.subresource ?? ""),
-    ),
+  return [...entries].sort(
+    (a, b) =>
+      compareText(a.operation, b.operation) ||
+      compareText(a.time ?? "", b.time ?? "") ||
+      compareText(a.manager, b.manager) ||
+      compareText(a.apiVersion, b.apiVersion) ||
+      compareText(a.subresource ?? "", b.subresource ?? ""),
   );
 }
 

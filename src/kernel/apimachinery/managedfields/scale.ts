@@ -11,7 +11,6 @@ import {
   nameOf,
   sortEntries,
   storedEntries,
-  trusted,
 } from "#kernel/apimachinery/managedfields/entries";
 import { difference, type FieldSet, has, isEmpty, setOf } from "#kernel/apimachinery/managedfields/set";
 
@@ -27,7 +26,7 @@ export function scaleEntries(
   path: ReplicasPath,
 ): readonly Managed[] {
   const owners = storedEntries(parent).filter(({ fieldsV1 }) => has(fieldsV1, path));
-  return trusted(owners.map((entry) => ({ ...entry, apiVersion: SCALE_VERSION, fieldsV1: REPLICAS })));
+  return owners.map((entry) => ({ ...entry, apiVersion: SCALE_VERSION, fieldsV1: REPLICAS }));
 }
 
 /** The object's entries after its Scale was written: replicas belong to whom they belong to there. */

@@ -11,7 +11,6 @@ import {
   keyElement,
   pathText,
 } from "#kernel/apimachinery/managedfields/element";
-import { intern } from "#kernel/apimachinery/managedfields/intern";
 import {
   difference,
   type FieldSet,
@@ -24,6 +23,7 @@ import {
   setOf,
   union,
 } from "#kernel/apimachinery/managedfields/set";
+import { shared } from "#kernel/apimachinery/managedfields/share";
 
 const element = fc.constantFrom(
   "f:a",
@@ -57,8 +57,9 @@ test("a set holds what was put in", () => {
       expect(list.every((path) => has(set, path))).toBe(true);
       expect(isCanonical(set)).toBe(true);
       expect(parseSet(JSON.parse(JSON.stringify(set)))).toEqual(set);
-      expect(intern(set)).toEqual(set);
-      expect(intern(JSON.parse(JSON.stringify(set)))).toBe(intern(set));
+      const one = shared("test", set);
+      expect(one).toEqual(set);
+      expect(shared("test", JSON.parse(JSON.stringify(set)))).toBe(one);
     }),
   );
 });

@@ -18,7 +18,6 @@ import {
   type Managed,
   sortEntries,
   storedEntries,
-  trusted,
   type Writer,
 } from "#kernel/apimachinery/managedfields/entries";
 import type { JsonObject } from "#kernel/apimachinery/managedfields/schema";
@@ -131,5 +130,5 @@ function afterChange(before: readonly Managed[], changes: Comparison, write: Wri
 /** Seeds the entries of an object that had none with one that has everything. */
 export function ownedBeforeApply(live: Owned, write: Write): readonly Managed[] {
   const writer: Writer = { ...write.writer, manager: "before-first-apply", operation: "Update" };
-  return trusted(afterChange([], changesOf(undefined, live, write), { ...write, writer }));
+  return afterChange([], changesOf(undefined, live, write), { ...write, writer });
 }
