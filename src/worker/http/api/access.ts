@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { type ClusterRow, expiredClusters, findCluster, removeCluster } from "#worker/db/clusters";
 import { type Database, openDatabase } from "#worker/db/database";
 import type { Env, WorkerEnv } from "#worker/env";
-import { tooMany, wrongKey } from "#worker/http/api/problem";
+import { notFound, tooMany, wrongKey } from "#worker/http/api/problem";
 import { forgetKey, hashOf } from "#worker/http/keys";
 
 /** The period of the rate limit in wrangler.toml. */
@@ -21,18 +21,22 @@ export interface OpenedCluster {
   readonly db: Database;
 }
 
-/** The cluster of an id, if the request brings its key. @throws Problem 401; what does not exist looks the same */
+/**
+ * The cluster of an id, if the request brings its key. That an id is unknown may be told: nobody guesses one.
+ * @throws Problem 401 for a key that is missing or wrong, 404 where there is no such cluster
+ */
 export async function openCluster(c: Context<WorkerEnv>, id: string): Promise<OpenedCluster> {
   const [, bearer] = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
   const key = bearer?.trim();
   if (key === undefined) throw wrongKey();
   const db = openDatabase(c.env.DB);
   const [row, hash] = await Promise.all([findCluster(db, id), hashOf(key)]);
-  if (row === undefined || row.keyHash !== hash) throw wrongKey();
+  if (row === undefined) throw notFound("There is no such cluster.");
   if (row.expiresAt !== null && row.expiresAt <= Date.now()) {
     c.executionCtx.waitUntil(eraseCluster(c.env, id));
-    throw wrongKey();
+    throw notFound("There is no such cluster: its time was over.");
   }
+  if (row.keyHash !== hash) throw wrongKey();
   return { row, key, stub: c.env.CLUSTER.getByName(id), db };
 }
 

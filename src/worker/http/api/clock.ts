@@ -22,7 +22,7 @@ const getClock = route({
   isLocked: true,
   params: ID,
   success: { status: 200, description: "The clock.", schema: clockSchema },
-  problems: [401],
+  problems: [401, 404],
   async handle({ c, param }) {
     const { stub } = await openCluster(c, param("id"));
     return c.json(await stub.clock());
@@ -39,7 +39,7 @@ const patchClock = route({
   body: clockChangeSchema,
   example: { rate: 10 },
   success: { status: 200, description: "The clock as it is from here on.", schema: clockSchema },
-  problems: [400, 401, 422],
+  problems: [400, 401, 404, 422],
   async handle({ c, param, body: { rate, paused } }) {
     const { stub } = await openCluster(c, param("id"));
     const change = { ...(rate !== undefined && { rate }), ...(paused !== undefined && { paused }) };
@@ -81,7 +81,7 @@ const advanceClock = route({
   body: advanceSchema,
   example: { until: "idle", limit: "10m" },
   success: { status: 200, description: "How far it came.", schema: advancedSchema },
-  problems: [400, 401, 422],
+  problems: [400, 401, 404, 422],
   async handle({ c, param, body: { by, until, limit } }) {
     const { stub } = await openCluster(c, param("id"));
     const duration = by ?? limit;

@@ -78,7 +78,7 @@ export const nameSchema = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+  .refine((name) => !/\p{Cc}/u.test(name), "must not contain control characters");
 
 /** The body of POST /clusters. */
 export const clusterRequestSchema = z

@@ -69,7 +69,7 @@ const getCluster = route({
   isLocked: true,
   params: ID,
   success: { status: 200, description: "The cluster.", schema: clusterSchema },
-  problems: [401],
+  problems: [401, 404],
   async handle({ c, param, origin }) {
     return c.json(view(await openCluster(c, param("id")), origin));
   },
@@ -83,7 +83,7 @@ const deleteCluster = route({
   isLocked: true,
   params: ID,
   success: { status: 204, description: "It is gone." },
-  problems: [401],
+  problems: [401, 404],
   async handle({ c, param }) {
     const { row } = await openCluster(c, param("id"));
     await eraseCluster(c.env, row.id);
@@ -100,7 +100,7 @@ const resetCluster = route({
   isLocked: true,
   params: ID,
   success: { status: 200, description: "The cluster.", schema: clusterSchema },
-  problems: [401],
+  problems: [401, 404],
   async handle({ c, param, origin }) {
     const cluster = await openCluster(c, param("id"));
     await cluster.stub.destroy();
@@ -117,7 +117,7 @@ const getKubeconfig = route({
   isLocked: true,
   params: ID,
   success: { status: 200, description: "A kubeconfig.", text: "text/yaml" },
-  problems: [401],
+  problems: [401, 404],
   async handle({ c, param, origin }) {
     const { row, key } = await openCluster(c, param("id"));
     const text = kubeconfigOf({ origin, id: row.id, key }, row.name, c.env.DRYDOCK_CA);

@@ -76,7 +76,7 @@ export function docsPage(document: Document): Html {
       </head>
       <body>
         <h1>${document.info.title} API</h1>
-        <p>${document.info.description}</p>
+        <p>${prose(document.info.description ?? "")}</p>
         <p>The same as <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
         <nav>
           <ul>
@@ -105,6 +105,10 @@ function operationsOf({ paths = {} }: Document): Shown[] {
 const title = ({ method, path }: Shown): string => `${method.toUpperCase()} ${path}`;
 const anchor = ({ method, path }: Shown): string => `${method}-${path.replace(/\W+/g, "-")}`;
 
+/** A text whose words in backticks are code. */
+const prose = (text: string): Html[] =>
+  text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+
 const LOCK = html`<p class="lock">Needs the cluster's key: <code>Authorization: Bearer KEY</code></p>`;
 
 function article(operation: Shown, document: Document, origin: string): Html {
@@ -112,7 +116,7 @@ function article(operation: Shown, document: Document, origin: string): Html {
   const query = parameters.filter((parameter) => parameter.in === "query");
   return html`<article id="${anchor(operation)}">
     <h3><code>${title(operation)}</code></h3>
-    <p>${summary}. ${description}</p>
+    <p>${summary}. ${prose(description)}</p>
     ${security.length > 0 ? LOCK : ""}
     ${query.length > 0 ? table(query.map(({ name, description }) => [`?${name}`, "", description ?? ""])) : ""}
     ${body(requestBody, document)}
@@ -171,7 +175,7 @@ const table = (rows: readonly (readonly string[])[]): Html =>
         html`<tr>
           <td><code>${name}</code></td>
           ${type === "" ? "" : html`<td><code>${type}</code></td>`}
-          <td>${text}</td>
+          <td>${prose(text ?? "")}</td>
         </tr>`,
     )}
   </table>`;

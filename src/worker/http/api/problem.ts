@@ -43,7 +43,7 @@ export class Problem extends Error {
 /** 400: the request cannot be read at all. */
 export const badRequest = (detail: string): Problem => new Problem({ status: 400, title: "Bad Request", detail });
 
-/** 401: no key, or one that opens nothing here. Whether the cluster exists is not told. */
+/** 401: no key, or one that opens nothing here. */
 export const wrongKey = (): Problem =>
   new Problem({
     status: 401,

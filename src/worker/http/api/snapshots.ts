@@ -34,7 +34,7 @@ const createSnapshot = route({
     description: "The snapshot.",
     schema: z.object({ id: z.string(), url: z.string() }).openapi("MadeSnapshot"),
   },
-  problems: [400, 401, 422],
+  problems: [400, 401, 404, 422],
   async handle({ c, param, body, origin }) {
     const { row, stub, db } = await openCluster(c, param("id"));
     const bytes = await stub.export();
