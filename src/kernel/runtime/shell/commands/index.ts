@@ -4,27 +4,164 @@
 import type { Flavor } from "#kernel/runtime/images/image";
 import { cat } from "#kernel/runtime/shell/commands/cat";
 import type { Command } from "#kernel/runtime/shell/commands/command";
+import { curl } from "#kernel/runtime/shell/commands/curl";
+import { base64, cut, nl, paste, rev, tac, tee, tr, yes } from "#kernel/runtime/shell/commands/cut";
 import { date } from "#kernel/runtime/shell/commands/date";
 import { echo } from "#kernel/runtime/shell/commands/echo";
 import { env, printenv } from "#kernel/runtime/shell/commands/env";
+import {
+  chmod,
+  chown,
+  cp,
+  ln,
+  mkdir,
+  mktemp,
+  mv,
+  rm,
+  rmdir,
+  touch,
+  truncate,
+} from "#kernel/runtime/shell/commands/files";
+import { find, xargs } from "#kernel/runtime/shell/commands/find";
+import { egrep, fgrep, grep } from "#kernel/runtime/shell/commands/grep";
+import { head } from "#kernel/runtime/shell/commands/head";
 import { hostname } from "#kernel/runtime/shell/commands/hostname";
+import { id, whoami } from "#kernel/runtime/shell/commands/id";
+import { ls } from "#kernel/runtime/shell/commands/ls";
+import { dig, getent, ifconfig, ip, nc, netstat, nslookup, ping } from "#kernel/runtime/shell/commands/network";
 import { printf } from "#kernel/runtime/shell/commands/printf";
+import {
+  df,
+  du,
+  free,
+  kill,
+  killall,
+  mount,
+  nproc,
+  pgrep,
+  pidof,
+  pkill,
+  ps,
+  stress,
+  sync,
+  uname,
+  uptime,
+} from "#kernel/runtime/shell/commands/ps";
+import {
+  apk,
+  apt,
+  aptGet,
+  envsubst,
+  multicall,
+  nice,
+  nohup,
+  setsid,
+  stdbuf,
+  time,
+  timeout,
+  watch,
+} from "#kernel/runtime/shell/commands/run";
+import { sed } from "#kernel/runtime/shell/commands/sed";
+import { basename, dirname, expr, readlink, realpath, seq, stat, which } from "#kernel/runtime/shell/commands/seq";
 import { sleep } from "#kernel/runtime/shell/commands/sleep";
+import { sort, uniq } from "#kernel/runtime/shell/commands/sort";
+import { tail } from "#kernel/runtime/shell/commands/tail";
 import { bracket, test } from "#kernel/runtime/shell/commands/test";
 import { noCommand, yesCommand } from "#kernel/runtime/shell/commands/true";
+import { wc } from "#kernel/runtime/shell/commands/wc";
+import { wget } from "#kernel/runtime/shell/commands/wget";
 
 export const commands: readonly Command<never>[] = [
+  apk,
+  apt,
+  aptGet,
+  base64,
+  basename,
   bracket,
   cat,
+  chmod,
+  chown,
+  cp,
+  curl,
+  cut,
   date,
+  df,
+  dig,
+  dirname,
+  du,
   echo,
+  egrep,
   env,
+  envsubst,
+  expr,
+  fgrep,
+  find,
+  free,
+  getent,
+  grep,
+  head,
   hostname,
+  id,
+  ifconfig,
+  ip,
+  kill,
+  killall,
+  ln,
+  ls,
+  mkdir,
+  mktemp,
+  mount,
+  multicall,
+  mv,
+  nc,
+  netstat,
+  nice,
+  nl,
   noCommand,
+  nohup,
+  nproc,
+  nslookup,
+  paste,
+  pgrep,
+  pidof,
+  ping,
+  pkill,
   printenv,
   printf,
+  ps,
+  readlink,
+  realpath,
+  rev,
+  rm,
+  rmdir,
+  sed,
+  seq,
+  setsid,
   sleep,
+  sort,
+  stat,
+  stdbuf,
+  stress,
+  sync,
+  tac,
+  tail,
+  tee,
   test,
+  time,
+  timeout,
+  touch,
+  tr,
+  truncate,
+  uname,
+  uniq,
+  uptime,
+  watch,
+  wc,
+  wget,
+  which,
+  whoami,
+  xargs,
+  yes,
   yesCommand,
 ] as readonly Command<never>[];
 

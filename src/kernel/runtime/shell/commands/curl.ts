@@ -1,0 +1,207 @@
+/**
+ * curl: fetches pages with all that can be said about a request.
+ */
+import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { statusText } from "#kernel/runtime/images/http";
+import type { Step } from "#kernel/runtime/process/program";
+import type { Task } from "#kernel/runtime/process/task";
+import { type Command, optionsOf } from "#kernel/runtime/shell/commands/command";
+import { encode64 } from "#kernel/runtime/shell/commands/cut";
+import { fetchPage, type Page, parseUrl } from "#kernel/runtime/shell/commands/web";
+
+const LONG = {
+  silent: "s",
+  "show-error": "S",
+  location: "L",
+  insecure: "k",
+  include: "i",
+  head: "I",
+  verbose: "v",
+  fail: "f",
+  request: "X",
+  header: "H",
+  data: "d",
+  "data-raw": "d",
+  "data-binary": "d",
+  output: "o",
+  "write-out": "w",
+  "max-time": "m",
+  "connect-timeout": "C",
+  "user-agent": "A",
+  user: "u",
+  resolve: "r",
+  retry: "t",
+  "retry-delay": "y",
+  "no-progress-meter": "s",
+  cacert: "c",
+  "remote-name": "O",
+  url: "U",
+  compressed: "Z",
+  "http1.1": "Z",
+  get: "G",
+};
+
+export const curl: Command<{ until: number; message: string; code: number }> = {
+  name: "curl",
+  comesWith: "extra",
+  step(task) {
+    if (task.state !== undefined) {
+      const { until, message, code } = task.state;
+      if (until > task.now) return { until };
+      return fail(task, code, message);
+    }
+    const { flags, values, operands, problem } = optionsOf(
+      task.argv,
+      "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46",
+      LONG,
+    );
+    if (problem !== undefined) {
+      task.complain(
+        `curl: option ${problem.replace(/^.*?'(.*)'$/, "$1")}: is unknown\ncurl: try 'curl --help' for more information\n`,
+      );
+      return 2;
+    }
+    const targets = values["U"] === undefined ? operands : [values["U"], ...operands];
+    if (targets.length === 0) {
+      task.complain("curl: try 'curl --help' or 'curl --manual' for more information\n");
+      return 2;
+    }
+    let status = 0;
+    for (const target of targets) {
+      const step = one(task, target, flags, values);
+      if (typeof step !== "number") return step;
+      status = step || status;
+    }
+    return status;
+  },
+};
+
+function repeated(argv: readonly string[], short: string, long: readonly string[]): string[] {
+  return argv.flatMap((arg, n) => {
+    if (arg === short || long.includes(arg)) return [argv[n + 1] ?? ""];
+    const equal = long.find((name) => arg.startsWith(`${name}=`));
+    if (equal !== undefined) return [arg.slice(equal.length + 1)];
+    return new RegExp(`^-[sSLkivf]*${short[1]}.`).test(arg) && !arg.startsWith("--")
+      ? [arg.slice(arg.indexOf(short[1] ?? "") + 1)]
+      : new RegExp(`^-[sSLkivf]+${short[1]}$`).test(arg)
+        ? [argv[n + 1] ?? ""]
+        : [];
+  });
+}
+
+function one(
+  task: Task<{ until: number; message: string; code: number }>,
+  target: string,
+  flags: ReadonlySet<string>,
+  values: Readonly<Record<string, string>>,
+): Step {
+  const url = parseUrl(target);
+  if (url === undefined) return fail(task, 3, "URL using bad/illegal format or missing URL");
+  const headers: Record<string, string> = { "user-agent": values["A"] ?? "curl/8.14.1", accept: "*/*" };
+  const data = repeated(task.argv, "-d", ["--data", "--data-raw", "--data-binary"]).map((text) => {
+    const content = text.startsWith("@") ? task.readFile(text.slice(1)) : text;
+    return typeof content === "number" ? "" : content;
+  });
+  if (data.length > 0 && !flags.has("G")) headers["content-type"] = "application/x-www-form-urlencoded";
+  if (values["u"] !== undefined) headers["authorization"] = `Basic ${encode64(values["u"])}`;
+  for (const text of repeated(task.argv, "-H", ["--header"])) {
+    const match = /^([^:;]+)[:;]\s*(.*)$/s.exec(text);
+    if (match === null) continue;
+    if (match[2] === "") delete headers[(match[1] ?? "").toLowerCase()];
+    else headers[(match[1] ?? "").toLowerCase()] = match[2] ?? "";
+  }
+  const method = values["X"] ?? (flags.has("I") ? "HEAD" : data.length > 0 && !flags.has("G") ? "POST" : "GET");
+  const path =
+    flags.has("G") && data.length > 0 ? `${url.path}${url.path.includes("?") ? "&" : "?"}${data.join("&")}` : url.path;
+  const verbose = (text: string): void => {
+    if (flags.has("v")) task.complain(text);
+  };
+  const page = fetchPage(
+    task,
+    { ...url, path },
+    {
+      method,
+      body: flags.has("G") ? "" : data.join("&"),
+      headers,
+      redirects: flags.has("L") ? 50 : 0,
+      onConnect: (host, address) => {
+        verbose(`*   Trying ${address}...\n`);
+        verbose(
+          `> ${method} ${path} HTTP/1.1\n> Host: ${host}\n> User-Agent: ${headers["user-agent"]}\n> Accept: */*\n>\n`,
+        );
+      },
+    },
+  );
+  if (page.failure !== undefined) return failed(task, page, values);
+  verbose(`< HTTP/1.1 ${page.status} ${statusText(page.status)}\n${page.headerText("< ")}<\n`);
+  return show(task, page, flags, values);
+}
+
+function show(task: Task, page: Page, flags: ReadonlySet<string>, values: Readonly<Record<string, string>>): number {
+  const head = `HTTP/1.1 ${page.status} ${statusText(page.status)}\r\n${page.headerText().replaceAll("\n", "\r\n")}\r\n`;
+  const isFailed = flags.has("f") && page.status >= 400;
+  const body = isFailed ? "" : (flags.has("i") || flags.has("I") ? head : "") + (flags.has("I") ? "" : page.body);
+  const output = values["o"] ?? (flags.has("O") ? (page.url.path.split("/").at(-1) ?? "out") : undefined);
+  if (output === undefined || output === "-") task.print(body);
+  else if (task.files.write(task.path(output), body, { uid: task.uid }) !== 0) {
+    return fail(task, 23, `Failure writing output to destination, passed ${utf8Length(body)} returned 0`);
+  }
+  if (values["w"] !== undefined) task.print(written(values["w"], page));
+  if (isFailed) return fail(task, 22, `The requested URL returned error: ${page.status}`);
+  return 0;
+}
+
+function written(format: string, page: Page): string {
+  const variables: Readonly<Record<string, string>> = {
+    http_code: String(page.status),
+    response_code: String(page.status),
+    size_download: String(utf8Length(page.body)),
+    content_type: page.headers["content-type"] ?? "",
+    time_total: "0.001000",
+    time_connect: "0.000500",
+    time_starttransfer: "0.000900",
+    remote_ip: page.address,
+    remote_port: String(page.url.port),
+    redirect_url: page.headers["location"] ?? "",
+    url_effective: `${page.url.scheme}://${page.url.host}${page.url.path}`,
+    num_redirects: "0",
+  };
+  return format
+    .replace(/%\{(\w+)\}/g, (_, name: string) => variables[name] ?? "")
+    .replaceAll("\\n", "\n")
+    .replaceAll("\\t", "\t");
+}
+
+function failed(
+  task: Task<{ until: number; message: string; code: number }>,
+  page: Page,
+  values: Readonly<Record<string, string>>,
+): Step {
+  const { failure, host, url, address } = page;
+  if (values["w"] !== undefined && failure !== "timeout")
+    task.print(written(values["w"], { ...page, status: 0 }).replace(/^0/, "000"));
+  if (failure === "nxdomain") return fail(task, 6, `Could not resolve host: ${host}`);
+  if (failure === "refused" || failure === "unreachable") {
+    return fail(
+      task,
+      7,
+      `Failed to connect to ${host} port ${url.port} after 0 ms: ${failure === "refused" ? "Could not connect to server" : "No route to host"}`,
+    );
+  }
+  if (failure === "reset") return fail(task, address === "" ? 56 : 52, "Empty reply from server");
+  const limit = values["C"] ?? values["m"];
+  const ms = limit === undefined ? 134_000 : Number(limit) * 1_000;
+  const message =
+    limit === undefined
+      ? `Failed to connect to ${host} port ${url.port} after ${ms} ms: Could not connect to server`
+      : `Connection timed out after ${ms + 1} milliseconds`;
+  task.state = { until: task.now + ms, message, code: 28 };
+  return { until: task.state.until };
+}
+
+function fail(task: Task, code: number, message: string): number {
+  const isSilent = task.argv.some((arg) => /^-[a-zA-Z]*s/.test(arg) || arg === "--silent");
+  const isTold = task.argv.some((arg) => /^-[a-zA-Z]*S/.test(arg) || arg === "--show-error");
+  if (!isSilent || isTold) task.complain(`curl: (${code}) ${message}\n`);
+  return code;
+}

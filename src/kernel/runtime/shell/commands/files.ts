@@ -1,0 +1,376 @@
+/**
+ * Tools that make, copy, move and remove files: touch, mkdir, rmdir, rm, cp, mv, ln, chmod, chown, mktemp, truncate.
+ */
+import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
+import { below, nameOf, parentOf } from "#kernel/runtime/files/paths";
+import type { Task } from "#kernel/runtime/process/task";
+import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
+
+function missingOperand(task: Task): number {
+  const name = nameOf(task.argv[0] ?? "");
+  if (isBusybox(task)) task.complain(`BusyBox v1.36.1 multi-call binary.\n\nUsage: ${name} [OPTIONS] FILE...\n`);
+  else task.complain(`${name}: missing operand\nTry '${name} --help' for more information.\n`);
+  return 1;
+}
+
+export const touch: Command = {
+  name: "touch",
+  step(task) {
+    const { flags, operands, problem } = optionsOf(task.argv, "acmhd:r:t:", { "no-create": "c" });
+    if (problem !== undefined) return wrongOption(task, problem);
+    if (operands.length === 0) return missingOperand(task);
+    let status = 0;
+    for (const name of operands) {
+      const path = task.path(name);
+      const isThere = task.files.exists(path);
+      if (!isThere && flags.has("c")) continue;
+      const failure = isThere
+        ? task.files.change(path, { at: task.now }, 0)
+        : task.files.write(path, "", { uid: task.uid });
+      if (failure !== 0)
+        status = complain(
+          task,
+          isBusybox(task) ? `${name}: ${errnoText(failure)}` : `cannot touch '${name}': ${errnoText(failure)}`,
+        );
+    }
+    return status;
+  },
+};
+
+export const mkdir: Command = {
+  name: "mkdir",
+  step(task) {
+    const { flags, values, operands, problem } = optionsOf(task.argv, "pvm:", { parents: "p", mode: "m" });
+    if (problem !== undefined) return wrongOption(task, problem);
+    if (operands.length === 0) return missingOperand(task);
+    const mode = values["m"] === undefined ? 0o755 : Number.parseInt(values["m"], 8);
+    let status = 0;
+    for (const name of operands) {
+      const failure = flags.has("p")
+        ? makeAll(task, task.path(name), mode)
+        : task.files.makeDirectory(task.path(name), task.uid, mode);
+      if (failure === 0) continue;
+      status = complain(
+        task,
+        isBusybox(task)
+          ? `can't create directory '${name}': ${errnoText(failure)}`
+          : `cannot create directory ‘${name}’: ${errnoText(failure)}`,
+      );
+    }
+    return status;
+  },
+};
+
+function makeAll(task: Task, path: string, mode: number): number {
+  let at = "";
+  for (const part of path.split("/").slice(1)) {
+    at = `${at}/${part}`;
+    if (task.files.isDirectory(at)) continue;
+    const failure = task.files.makeDirectory(at, task.uid, mode);
+    if (failure !== 0) return failure;
+  }
+  return 0;
+}
+
+export const rmdir: Command = {
+  name: "rmdir",
+  step(task) {
+    const { operands, problem } = optionsOf(task.argv, "p");
+    if (problem !== undefined) return wrongOption(task, problem);
+    let status = 0;
+    for (const name of operands) {
+      const names = task.files.list(task.path(name));
+      const failure =
+        typeof names === "number"
+          ? names
+          : names.length > 0
+            ? ERRNO.ENOTEMPTY
+            : task.files.remove(task.path(name), task.uid);
+      if (failure !== 0)
+        status = complain(
+          task,
+          isBusybox(task) ? `'${name}': ${errnoText(failure)}` : `failed to remove '${name}': ${errnoText(failure)}`,
+        );
+    }
+    return status;
+  },
+};
+
+export const rm: Command = {
+  name: "rm",
+  step(task) {
+    const { flags, operands, problem } = optionsOf(task.argv, "rRfiv", { recursive: "r", force: "f" });
+    if (problem !== undefined) return wrongOption(task, problem);
+    if (operands.length === 0) return flags.has("f") ? 0 : missingOperand(task);
+    let status = 0;
+    for (const name of operands) {
+      const failure = removeOne(task, name, flags.has("r") || flags.has("R"));
+      if (failure === 0 || (failure === ERRNO.ENOENT && flags.has("f"))) {
+        if (failure === 0 && flags.has("v")) task.print(`removed '${name}'\n`);
+        continue;
+      }
+      const why = errnoText(failure);
+      if (isBusybox(task))
+        status = complain(
+          task,
+          failure === ERRNO.EISDIR ? `'${name}' is a directory` : `can't remove '${name}': ${why}`,
+        );
+      else status = complain(task, `cannot remove '${name}': ${why}`);
+    }
+    return status;
+  },
+};
+
+/** Removes a path; below a mount point, all that can be. */
+function removeOne(task: Task, name: string, isRecursive: boolean): number {
+  const path = task.path(name);
+  const stat = task.files.stat(path, false);
+  if (typeof stat === "number") return stat;
+  if (stat.kind !== "dir") return task.files.remove(path, task.uid);
+  if (!isRecursive) return ERRNO.EISDIR;
+  const isAboveMount = task.files.mounts.some((mount) => mount.path === path || mount.path.startsWith(`${path}/`));
+  if (!isAboveMount && path !== "/") return task.files.remove(path, task.uid);
+  const names = task.files.list(path);
+  for (const child of typeof names === "number" ? [] : names) removeOne(task, below(path, child), true);
+  return ERRNO.EBUSY;
+}
+
+/** Where a copy of a source goes. */
+function destination(task: Task, source: string, target: string): string {
+  return task.files.isDirectory(task.path(target)) ? below(task.path(target), nameOf(source)) : task.path(target);
+}
+
+export const cp: Command = {
+  name: "cp",
+  step(task) {
+    const { flags, operands, problem } = optionsOf(task.argv, "arRpdfivLPHTun", {
+      recursive: "r",
+      archive: "a",
+      force: "f",
+    });
+    if (problem !== undefined) return wrongOption(task, problem);
+    if (operands.length < 2) return missingOperand(task);
+    const target = operands.at(-1) ?? "";
+    const sources = operands.slice(0, -1);
+    if (sources.length > 1 && !task.files.isDirectory(task.path(target))) {
+      return complain(
+        task,
+        isBusybox(task) ? `target '${target}' is not a directory` : `target '${target}': Not a directory`,
+      );
+    }
+    const isRecursive = ["a", "r", "R"].some((flag) => flags.has(flag));
+    let status = 0;
+    for (const source of sources) {
+      if (!copy(task, source, flags.has("T") ? task.path(target) : destination(task, source, target), isRecursive))
+        status = 1;
+    }
+    return status;
+  },
+};
+
+function copy(task: Task, source: string, target: string, isRecursive: boolean): boolean {
+  const from = task.path(source);
+  const stat = task.files.stat(from, !isRecursive);
+  const fail = (message: string): boolean => {
+    complain(task, message);
+    return false;
+  };
+  if (typeof stat === "number")
+    return fail(
+      isBusybox(task) ? `can't stat '${source}': ${errnoText(stat)}` : `cannot stat '${source}': ${errnoText(stat)}`,
+    );
+  if (stat.kind === "link") return report(task.files.link(target, stat.to ?? "", task.uid));
+  if (stat.kind === "dir") {
+    if (!isRecursive)
+      return fail(
+        isBusybox(task) ? `omitting directory '${source}'` : `-r not specified; omitting directory '${source}'`,
+      );
+    const made = task.files.isDirectory(target) ? 0 : task.files.makeDirectory(target, task.uid, stat.mode);
+    if (made !== 0) return report(made);
+    const names = task.files.list(from);
+    let isWhole = true;
+    for (const name of typeof names === "number" ? [] : names) {
+      if (!copy(task, below(from, name), below(target, name), true)) isWhole = false;
+      task.spend();
+    }
+    return isWhole;
+  }
+  const text = task.files.read(from, task.uid);
+  if (typeof text === "number")
+    return fail(
+      isBusybox(task)
+        ? `can't open '${source}': ${errnoText(text)}`
+        : `cannot open '${source}' for reading: ${errnoText(text)}`,
+    );
+  return report(task.files.write(target, text, { uid: task.uid, mode: stat.mode }));
+
+  function report(failure: number): boolean {
+    if (failure === 0) return true;
+    return fail(
+      isBusybox(task)
+        ? `can't create '${target}': ${errnoText(failure)}`
+        : `cannot create regular file '${target}': ${errnoText(failure)}`,
+    );
+  }
+}
+
+export const mv: Command = {
+  name: "mv",
+  step(task) {
+    const { operands, problem } = optionsOf(task.argv, "finvT");
+    if (problem !== undefined) return wrongOption(task, problem);
+    if (operands.length < 2) return missingOperand(task);
+    const target = operands.at(-1) ?? "";
+    let status = 0;
+    for (const source of operands.slice(0, -1)) {
+      const from = task.path(source);
+      const stat = task.files.stat(from, false);
+      if (typeof stat === "number") {
+        status = complain(
+          task,
+          isBusybox(task)
+            ? `can't rename '${source}': ${errnoText(stat)}`
+            : `cannot stat '${source}': ${errnoText(stat)}`,
+        );
+        continue;
+      }
+      const to = destination(task, source, target);
+      if (to === from) continue;
+      if (task.files.exists(to) && stat.kind !== "dir") task.files.remove(to, task.uid);
+      if (!copy(task, source, to, true)) status = 1;
+      else if (task.files.remove(from, task.uid) !== 0) {
+        status = complain(
+          task,
+          isBusybox(task)
+            ? `can't remove '${source}': Permission denied`
+            : `cannot remove '${source}': Permission denied`,
+        );
+      }
+    }
+    return status;
+  },
+};
+
+export const ln: Command = {
+  name: "ln",
+  step(task) {
+    const { flags, operands, problem } = optionsOf(task.argv, "sfnvT");
+    if (problem !== undefined) return wrongOption(task, problem);
+    const [source = "", target = nameOf(source)] = operands;
+    const path = destination(task, source, target);
+    if (flags.has("f") && typeof task.files.stat(path, false) !== "number") task.files.remove(path, task.uid);
+    if (!flags.has("s")) return copy(task, source, path, false) ? 0 : 1;
+    const failure = task.files.link(path, source, task.uid);
+    if (failure === 0) return 0;
+    return complain(
+      task,
+      isBusybox(task)
+        ? `${target}: ${errnoText(failure)}`
+        : `failed to create symbolic link '${target}': ${errnoText(failure)}`,
+    );
+  },
+};
+
+/** Applies a change to files, and with -R to all below them. */
+function each(task: Task, names: readonly string[], isRecursive: boolean, act: (path: string) => number): number {
+  let status = 0;
+  const visit = (name: string, path: string): void => {
+    const failure = task.files.exists(path) ? act(path) : ERRNO.ENOENT;
+    if (failure !== 0)
+      status = complain(
+        task,
+        isBusybox(task) ? `${name}: ${errnoText(failure)}` : `cannot access '${name}': ${errnoText(failure)}`,
+      );
+    if (!isRecursive || !task.files.isDirectory(path)) return;
+    const children = task.files.list(path);
+    for (const child of typeof children === "number" ? [] : children) visit(below(name, child), below(path, child));
+  };
+  for (const name of names) visit(name, task.path(name));
+  return status;
+}
+
+export const chmod: Command = {
+  name: "chmod",
+  step(task) {
+    const [mode = "", ...names] = task.argv.slice(1).filter((arg) => !/^-[Rvcf]+$/.test(arg));
+    const isRecursive = task.argv.some((arg) => /^-\w*R/.test(arg));
+    if (names.length === 0) return missingOperand(task);
+    if (!/^([0-7]{1,4}|([ugoa]*[-+=][rwxXst]*,?)+)$/.test(mode)) return complain(task, `invalid mode '${mode}'`);
+    return each(task, names, isRecursive, (path) => {
+      const stat = task.files.stat(path);
+      return typeof stat === "number" ? stat : task.files.change(path, { mode: changed(stat.mode, mode) }, task.uid);
+    });
+  },
+};
+
+function changed(old: number, text: string): number {
+  if (/^[0-7]+$/.test(text)) return Number.parseInt(text, 8);
+  let mode = old;
+  for (const match of text.matchAll(/([ugoa]*)([-+=])([rwxXst]*)/g)) {
+    const who = match[1] === "" || match[1]?.includes("a") === true ? "ugo" : (match[1] ?? "");
+    let bits = 0;
+    for (const letter of match[3] ?? "")
+      bits |= letter === "r" ? 4 : letter === "w" ? 2 : letter === "s" || letter === "t" ? 0 : 1;
+    for (const one of who) {
+      const shift = one === "u" ? 6 : one === "g" ? 3 : 0;
+      if (match[2] === "=") mode = (mode & ~(7 << shift)) | (bits << shift);
+      else mode = match[2] === "+" ? mode | (bits << shift) : mode & ~(bits << shift);
+    }
+  }
+  return mode;
+}
+
+export const chown: Command = {
+  name: "chown",
+  step(task) {
+    const { flags, operands } = optionsOf(task.argv, "Rvchf");
+    const [owner = "", ...names] = operands;
+    const user = owner.split(/[:.]/)[0] ?? "";
+    const passwd = task.files.read("/etc/passwd");
+    const row = typeof passwd === "number" ? undefined : passwd.split("\n").find((line) => line.startsWith(`${user}:`));
+    const uid = /^\d+$/.test(user) ? Number(user) : row === undefined ? undefined : Number(row.split(":")[2]);
+    if (user !== "" && uid === undefined)
+      return complain(task, isBusybox(task) ? `unknown user ${user}` : `invalid user: '${owner}'`);
+    return each(task, names, flags.has("R"), (path) =>
+      uid === undefined ? 0 : task.files.change(path, { uid }, task.uid),
+    );
+  },
+};
+
+export const mktemp: Command = {
+  name: "mktemp",
+  step(task) {
+    const { flags, values, operands } = optionsOf(task.argv, "dqup:t", { directory: "d" });
+    const random = task.world.entropy.suffix(6);
+    const template = operands[0] ?? "tmp.XXXXXX";
+    const name = template.replace(/X+$/, random);
+    const path =
+      operands[0] === undefined || flags.has("t")
+        ? below(values["p"] ?? task.env("TMPDIR") ?? "/tmp", name)
+        : task.path(name);
+    const failure = flags.has("d")
+      ? task.files.makeDirectory(path, task.uid, 0o700)
+      : task.files.write(path, "", { uid: task.uid, mode: 0o600 });
+    if (failure !== 0) return complain(task, `${parentOf(path)}: ${errnoText(failure)}`);
+    task.print(`${path}\n`);
+    return 0;
+  },
+};
+
+export const truncate: Command = {
+  name: "truncate",
+  step(task) {
+    const { values, operands } = optionsOf(task.argv, "s:c", { size: "s" });
+    const match = /^(\d+)([KMG]?)/i.exec(values["s"] ?? "0");
+    const units: Readonly<Record<string, number>> = { "": 1, K: 1_024, M: 1_048_576, G: 1_073_741_824 };
+    const size = Number(match?.[1] ?? 0) * (units[match?.[2]?.toUpperCase() ?? ""] ?? 1);
+    if (size > 4_194_304) return complain(task, `${operands[0] ?? ""}: No space left on device`);
+    for (const name of operands) {
+      const text = task.readFile(name);
+      task.files.write(task.path(name), (typeof text === "number" ? "" : text).slice(0, size).padEnd(size, "\0"), {
+        uid: task.uid,
+      });
+    }
+    return 0;
+  },
+};

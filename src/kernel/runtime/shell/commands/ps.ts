@@ -1,0 +1,321 @@
+/**
+ * ps, kill, pidof, killall, pgrep, pkill, top, uptime, free, uname, nproc, df, du, mount, sync: the machine and what runs on it.
+ */
+import { below } from "#kernel/runtime/files/paths";
+import type { Process } from "#kernel/runtime/process/process";
+import { SIGNAL_NAMES, signalNamed } from "#kernel/runtime/process/signals";
+import type { Task } from "#kernel/runtime/process/task";
+import { type Command, complain, isBusybox, optionsOf } from "#kernel/runtime/shell/commands/command";
+import { formatted } from "#kernel/runtime/shell/commands/date";
+import { userName } from "#kernel/runtime/shell/commands/id";
+import { human } from "#kernel/runtime/shell/commands/ls";
+
+function processes(task: Task): Process[] {
+  return Object.values(task.sandbox.look.processes).filter(({ exit }) => exit === undefined);
+}
+
+/** What `ps` calls a process. */
+function commandLine({ argv }: Process): string {
+  return argv.filter((arg) => !arg.startsWith("\0")).join(" ");
+}
+
+export const ps: Command = {
+  name: "ps",
+  comesWith: "busybox",
+  step(task) {
+    const args = task.argv.slice(1).join(" ");
+    const own = /-o\s*(\S+)/.exec(args)?.[1];
+    if (own !== undefined) return custom(task, own.split(","));
+    if (!isBusybox(task)) return procps(task, args);
+    task.print("PID   USER     TIME  COMMAND\n");
+    for (const process of processes(task)) {
+      task.print(
+        `${String(process.pid).padStart(5)} ${userName(task, process.uid).padEnd(8)} 0:00 ${commandLine(process)}\n`,
+      );
+    }
+    return 0;
+  },
+};
+
+function procps(task: Task, args: string): number {
+  const isAll = /a|e|A|x/.test(args);
+  const isFull = /f/.test(args);
+  const isUser = /u/.test(args) && !args.includes("-");
+  const started = (process: Process): string => formatted(process.startedAt, "%H:%M");
+  if (isUser || args.includes("aux")) {
+    task.print("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n");
+    for (const process of processes(task)) {
+      const pid = String(process.pid).padStart(7);
+      task.print(
+        `${userName(task, process.uid).padEnd(8)} ${pid}  0.0  0.0   2580  1024 ?        Ss   ${started(process)}   0:00 ${commandLine(process)}\n`,
+      );
+    }
+    return 0;
+  }
+  task.print(isFull ? "UID          PID    PPID  C STIME TTY          TIME CMD\n" : "    PID TTY          TIME CMD\n");
+  for (const process of processes(task)) {
+    if (!isAll && process.session !== task.sandbox.look.processes[task.pid]?.session) continue;
+    const pid = String(process.pid).padStart(7);
+    if (!isFull) task.print(`${pid} ?        00:00:00 ${task.sandbox.commandName(process)}\n`);
+    else {
+      const parent = String(process.parent).padStart(7);
+      task.print(
+        `${userName(task, process.uid).padEnd(8)} ${pid} ${parent}  0 ${started(process)} ?        00:00:00 ${commandLine(process)}\n`,
+      );
+    }
+  }
+  return 0;
+}
+
+function custom(task: Task, columns: readonly string[]): number {
+  const value = (process: Process, column: string): string => {
+    if (column === "pid") return String(process.pid).padStart(5);
+    if (column === "ppid") return String(process.parent).padStart(5);
+    if (column === "user" || column === "ruser") return userName(task, process.uid).padEnd(8);
+    if (column === "comm") return task.sandbox.commandName(process).padEnd(16);
+    if (column === "time") return "0:00";
+    return column === "args" || column === "cmd" || column === "command" ? commandLine(process) : "-";
+  };
+  const titles: Readonly<Record<string, string>> = {
+    pid: "  PID",
+    ppid: " PPID",
+    user: "USER    ",
+    comm: "COMMAND         ",
+  };
+  const names = columns.map((column) => column.replace(/=.*$/, ""));
+  if (!columns.every((column) => column.endsWith("="))) {
+    task.print(
+      `${names
+        .map((name) => titles[name] ?? (name === "args" || name === "cmd" ? "COMMAND" : name.toUpperCase()))
+        .join(" ")
+        .trimEnd()}\n`,
+    );
+  }
+  for (const process of processes(task))
+    task.print(
+      `${names
+        .map((name) => value(process, name))
+        .join(" ")
+        .trimEnd()}\n`,
+    );
+  return 0;
+}
+
+/** The signal an argument like `-9` or `-TERM` names, and the other arguments. */
+function signalAndTargets(args: readonly string[]): { signal: string | undefined; targets: readonly string[] } {
+  const [first = "", second = ""] = args;
+  if (first === "-s") return { signal: signalNamed(second), targets: args.slice(2) };
+  if (/^-[A-Za-z0-9]+$/.test(first) && signalNamed(first.slice(1)) !== undefined)
+    return { signal: signalNamed(first.slice(1)), targets: args.slice(1) };
+  return { signal: first === "-0" ? "0" : "SIGTERM", targets: first === "-0" ? args.slice(1) : args };
+}
+
+export const kill: Command = {
+  name: "kill",
+  step(task) {
+    if (task.argv[1] === "-l") {
+      task.print(`${SIGNAL_NAMES.join(" ")}\n`);
+      return 0;
+    }
+    const { signal = "SIGTERM", targets } = signalAndTargets(task.argv.slice(1));
+    let status = 0;
+    for (const target of targets) {
+      const isThere = task.sandbox.look.processes[Number(target)] !== undefined;
+      if (isThere && signal !== "0") task.sandbox.signal(Number(target), signal);
+      if (!isThere)
+        status = complain(
+          task,
+          isBusybox(task) ? `can't kill pid ${target}: No such process` : `(${target}): No such process`,
+        );
+    }
+    return status;
+  },
+};
+
+/** Tools that find processes by name: what they do with those found decides. */
+function byName(name: string, act: (task: Task, found: readonly Process[], signal: string) => number): Command {
+  return {
+    name,
+    comesWith: "busybox",
+    step(task) {
+      const { signal = "SIGTERM", targets } = signalAndTargets(
+        task.argv.slice(1).filter((arg) => !/^-[qfxloas]$/.test(arg)),
+      );
+      const isFull = task.argv.includes("-f");
+      const isPattern = name.startsWith("p") && name !== "pidof";
+      const found = processes(task).filter((process) => {
+        if (process.pid === task.pid) return false;
+        const subject = isFull ? commandLine(process) : task.sandbox.commandName(process);
+        return targets.some((target) => (isPattern ? subject.includes(target) : subject === target));
+      });
+      return act(task, found, signal);
+    },
+  };
+}
+
+function send(task: Task, found: readonly Process[], signal: string): number {
+  for (const { pid } of found) if (signal !== "0") task.sandbox.signal(pid, signal);
+  return found.length === 0 ? 1 : 0;
+}
+
+export const pkill = byName("pkill", send);
+export const killall = byName("killall", (task, found, signal) => {
+  if (found.length === 0) return complain(task, `${task.argv.at(-1)}: no process killed`);
+  return send(task, found, signal);
+});
+export const pgrep = byName("pgrep", (task, found) => {
+  task.print(found.map(({ pid }) => `${pid}\n`).join(""));
+  return found.length === 0 ? 1 : 0;
+});
+export const pidof = byName("pidof", (task, found) => {
+  if (found.length === 0) return 1;
+  task.print(
+    `${found
+      .map(({ pid }) => pid)
+      .reverse()
+      .join(" ")}\n`,
+  );
+  return 0;
+});
+
+export const uptime: Command = {
+  name: "uptime",
+  step(task) {
+    const minutes = Math.floor((task.now - task.record.startedAt) / 60_000);
+    task.print(` ${formatted(task.now, "%H:%M:%S")} up ${minutes} min,  0 users,  load average: 0.00, 0.00, 0.00\n`);
+    return 0;
+  },
+};
+
+const MEMORY_KB = 16_384_256;
+
+export const free: Command = {
+  name: "free",
+  comesWith: "busybox",
+  step(task) {
+    const { flags } = optionsOf(task.argv, "bkmgh");
+    const unit = flags.has("m") ? 1_024 : flags.has("g") ? 1_048_576 : flags.has("b") ? 1 / 1_024 : 1;
+    const shown = (kb: number): string =>
+      (flags.has("h") ? human(kb * 1_024) : String(Math.floor(kb / unit))).padStart(11);
+    const used = MEMORY_KB >> 2;
+    task.print(`              total        used        free      shared  buff/cache   available\n`);
+    task.print(`Mem:    ${[MEMORY_KB, used, MEMORY_KB - used, 0, 0, MEMORY_KB - used].map(shown).join(" ")}\n`);
+    task.print(`Swap:   ${[0, 0, 0].map(shown).join(" ")}\n`);
+    return 0;
+  },
+};
+
+export const uname: Command = {
+  name: "uname",
+  step(task) {
+    const { flags } = optionsOf(task.argv, "asnrvmpio");
+    const parts: readonly [string, string][] = [
+      ["s", "Linux"],
+      ["n", task.record.hostname],
+      ["r", "6.12.0"],
+      ["v", "#1 SMP PREEMPT_DYNAMIC"],
+      ["m", "x86_64"],
+      ["o", isBusybox(task) ? "Linux" : "GNU/Linux"],
+    ];
+    const wanted = flags.has("a")
+      ? parts
+      : flags.size === 0
+        ? parts.slice(0, 1)
+        : parts.filter(([flag]) => flags.has(flag) || (flag === "m" && (flags.has("p") || flags.has("i"))));
+    task.print(`${wanted.map(([, text]) => text).join(" ")}\n`);
+    return 0;
+  },
+};
+
+export const nproc: Command = {
+  name: "nproc",
+  step(task) {
+    const { cpuLimitMillis } = task.record;
+    task.print(`${cpuLimitMillis === undefined ? 2 : Math.max(1, Math.ceil(cpuLimitMillis / 1_000))}\n`);
+    return 0;
+  },
+};
+
+export const df: Command = {
+  name: "df",
+  step(task) {
+    const { flags } = optionsOf(task.argv, "hkmaPTi");
+    const size = 103_079_215;
+    const shown = (kb: number): string => (flags.has("h") ? human(kb * 1_024) : String(kb));
+    task.print(
+      `Filesystem           ${flags.has("h") ? "     Size" : "1K-blocks"}      Used Available Use% Mounted on\n`,
+    );
+    const row = (device: string, path: string): void => {
+      const used = size >> 3;
+      task.print(
+        `${device.padEnd(20)} ${shown(size).padStart(9)} ${shown(used).padStart(9)} ${shown(size - used).padStart(9)}  13% ${path}\n`,
+      );
+    };
+    row("overlay", "/");
+    for (const { path } of [...task.files.mounts].reverse()) row("/dev/sda1", path);
+    return 0;
+  },
+};
+
+export const du: Command = {
+  name: "du",
+  step(task) {
+    const { flags, operands } = optionsOf(task.argv, "shakmcd:x");
+    const visit = (name: string, path: string, isTop: boolean): number => {
+      const isDirectory = task.files.isDirectory(path);
+      let kb = Math.ceil(task.files.size(path) / 4_096) * 4;
+      const names = isDirectory ? task.files.list(path) : [];
+      for (const child of typeof names === "number" ? [] : names)
+        kb += visit(below(name, child), below(path, child), false);
+      const isShown = isTop || (!flags.has("s") && (isDirectory || flags.has("a")));
+      if (isShown) task.print(`${flags.has("h") ? human(kb * 1_024) : kb}\t${name}\n`);
+      return kb;
+    };
+    for (const name of operands.length === 0 ? ["."] : operands) visit(name, task.path(name), true);
+    return 0;
+  },
+};
+
+export const mount: Command = {
+  name: "mount",
+  step(task) {
+    if (task.argv.length > 1)
+      return complain(task, isBusybox(task) ? "permission denied (are you root?)" : "permission denied.", 1);
+    const text = task.readFile("/proc/mounts");
+    for (const line of typeof text === "number" ? [] : text.trimEnd().split("\n")) {
+      const [device, path, type, options] = line.split(" ");
+      task.print(`${device} on ${path} type ${type} (${options})\n`);
+    }
+    return 0;
+  },
+};
+
+export const sync: Command = { name: "sync", step: () => 0 };
+
+/** Memory and work on purpose: what lessons on limits run. */
+export const stress: Command<{ until: number | null }> = {
+  name: "stress",
+  comesWith: "extra",
+  step(task) {
+    const value = (name: string): string | undefined => {
+      const n = task.argv.indexOf(name);
+      return n < 0 ? undefined : task.argv[n + 1];
+    };
+    if (task.state === undefined) {
+      const units: Readonly<Record<string, number>> = { B: 1, K: 1_024, M: 1_048_576, G: 1_073_741_824 };
+      const count = Number(value("--vm") ?? value("-m") ?? "0");
+      const text = value("--vm-bytes") ?? "256M";
+      const bytes = Number.parseFloat(text) * (units[text.at(-1)?.toUpperCase() ?? ""] ?? 1);
+      const cpu = Number(value("--cpu") ?? value("-c") ?? "0");
+      task.print(`stress: info: [${task.pid}] dispatching hogs: ${cpu} cpu, 0 io, ${count} vm, 0 hdd\n`);
+      const seconds = value("--timeout") ?? value("-t");
+      task.state = { until: seconds === undefined ? null : task.now + Number.parseFloat(seconds) * 1_000 };
+      if (count > 0 && !task.holdMemory(count * bytes)) return {};
+    }
+    const { until } = task.state;
+    if (until === null) return {};
+    if (until > task.now) return { until };
+    task.print(`stress: info: [${task.pid}] successful run completed in ${task.argv.at(-1)}\n`);
+    return 0;
+  },
+};
