@@ -8,6 +8,7 @@ import { endpointSliceController } from "#kernel/controllers/endpointslice";
 import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
+import { jobController } from "#kernel/controllers/job";
 import { kubernetesServiceController } from "#kernel/controllers/kubernetes-service";
 import { namespaceController } from "#kernel/controllers/namespace";
 import { nodeLifecycleController } from "#kernel/controllers/node-lifecycle";
@@ -16,8 +17,9 @@ import { replicasetController } from "#kernel/controllers/replicaset";
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
-import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import { statefulsetController } from "#kernel/controllers/statefulset";
+import { taintEvictionController } from "#kernel/controllers/taint-eviction";
+import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -29,6 +31,8 @@ export const CONTROLLERS: readonly Controller[] = [
   replicasetController,
   deploymentController,
   statefulsetController,
+  jobController,
+  ttlAfterFinishedController,
   kubernetesServiceController,
   endpointsController,
   endpointSliceController,

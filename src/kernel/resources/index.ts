@@ -6,6 +6,7 @@ import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { replicasets } from "#kernel/resources/apps/replicaset";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
+import { jobs } from "#kernel/resources/batch/job";
 import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { endpoints } from "#kernel/resources/core/endpoints";
@@ -32,6 +33,7 @@ export const RESOURCES: readonly AnyResource[] = [
   deployments,
   replicasets,
   statefulsets,
+  jobs,
   leases,
   endpointslices,
 ];

@@ -30,7 +30,9 @@ export const hasJobCondition = ({ status }: Job, type: string): boolean => isCon
 
 /** The condition that ended the Job: Complete or Failed. */
 export function finishedCondition(job: Job): JobCondition | undefined {
-  return job.status?.conditions?.find(({ type, status }) => status === "True" && (type === "Complete" || type === "Failed"));
+  return job.status?.conditions?.find(
+    ({ type, status }) => status === "True" && (type === "Complete" || type === "Failed"),
+  );
 }
 
 export const isJobFinished = (job: Job): boolean => finishedCondition(job) !== undefined;

@@ -103,7 +103,10 @@ function joined(ordered: readonly Interval[]): Interval[] {
 }
 
 /** What is wrong with a text of indexes below `completions`, or how many it names. */
-export function checkIndexes(text: string, completions: number): { readonly wrong: string } | { readonly total: number } {
+export function checkIndexes(
+  text: string,
+  completions: number,
+): { readonly wrong: string } | { readonly total: number } {
   let total = 0;
   let previous: number | undefined;
   for (const part of text === "" ? [] : text.split(",")) {

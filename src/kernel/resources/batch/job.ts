@@ -19,8 +19,8 @@ import {
   LEGACY_CONTROLLER_UID_LABEL,
   LEGACY_JOB_NAME_LABEL,
 } from "#kernel/resources/batch/job.facts";
-import { validateJobStatus } from "#kernel/resources/batch/job.validate.status";
 import { validateJob, validateJobUpdate } from "#kernel/resources/batch/job.validate";
+import { validateJobStatus } from "#kernel/resources/batch/job.validate.status";
 import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -89,7 +89,9 @@ const PARALLELISM_SOFT_MAX = 10_000;
 
 function warningsForJob({ metadata, spec }: Job, old?: Job): string[] {
   if (old !== undefined) {
-    return old.metadata.generation === metadata.generation ? [] : warningsForPodTemplate(spec.template, "spec.template");
+    return old.metadata.generation === metadata.generation
+      ? []
+      : warningsForPodTemplate(spec.template, "spec.template");
   }
   const warnings: string[] = [];
   const wrong = dns1123Label(metadata.name);

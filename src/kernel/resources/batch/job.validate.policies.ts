@@ -33,7 +33,7 @@ const choices = (values: readonly string[]): string => `valid values: [${values.
 export function validateManagedBy(managedBy: string, at: At): void {
   const slash = managedBy.indexOf("/");
   if (managedBy === "") at("").required();
-  else if (slash < 0) at("").invalid(managedBy, "must be a domain-prefixed path (such as \"acme.io/foo\")");
+  else if (slash < 0) at("").invalid(managedBy, 'must be a domain-prefixed path (such as "acme.io/foo")');
   else {
     const [domain, path] = [managedBy.slice(0, slash), managedBy.slice(slash + 1)];
     if (domain === "") at("").invalid("", "prefix part must be non-empty");
@@ -99,7 +99,8 @@ function validateExitCodes(
     if (seen.has(code)) codeAt("").duplicate(code);
     seen.add(code);
   }
-  if (values.some((code, n) => n > 0 && (values[n - 1] ?? code) > code)) at("values").invalid(values, "must be ordered");
+  if (values.some((code, n) => n > 0 && (values[n - 1] ?? code) > code))
+    at("values").invalid(values, "must be ordered");
 }
 
 /** Adds an error for each wrong part of the success policy of an Indexed Job; `at` stands at it. */
@@ -112,13 +113,18 @@ export function validateSuccessPolicy({ successPolicy, completions = 0 }: JobSpe
   for (const [rule, ruleAt] of eachAt(rules, at.under("rules"))) validateSuccessRule(rule, completions, ruleAt);
 }
 
-function validateSuccessRule({ succeededCount, succeededIndexes }: SuccessPolicyRule, completions: number, at: At): void {
+function validateSuccessRule(
+  { succeededCount, succeededIndexes }: SuccessPolicyRule,
+  completions: number,
+  at: At,
+): void {
   if (succeededCount === undefined && succeededIndexes === undefined) {
     at("").required("at least one of succeededCount or succeededIndexes must be specified");
   }
   let total = 0;
   if (succeededIndexes !== undefined) {
-    if (succeededIndexes.length > INDEXES_CHARS_MAX) at("succeededIndexes").tooLong(succeededIndexes, INDEXES_CHARS_MAX);
+    if (succeededIndexes.length > INDEXES_CHARS_MAX)
+      at("succeededIndexes").tooLong(succeededIndexes, INDEXES_CHARS_MAX);
     const found = checkIndexes(succeededIndexes, completions);
     if ("total" in found) total = found.total;
     else at("succeededIndexes").invalid(succeededIndexes, `error parsing succeededIndexes: ${found.wrong}`);

@@ -65,13 +65,17 @@ function validateTimes(job: Job, { startTime, completionTime }: JobStatus, at: A
   if (isTime(completionTime) && !isComplete) {
     at("completionTime").invalid(completionTime, "cannot set completionTime when there is no Complete=True condition");
   }
-  if (!isTime(completionTime) && isComplete) at("completionTime").required("completionTime is required for Complete jobs");
+  if (!isTime(completionTime) && isComplete)
+    at("completionTime").required("completionTime is required for Complete jobs");
   if (isTime(startTime) && isTime(completionTime) && parseTime(completionTime) < parseTime(startTime)) {
     at("completionTime").invalid(completionTime, "completionTime cannot be set before startTime");
   }
 }
 
-function validateFinished({ active = 0, startTime, uncountedTerminatedPods: uncounted, terminating = 0 }: JobStatus, at: At) {
+function validateFinished(
+  { active = 0, startTime, uncountedTerminatedPods: uncounted, terminating = 0 }: JobStatus,
+  at: At,
+) {
   if (active > 0) at("active").invalid(active, "active>0 is invalid for finished job");
   if (!isTime(startTime)) at("startTime").required("startTime is required for finished job");
   if ((uncounted?.failed ?? []).length + (uncounted?.succeeded ?? []).length > 0) {
@@ -120,7 +124,8 @@ function validateChange(job: Job, old: Job, at: At): void {
     if (!hasJobCondition(old, type) || hasJobCondition(job, type)) continue;
     at("conditions").invalid(omitted, `cannot disable the terminal ${type}=True condition`);
   }
-  if ((now.failed ?? 0) < (was.failed ?? 0)) at("failed").invalid(now.failed ?? 0, "cannot decrease the failed counter");
+  if ((now.failed ?? 0) < (was.failed ?? 0))
+    at("failed").invalid(now.failed ?? 0, "cannot decrease the failed counter");
   // An Indexed Job that shrinks forgets the indexes it lost.
   if (!isIndexed(job) && (now.succeeded ?? 0) < (was.succeeded ?? 0)) {
     at("succeeded").invalid(now.succeeded ?? 0, "cannot decrease the succeeded counter");

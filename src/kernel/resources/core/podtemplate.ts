@@ -46,6 +46,11 @@ export const podtemplates = defineResource<PodTemplate>({
       ({ template }) => (template?.spec.containers ?? []).map(({ image = "" }) => image).join(","),
       "The images of its containers.",
     ),
-    column("Pod Labels", "string", ({ template }) => formatLabels(template?.metadata?.labels), "The labels of the pods."),
+    column(
+      "Pod Labels",
+      "string",
+      ({ template }) => formatLabels(template?.metadata?.labels),
+      "The labels of the pods.",
+    ),
   ],
 });

@@ -36,7 +36,10 @@ function validateCondition(condition: Condition, at: At): void {
     const says =
       "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric " +
       "characters or '_,:', and must end with an alphanumeric character or '_'";
-    at("reason").invalid(reason, regexText(says, reasonFormat, "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"));
+    at("reason").invalid(
+      reason,
+      regexText(says, reasonFormat, "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"),
+    );
   }
   if (message.length > MESSAGE_BYTES_MAX) at("message").tooLong(message, MESSAGE_BYTES_MAX);
 }

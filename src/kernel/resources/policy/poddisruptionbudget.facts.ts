@@ -4,8 +4,8 @@
  * Models k8s.io/component-helpers/apps/poddisruptionbudget and pkg/controller/disruption.
  */
 import type { Condition, Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from "#kernel/api/types.gen";
-import { getCondition, setCondition } from "#kernel/apimachinery/meta";
 import { matches } from "#kernel/apimachinery/labels";
+import { getCondition, setCondition } from "#kernel/apimachinery/meta";
 import type { Instant } from "#kernel/sim/instant";
 
 export const DISRUPTION_ALLOWED = "DisruptionAllowed";

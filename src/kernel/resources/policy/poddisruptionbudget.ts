@@ -43,7 +43,12 @@ export const poddisruptionbudgets = defineResource<PodDisruptionBudget>({
   },
 
   columns: [
-    column("Min Available", "string", ({ spec }) => amountText(spec.minAvailable), "How many pods must stay available."),
+    column(
+      "Min Available",
+      "string",
+      ({ spec }) => amountText(spec.minAvailable),
+      "How many pods must stay available.",
+    ),
     column("Max Unavailable", "string", ({ spec }) => amountText(spec.maxUnavailable), "How many pods may be missing."),
     column(
       "Allowed Disruptions",
