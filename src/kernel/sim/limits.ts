@@ -13,9 +13,9 @@ export const LIMITS = {
   /** How long a change is kept at least as long as `changesKept` allows (upstream compacts every 5 minutes). */
   changesKeptMs: 5 * 60_000,
   /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */
-  podsPerReconcile: 100,
+  podsPerReconcile: 50,
   /** Work one turn may do before it yields: a reconcile costs 1 and each of its writes `workPerWrite`. */
-  workPerTurn: 1_500,
+  workPerTurn: 600,
   workPerWrite: 6,
   /** Longest virtual time one call of advance may pass. */
   advanceMs: 366 * 24 * 3_600_000,
