@@ -68,14 +68,7 @@ test.each(catalogue())(
 );
 
 /** The cluster a model solution leaves. */
-async function solved(lab: Lab): Promise<Cluster> {
-  let last: Cluster | undefined;
-  await rehearse(lab, solutionOf(lab), (cluster) => {
-    last = cluster;
-  });
-  if (last === undefined) throw new Error("no cluster was rehearsed in");
-  return last;
-}
+const solved = async (lab: Lab): Promise<Cluster> => (await rehearse(lab, solutionOf(lab))).cluster;
 
 const hello = labOf("hello-world") as Lab;
 
@@ -117,13 +110,19 @@ test("equal work gets equal clusters", async () => {
   expect(exportCluster(values[0] as Cluster)).toEqual(exportCluster(values[1] as Cluster));
 });
 
-test("a line that is refused is named with kubectl's own words", async () => {
-  const refused = rehearse(hello, { commands: ["create ns a", "kubectl delete pod nobody"] });
-  await expect(refused).rejects.toThrow(LineRefused);
-  await expect(refused).rejects.toMatchObject({
-    index: 1,
-    message: 'Error from server (NotFound): pods "nobody" not found',
-  });
+test("a line that fails says so in kubectl's words, and the next one runs", async () => {
+  const { output } = await rehearse(hello, { commands: ["kubectl delete pod nobody", "create ns a"] });
+  expect(output).toEqual([
+    { line: "kubectl delete pod nobody", text: 'Error from server (NotFound): pods "nobody" not found', failed: true },
+    { line: "create ns a", text: "namespace/a created", failed: false },
+  ]);
+});
+
+test("a line we lack the command for is refused, and so are manifests that do not apply", async () => {
+  const refused = rehearse(hello, { commands: ["create ns a", "kubectl top pods"] });
+  await expect(refused).rejects.toBeInstanceOf(LineRefused);
+  await expect(refused).rejects.toMatchObject({ index: 1 });
+  await expect(rehearse(hello, { commands: [], manifests: "kind: Nothing" })).rejects.toMatchObject({ index: -1 });
 });
 
 test("a fresh cluster grades without anything under way", () => {

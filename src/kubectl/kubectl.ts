@@ -8,7 +8,7 @@ import { parseFlags } from "#kubectl/flags";
 import { type Fetch, Server } from "#kubectl/server";
 import { splitLine } from "#kubectl/words";
 
-export { KubectlError } from "#kubectl/error";
+export { KubectlError, UnsupportedError } from "#kubectl/error";
 export type { Fetch } from "#kubectl/server";
 
 /** Where kubectl stands: how it reaches the server, what is on its standard input, what time it is. */

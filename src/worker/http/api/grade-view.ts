@@ -27,6 +27,19 @@ export const gradeSchema = z
   })
   .openapi("Grade");
 
+/** A grade with what each line printed. */
+export const rehearsalSchema = gradeSchema
+  .extend({
+    output: z.array(
+      z.object({
+        line: z.string(),
+        text: z.string().describe("What kubectl would print"),
+        failed: z.boolean().describe("Whether it failed; the lines after it ran all the same"),
+      }),
+    ),
+  })
+  .openapi("RehearsalGrade");
+
 /** The grade in one language. */
 export function gradeView(
   { score, max, tasks }: Grade,

@@ -15,7 +15,7 @@ import { type Database, openDatabase } from "#worker/db/database";
 import { addLab, findLab, listLabs } from "#worker/db/labs";
 import type { Env } from "#worker/env";
 import { eraseCluster, limitCreation, newId } from "#worker/http/api/access";
-import { gradeSchema, gradeView, languageQuery } from "#worker/http/api/grade-view";
+import { gradeSchema, gradeView, languageQuery, rehearsalSchema } from "#worker/http/api/grade-view";
 import { makeCluster } from "#worker/http/api/make-cluster";
 import { invalid, notFound, Problem } from "#worker/http/api/problem";
 import { described, LineRefused, rehearse } from "#worker/http/api/rehearsal";
@@ -186,7 +186,7 @@ const gradeOnce = route({
   description:
     "For autograders: a throw-away cluster, the lines run in it one after the other, everything settles in virtual " +
     "time, the lab's tasks are graded, and it is gone. Without a line that reads them (`apply -f -`) the manifests " +
-    "are applied first.",
+    "are applied first. A line that fails does not keep the next from running; one that is not supported is refused.",
   query: languageQuery,
   body: z
     .strictObject({
@@ -199,14 +199,14 @@ const gradeOnce = route({
     lab: "hello-world",
     commands: ["kubectl create deployment hello-world --image=gcr.io/google-samples/hello-app:1.0 --replicas=3"],
   },
-  success: { status: 200, description: "The grade.", schema: gradeSchema },
+  success: { status: 200, description: "The grade, and what each line printed.", schema: rehearsalSchema },
   problems: [400, 404, 413, 422, 429],
   async handle({ c, body, query }) {
     await limitCreation(c);
     const lab = await needLab(openDatabase(c.env.DB), body.lab);
     try {
       const grade = await rehearse(lab, { commands: body.commands ?? [], manifests: body.manifests });
-      return c.json(gradeView(grade, query, c.req.header("accept-language")));
+      return c.json({ ...gradeView(grade, query, c.req.header("accept-language")), output: grade.output });
     } catch (error) {
       if (!(error instanceof LineRefused)) throw error;
       throw invalid([

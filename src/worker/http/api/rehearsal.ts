@@ -11,7 +11,7 @@ import { withEarlier } from "#classroom/progress";
 import { Cluster } from "#kernel/cluster/cluster";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
-import { type Fetch, KubectlError, runKubectl } from "#kubectl/kubectl";
+import { type Fetch, KubectlError, runKubectl, UnsupportedError } from "#kubectl/kubectl";
 
 /** Every rehearsal begins at the same instant, so that equal lines give equal clusters. */
 const START = Date.UTC(2026, 0, 1);
@@ -35,29 +35,44 @@ export interface Work {
   readonly manifests?: string | undefined;
 }
 
-/**
- * Runs a student's work from the lab's beginning and grades it; `see` is shown the cluster before it is gone.
- * @throws LineRefused
- */
-export async function rehearse(
-  lab: Lab,
-  { commands, manifests }: Work,
-  see?: (cluster: Cluster) => void,
-): Promise<Grade> {
+/** What a line printed; the next one runs even if it failed, as in a shell. */
+export interface Printed {
+  readonly line: string;
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** How a rehearsal went, and the cluster it left. */
+export interface Rehearsal extends Grade {
+  readonly output: readonly Printed[];
+  readonly cluster: Cluster;
+}
+
+const APPLY = "kubectl apply -f -";
+
+/** Runs a student's work from the lab's beginning and grades it. @throws LineRefused where we lack the command */
+export async function rehearse(lab: Lab, { commands, manifests }: Work): Promise<Rehearsal> {
   const cluster = Cluster.create(labOptions(lab, lab.slug), START);
   const fetch = apiOf(cluster);
   const { manifests: given } = lab.setup ?? {};
   settle(cluster, START);
-  if (given !== undefined) await run(cluster, fetch, { line: "apply -f -", stdin: given, index: -1 });
-  const lines = isRead(commands) || manifests === undefined ? commands : ["apply -f -", ...commands];
-  const offset = lines.length - commands.length;
+  if (given !== undefined) mustApply(await run(cluster, fetch, { line: APPLY, stdin: given, index: -1 }));
   let grade = gradeCluster(lab, cluster);
-  for (const [index, line] of lines.entries()) {
-    await run(cluster, fetch, { line, stdin: manifests, index: index - offset });
+  if (manifests !== undefined && !isRead(commands)) {
+    mustApply(await run(cluster, fetch, { line: APPLY, stdin: manifests, index: -1 }));
     grade = withEarlier(lab, gradeCluster(lab, cluster), grade.tasks);
   }
-  see?.(cluster);
-  return grade;
+  const output: Printed[] = [];
+  for (const [index, line] of commands.entries()) {
+    output.push(await run(cluster, fetch, { line, stdin: manifests, index }));
+    grade = withEarlier(lab, gradeCluster(lab, cluster), grade.tasks);
+  }
+  return { ...grade, output, cluster };
+}
+
+/** Manifests that do not apply are not half a solution but a mistake to be told. */
+function mustApply({ text, failed }: Printed): void {
+  if (failed) throw new LineRefused(-1, text);
 }
 
 /** Whether a line reads the manifests itself, so that they are not applied before all others. */
@@ -70,14 +85,17 @@ interface Step {
   readonly index: number;
 }
 
-async function run(cluster: Cluster, fetch: Fetch, { line, stdin, index }: Step): Promise<void> {
+async function run(cluster: Cluster, fetch: Fetch, { line, stdin, index }: Step): Promise<Printed> {
   try {
-    await runKubectl(line, { fetch, stdin, now: new Date(cluster.now).toISOString() });
+    const text = await runKubectl(line, { fetch, stdin, now: new Date(cluster.now).toISOString() });
+    return { line, text, failed: false };
   } catch (error) {
-    if (error instanceof KubectlError) throw new LineRefused(index, error.message);
-    throw error;
+    if (error instanceof UnsupportedError) throw new LineRefused(index, error.message);
+    if (!(error instanceof KubectlError)) throw error;
+    return { line, text: error.message, failed: true };
+  } finally {
+    settle(cluster, START);
   }
-  settle(cluster, START);
 }
 
 /** The Kubernetes API of a cluster in memory. */
