@@ -20,10 +20,29 @@ export interface WriteQuery {
   readonly fieldValidation: FieldValidation;
 }
 
+type WriteKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
+
 /** Options of a write. @throws Invalid */
-export function writeQuery(request: Request, kind: "CreateOptions" | "UpdateOptions" | "PatchOptions"): WriteQuery {
+export const writeQuery = (request: Request, kind: WriteKind): WriteQuery => readWrite(request, kind, collector());
+
+export interface PatchQuery extends WriteQuery {
+  /** Server-side apply takes the fields of other managers. */
+  readonly isForced: boolean;
+}
+
+/** Options of a patch: apply needs a manager, and it alone can be forced. @throws Invalid */
+export function patchQuery(request: Request, isApply: boolean): PatchQuery {
   const { searchParams } = new URL(request.url);
   const at = collector();
+  const force = searchParams.get("force");
+  if (isApply && (searchParams.get("fieldManager") ?? "") === "") {
+    at("fieldManager").required("is required for apply patch");
+  } else if (!isApply && force !== null) at("force").forbidden("may not be specified for non-apply patch");
+  return { ...readWrite(request, "PatchOptions", at), isForced: isTrue(force) };
+}
+
+function readWrite(request: Request, kind: WriteKind, at: At): WriteQuery {
+  const { searchParams } = new URL(request.url);
   const isDryRun = dryRunOf(searchParams.getAll("dryRun"), at);
   const fieldManager = searchParams.get("fieldManager") ?? "";
   if (fieldManager !== "") validateFieldManager(fieldManager, at.under("fieldManager"));

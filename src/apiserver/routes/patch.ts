@@ -1,13 +1,14 @@
 /**
- * PATCH: JSON patch, merge patch, strategic merge patch of an object, its status, or its scale.
+ * PATCH: JSON patch, merge patch, strategic merge patch and server-side apply of an object, its status, or its scale.
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
- * Leaves out server-side apply (application/apply-patch+yaml): it is refused by its media type.
+ * Leaves out CBOR (application/apply-patch+cbor): upstream serves it only behind a feature gate that is off.
  */
 import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
 import { type Body, decodeValue, goJsonType, parseBody, parsed, readBody, targetOf } from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
-import { type WriteQuery, writeQuery } from "#apiserver/options";
+import { patchQuery, type WriteQuery } from "#apiserver/options";
+import { APPLY_TYPE, applyObject } from "#apiserver/routes/apply";
 import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
 import { badRequest, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
 import { JsonSyntaxError } from "#kernel/apimachinery/json";
@@ -29,10 +30,11 @@ const PATCH_TYPES: Readonly<Record<string, PatchRequest["type"]>> = {
 export async function patchObject(c: ApiContext): Promise<Response> {
   const call = resourceRequest(c);
   const { info, request } = call;
-  const query = writeQuery(request, "PatchOptions");
   const body = await readBody(request);
+  if (body.type === APPLY_TYPE) return applyObject(c, call, body);
   const type = PATCH_TYPES[body.type];
-  if (type === undefined) throw unsupportedBodyType(Object.keys(PATCH_TYPES));
+  if (type === undefined) throw unsupportedBodyType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
+  const query = patchQuery(request, false);
   const patch = patchBody(body, type);
   return c.get("turns").run((cluster) => {
     const resource = servedResource(cluster, info);

@@ -4,6 +4,7 @@
 import type { Status } from "#kernel/apimachinery/errors";
 import { notFound } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
+import { type ApplyRequest, type ApplyResult, apply } from "#kernel/registry/apply";
 import { create } from "#kernel/registry/create";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
 import { type DeleteOptions, remove, removeCollection } from "#kernel/registry/delete";
@@ -11,7 +12,7 @@ import type { Placed } from "#kernel/registry/indexes";
 import { type ListOptions, type ListResult, list } from "#kernel/registry/list";
 import { type PatchRequest, patch } from "#kernel/registry/patch";
 import { groupResourceOf, type Registry } from "#kernel/registry/registry";
-import { readScale, type Scale, writeScale } from "#kernel/registry/scale";
+import { applyScale, readScale, type Scale, writeScale } from "#kernel/registry/scale";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { User } from "#kernel/registry/user";
 import type { KubeObject } from "#kernel/store/object";
@@ -86,6 +87,16 @@ export class Client {
     return patch(this, resource, key, request, options);
   }
 
+  /** Server-side apply as this client's field manager. */
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    key: Key,
+    request: ApplyRequest,
+    options: WriteOptions = {},
+  ): ApplyResult<T> {
+    return apply(this, resource, key, request, options);
+  }
+
   /** Gives the object, if it lives on (grace, finalizers) or its kind answers so, else a Status. */
   delete<T extends KubeObject>(resource: Resource<T>, key: Key, options: DeleteOptions = {}): T | Status {
     return remove(this, resource, key, options);
@@ -101,6 +112,10 @@ export class Client {
 
   scale(resource: AnyResource, key: Key): Scale {
     return readScale(this, resource, key);
+  }
+
+  applyScale(resource: AnyResource, key: Key, request: ApplyRequest, options: WriteOptions = {}): Scale {
+    return applyScale(this, resource, key, request, options);
   }
 
   updateScale(resource: AnyResource, key: Key, scale: Draft<Scale>, options: WriteOptions = {}): Scale {

@@ -4,13 +4,17 @@
  * Models pkg/registry/apps/deployment/storage (ScaleREST) and apiextensions' scale subresource.
  */
 
-import type { ObjectMeta } from "#kernel/api/types.gen";
+import { shapeOf as kindShape } from "#kernel/api/shapes";
+import type { ManagedFieldsEntry, ObjectMeta } from "#kernel/api/types.gen";
 import { conflict, invalid, notFound } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { format as formatSelector } from "#kernel/apimachinery/labels";
+import { parentEntries, scaleEntries } from "#kernel/apimachinery/managedfields/scale";
 import { type Key, keyOf } from "#kernel/apimachinery/meta";
+import { type ApplyRequest, typedApply } from "#kernel/registry/apply";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft } from "#kernel/registry/definition";
+import { writeOf } from "#kernel/registry/ownership";
 import { groupResourceOf } from "#kernel/registry/registry";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import { must } from "#kernel/sim/assert";
@@ -49,9 +53,46 @@ export function writeScale(
     throw invalid({ group: "autoscaling", kind: "Scale" }, key.name, at.errors);
   }
   const { specReplicasPath } = shapeOf(resource);
-  const draft = withPath(object, specReplicasPath.split(".").slice(1), replicas) as Draft<KubeObject>;
+  const draft = withPath(object, stepsOf(specReplicasPath), replicas) as Draft<KubeObject>;
   return scaleOf(resource, update(client, resource, draft, { ...options, subresource: "scale" }));
 }
+
+/** Applies a Scale: its manager then owns the replicas of the object behind it. @throws as an apply, NotFound */
+export function applyScale(
+  client: Client,
+  resource: AnyResource,
+  key: Key,
+  request: ApplyRequest,
+  options: WriteOptions,
+): Scale {
+  const parent = client.registry.store.get(resource.bucket, key);
+  if (parent === undefined) throw notFound(groupResourceOf(resource), key.name);
+  const live = scaleOf(resource, parent);
+  const { managedFields } = parent.metadata;
+  const path = stepsOf(shapeOf(resource).specReplicasPath).map((name) => `f:${name}`);
+  const entries = scaleEntries(managedFields, path) as ManagedFieldsEntry[];
+  const { writer, now } = writeOf(client, resource, "Apply", "scale");
+  const { object, owned } = typedApply(
+    { ...live, metadata: { ...live.metadata, ...(entries.length > 0 && { managedFields: entries }) } },
+    {
+      ...request,
+      writer: { ...writer, apiVersion: "autoscaling/v1" },
+      shape: must(kindShape(SCALE), "autoscaling/v1 Scale is in the API"),
+      ignored: new Set(["status"]),
+      now,
+      gvk: SCALE,
+    },
+  );
+  const { apiVersion } = resource;
+  const parents = parentEntries(managedFields, owned.managedFields, { apiVersion, path }) as ManagedFieldsEntry[];
+  const after: WriteOptions = { ...options, owned: { managedFields: parents.length > 0 ? parents : undefined } };
+  return writeScale(client, resource, key, object as Scale, after);
+}
+
+const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" };
+
+/** The names on the way: `.spec.replicas` is spec, replicas. */
+const stepsOf = (path: string): readonly string[] => path.split(".").slice(1);
 
 const shapeOf = (resource: AnyResource) => must(resource.subresources?.scale, `${resource.names.plural} can be scaled`);
 
