@@ -14,6 +14,7 @@ import { namespaceController } from "#kernel/controllers/namespace";
 import { nodeLifecycleController } from "#kernel/controllers/node-lifecycle";
 import { podGcController } from "#kernel/controllers/pod-gc";
 import { replicasetController } from "#kernel/controllers/replicaset";
+import { replicationController } from "#kernel/controllers/replicationcontroller";
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
@@ -28,6 +29,7 @@ export const CONTROLLERS: readonly Controller[] = [
   nodeLifecycleController,
   taintEvictionController,
   podGcController,
+  replicationController,
   replicasetController,
   deploymentController,
   statefulsetController,

@@ -14,6 +14,8 @@ import { events } from "#kernel/resources/core/event";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
+import { podtemplates } from "#kernel/resources/core/podtemplate";
+import { replicationcontrollers } from "#kernel/resources/core/replicationcontroller";
 import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
@@ -26,6 +28,8 @@ export const RESOURCES: readonly AnyResource[] = [
   namespaces,
   nodes,
   pods,
+  podtemplates,
+  replicationcontrollers,
   secrets,
   serviceaccounts,
   services,
