@@ -174,7 +174,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
   }
 
   #seeker(env: Readonly<Record<string, string>>): Seeker {
-    return { cwd: this.cwd, uid: this.uid, path: env["PATH"] ?? "" };
+    return { cwd: this.cwd, uid: this.uid, path: env["PATH"] ?? "/sbin:/usr/sbin:/bin:/usr/bin" };
   }
 
   launch(argv: readonly string[], options: Launch = {}): number {

@@ -179,9 +179,9 @@ export class Evaluator {
 
   /** Ends a command: with `set -e` a failure ends the shell, unless it was a test. */
   done(status: number): Outcome {
+    const isFatal = status !== 0 && this.state.options.includes("e") && !this.isTested;
     this.pop(status);
-    if (status !== 0 && this.state.options.includes("e") && !this.isTested) return this.exit(status);
-    return "on";
+    return isFatal ? this.exit(status) : "on";
   }
 
   get isTested(): boolean {

@@ -70,7 +70,17 @@ export class Expansion {
     const home = this.variables.get("HOME") ?? "/";
     const ends = rest.length === 0 ? "(?=[/:]|$)" : "(?=[/:])";
     const start = new RegExp(isAssignment ? `(^|:)~${ends}` : `(^)~${rest.length === 0 ? "(?=/|$)" : "(?=/)"}`, "g");
-    return [{ t: "text", v: first.v.replace(start, `$1${home}`) }, ...rest];
+    const named = first.v.replace(/^~([a-z_][a-z0-9_-]*)(?=\/|$)/, (all, user: string) => this.#homeOf(user) ?? all);
+    return [{ t: "text", v: named.replace(start, `$1${home}`) }, ...rest];
+  }
+
+  #homeOf(user: string): string | undefined {
+    const passwd = this.variables.task.files.read("/etc/passwd");
+    if (typeof passwd === "number") return undefined;
+    return passwd
+      .split("\n")
+      .find((row) => row.startsWith(`${user}:`))
+      ?.split(":")[5];
   }
 
   #add(fields: Fields, word: Word, isQuoted: boolean): void {

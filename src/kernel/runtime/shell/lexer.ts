@@ -11,6 +11,7 @@ export class SyntaxFault extends Error {
 }
 
 const OPERATORS = ["&&", "||", ";;", ";&", "<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>"];
+const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
 const BREAKS = " \t\n;&|<>()";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 const OPS = /^(:-|:=|:\?|:\+|-|=|\?|\+|%%|%|##|#|\/\/|\/|\^\^|\^|,,|,|:)/;
@@ -31,6 +32,7 @@ export abstract class Lexer {
   constructor(
     protected text: string,
     protected readonly firstLine = 1,
+    readonly isBash = false,
   ) {}
 
   /** Reads the inside of `$( )` up to its parenthesis: the number of its list. */
@@ -120,7 +122,7 @@ export abstract class Lexer {
     const operator = this.operator();
     if (operator !== "") return operator;
     const literal = this.peekLiteral();
-    return literal === "" ? "word" : literal;
+    return RESERVED.includes(literal) || (this.isBash && literal !== "") ? literal : "word";
   }
 
   /** A word; undefined if none begins here. */

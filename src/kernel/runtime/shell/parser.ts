@@ -26,12 +26,8 @@ export function parseScript(text: string, isBash = false): Script {
 class Parser extends Lexer {
   #depth = 0;
 
-  constructor(
-    text: string,
-    readonly isBash: boolean,
-    firstLine = 1,
-  ) {
-    super(text, firstLine);
+  constructor(text: string, isBash: boolean, firstLine = 1) {
+    super(text, firstLine, isBash);
   }
 
   script(): Script {
@@ -382,7 +378,7 @@ class Parser extends Lexer {
       const patterns: Word[] = [];
       do {
         const pattern = this.word();
-        if (pattern === undefined) this.fail(this.token());
+        if (pattern === undefined) this.fail(this.token(), this.isAtEnd ? ")" : undefined);
         patterns.push(pattern);
       } while (this.take("|"));
       if (!this.take(")")) this.fail(this.token(), ")");

@@ -47,7 +47,7 @@ class Expression {
     const value = this.#or();
     if (this.#at < args.length) {
       const extra = args[this.#at] ?? "";
-      throw new TestFault(args.length === 2 ? `${args[0]}: unknown operand` : `${extra}: unknown operand`);
+      throw new TestFault(args.length === 2 ? `${args[1]}: unknown operand` : `${extra}: unknown operand`);
     }
     return value;
   }

@@ -118,7 +118,9 @@ export const trap: Builtin = (shell, argv) => {
   const [command, ...rest] = argv.slice(argv[1] === "--" ? 2 : 1);
   if (command === undefined) {
     for (const [name, text] of Object.entries(traps)) {
-      shell.task.print(`trap -- '${text.replaceAll("'", "'\\''")}' ${name}\n`);
+      const quote = shell.dialect === "bash" ? "'\\''" : `'"'"'`;
+      const quoted = `'${text.replaceAll("'", quote)}'`;
+      shell.task.print(`trap -- ${shell.dialect === "bash" ? quoted : quoted.replace(/''$/, "")} ${name}\n`);
     }
     return 0;
   }

@@ -111,7 +111,7 @@ export const changeDirectory: Builtin = (shell, argv) => {
     const errno = typeof stat === "number" ? stat : 20;
     if (shell.dialect === "bash") shell.say(`${wanted}: ${errnoText(errno)}`, "cd");
     else shell.say(`can't cd to ${wanted}${shell.dialect === "ash" ? `: ${errnoText(errno)}` : ""}`, "cd");
-    return shell.dialect === "bash" ? 1 : shell.dialect === "dash" ? 2 : 1;
+    return shell.dialect === "bash" ? 1 : 2;
   }
   variables.set("OLDPWD", task.cwd);
   task.cwd = path;

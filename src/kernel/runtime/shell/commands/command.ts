@@ -102,9 +102,13 @@ export function isBusybox(task: Task): boolean {
   return task.sandbox.content.flavor === "busybox";
 }
 
+/** Tools of busybox that name the file and then the error. */
+const NAMES_FIRST = ["head", "wc", "sort", "uniq", "cut", "rev", "tac", "nl", "paste"];
+
 /** Complains of a file that cannot be read, as busybox and GNU word it. */
 export function cannotOpen(task: Task, path: string, errno: number): number {
   if (!isBusybox(task)) return complain(task, `${path}: ${errnoText(errno)}`);
+  if (NAMES_FIRST.includes(toolName(task))) return complain(task, `${path}: ${errnoText(errno)}`);
   return complain(task, errno === 21 ? "read error: Is a directory" : `can't open '${path}': ${errnoText(errno)}`);
 }
 

@@ -179,7 +179,8 @@ class Scan {
     if (!flags.has("o")) this.#show(name, line, ":", state.line);
     else
       for (const test of this.tests)
-        for (const [found] of line.matchAll(test)) if (found !== "") this.#show(name, found, ":", state.line);
+        for (const [found] of line.matchAll(new RegExp(test)))
+          if (found !== "") this.#show(name, found, ":", state.line);
   }
 
   #context(name: string, line: string): void {

@@ -1,7 +1,16 @@
 /**
  * head: the first lines or bytes.
  */
-import { type Command, cannotOpen, linesOf, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
+import type { Task } from "#kernel/runtime/process/task";
+import {
+  type Command,
+  cannotOpen,
+  type Gathering,
+  linesOf,
+  optionsOf,
+  wholeInput,
+  wrongOption,
+} from "#kernel/runtime/shell/commands/command";
 
 interface State {
   left: number;
@@ -10,7 +19,9 @@ interface State {
 export const head: Command<State> = {
   name: "head",
   step(task) {
-    const argv = task.argv.map((arg, n) => (n > 0 && /^-\d+$/.test(arg) ? `-n${arg.slice(1)}` : arg));
+    const argv = task.argv.map((arg, n) =>
+      n > 0 && /^-\d+$/.test(arg) && !/^-[nc]$/.test(task.argv[n - 1] ?? "") ? `-n${arg.slice(1)}` : arg,
+    );
     const { values, flags, operands, problem } = optionsOf(argv, "n:c:qv", { lines: "n", bytes: "c" });
     if (problem !== undefined) return wrongOption(task, problem);
     const count = Number(values["c"] ?? values["n"] ?? "10");
@@ -37,6 +48,12 @@ export const head: Command<State> = {
     }
 
     function fromInput(): number | { read: number } | { line: number } | undefined {
+      if (count < 0) {
+        const text = wholeInput(task as Task<Gathering>);
+        if (typeof text !== "string") return { read: 0 };
+        task.print(first(text));
+        return 0;
+      }
       task.state ??= { left: count };
       const { state } = task;
       while (state.left > 0) {

@@ -130,7 +130,10 @@ class Layout {
 
   #invalid(arg: string): void {
     const isBusybox = this.task.sandbox.content.flavor === "busybox";
-    this.status = complain(this.task, isBusybox ? `invalid number '${arg}'` : `'${arg}': expected a numeric value`);
+    if (isBusybox) {
+      this.task.complain(`sh: invalid number '${arg}'\n`);
+      this.status = 1;
+    } else this.status = complain(this.task, `'${arg}': expected a numeric value`);
   }
 
   #real(kind: string, flags: string, digits: number, arg: string): string {

@@ -23,7 +23,9 @@ const LOOK_MS = 1_000;
 export const tail: Command<State> = {
   name: "tail",
   step(task) {
-    const argv = task.argv.map((arg, n) => (n > 0 && /^[-+]\d+$/.test(arg) ? `-n${arg.replace(/^-/, "")}` : arg));
+    const argv = task.argv.map((arg, n) =>
+      n > 0 && /^[-+]\d+$/.test(arg) && !/^-[nc]$/.test(task.argv[n - 1] ?? "") ? `-n${arg.replace(/^-/, "")}` : arg,
+    );
     const { values, flags, operands, problem } = optionsOf(argv, "n:c:fFqvs:", {
       lines: "n",
       bytes: "c",
