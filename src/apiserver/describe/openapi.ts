@@ -182,7 +182,7 @@ function operationV3(operation: Operation, parameters: readonly Schema[], item: 
   const consumed = body === "" ? patchTypes(item) : ["*/*"];
   const request = { content: contentOf(consumed, reference(body === "" ? PATCH : (body ?? ""), "v3")) };
   const responses = codes.map((code) => [code, { description: WORDS[code], content }]);
-  // kubectl asks the first PATCH of a kind, in no order, whether it knows fieldValidation: a proxied one must not answer.
+  // kubectl asks the first PATCH of a kind, in no order, whether it knows fieldValidation: no proxied one may answer.
   const { kind, ...unnamed } = operation;
   return {
     ...said(operation.action === "connect" || kind === undefined ? unnamed : operation, item),
