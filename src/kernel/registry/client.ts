@@ -12,6 +12,7 @@ import type { Placed } from "#kernel/registry/indexes";
 import { type ListOptions, type ListResult, list } from "#kernel/registry/list";
 import { type PatchRequest, patch } from "#kernel/registry/patch";
 import { groupResourceOf, type Registry } from "#kernel/registry/registry";
+import { review } from "#kernel/registry/review";
 import { applyScale, readScale, type Scale, writeScale } from "#kernel/registry/scale";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { User } from "#kernel/registry/user";
@@ -65,7 +66,7 @@ export class Client {
   }
 
   create<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, options: WriteOptions = {}): T {
-    return create(this, resource, draft, options);
+    return (resource.review === undefined ? create : review)(this, resource, draft, options);
   }
 
   /** Replaces an object; its resourceVersion, if set, must be the present one. */

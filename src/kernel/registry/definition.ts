@@ -9,6 +9,7 @@ import { type ObjectShape, shapeOf } from "#kernel/api/shapes";
 import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import type { GroupVersionKind, Key } from "#kernel/apimachinery/meta";
+import type { Client } from "#kernel/registry/client";
 import { must } from "#kernel/sim/assert";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
@@ -122,6 +123,11 @@ export interface DefinitionInput<T extends KubeObject> {
   warnings?(object: T, old?: T): readonly string[];
   /** Text of the Warning header (299) of every request of a kind that is on its way out. */
   readonly deprecation?: string;
+  /**
+   * Makes the kind a question: create answers with the completed object and stores nothing. Such kinds name
+   * `create` as their only verb. May change the object, which is its own copy.
+   */
+  review?(object: T, client: Client): T;
   /** Graceful deletion with the grace the client asked for; undefined = this kind is removed at once. */
   grace?(object: T, requestedSeconds: number | undefined, context: StrategyContext): Grace;
   /** Whether DELETE answers with the object it removed; otherwise with a Status (rest.Storage ReturnDeletedObject). */

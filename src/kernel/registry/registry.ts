@@ -39,6 +39,8 @@ export interface RegistryParts {
   readonly entropy: Entropy;
   readonly resources: readonly AnyResource[];
   readonly admission: readonly AdmissionPlugin[];
+  /** Whether roles decide who may do what (the default), or nobody is refused anything. */
+  readonly authorization?: "RBAC" | "AlwaysAllow";
   /** The cluster's present instant. */
   readonly now: () => Instant;
 }
@@ -49,6 +51,7 @@ export class Registry {
   readonly entropy: Entropy;
   readonly indexes: Indexes;
   readonly admission: readonly AdmissionPlugin[];
+  readonly authorization: "RBAC" | "AlwaysAllow";
   readonly views: Views;
   /** What strategies may look at. */
   readonly context: StrategyContext;
@@ -57,11 +60,12 @@ export class Registry {
   readonly #byKind = new Map<string, AnyResource>();
   readonly #byBucket = new Map<Bucket, AnyResource>();
 
-  constructor({ store, cells = new Cells(), entropy, resources, admission, now }: RegistryParts) {
+  constructor({ store, cells = new Cells(), entropy, resources, admission, authorization, now }: RegistryParts) {
     this.store = store;
     this.cells = cells;
     this.entropy = entropy;
     this.admission = admission;
+    this.authorization = authorization ?? "RBAC";
     this.#now = now;
     this.indexes = new Indexes(store);
     this.views = new Views(this);

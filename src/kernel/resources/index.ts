@@ -3,9 +3,15 @@
  */
 import type { AnyResource } from "#kernel/registry/definition";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
+import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { replicasets } from "#kernel/resources/apps/replicaset";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
+import { selfsubjectreviews } from "#kernel/resources/authentication/selfsubjectreview";
+import { tokenreviews } from "#kernel/resources/authentication/tokenreview";
+import { selfsubjectaccessreviews } from "#kernel/resources/authorization/selfsubjectaccessreview";
+import { selfsubjectrulesreviews } from "#kernel/resources/authorization/selfsubjectrulesreview";
+import { localsubjectaccessreviews, subjectaccessreviews } from "#kernel/resources/authorization/subjectaccessreview";
 import { jobs } from "#kernel/resources/batch/job";
 import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
@@ -20,6 +26,10 @@ import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
+import { clusterroles } from "#kernel/resources/rbac/clusterrole";
+import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
+import { roles } from "#kernel/resources/rbac/role";
+import { rolebindings } from "#kernel/resources/rbac/rolebinding";
 
 export const RESOURCES: readonly AnyResource[] = [
   configmaps,
@@ -34,10 +44,21 @@ export const RESOURCES: readonly AnyResource[] = [
   serviceaccounts,
   services,
   controllerrevisions,
+  daemonsets,
   deployments,
   replicasets,
   statefulsets,
   jobs,
   leases,
   endpointslices,
+  tokenreviews,
+  selfsubjectreviews,
+  localsubjectaccessreviews,
+  selfsubjectaccessreviews,
+  selfsubjectrulesreviews,
+  subjectaccessreviews,
+  clusterrolebindings,
+  clusterroles,
+  rolebindings,
+  roles,
 ];
