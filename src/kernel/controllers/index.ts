@@ -2,6 +2,7 @@
  * The controllers of kube-controller-manager, in the order they look at a round: who makes things before who counts
  * them.
  */
+import { daemonsetController } from "#kernel/controllers/daemonset";
 import { deploymentController } from "#kernel/controllers/deployment";
 import { endpointsController } from "#kernel/controllers/endpoints";
 import { endpointSliceController } from "#kernel/controllers/endpointslice";
@@ -33,6 +34,7 @@ export const CONTROLLERS: readonly Controller[] = [
   replicasetController,
   deploymentController,
   statefulsetController,
+  daemonsetController,
   jobController,
   ttlAfterFinishedController,
   kubernetesServiceController,
