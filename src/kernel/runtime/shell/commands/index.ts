@@ -2,6 +2,7 @@
  * The table of tools, and which of them an image has.
  */
 import type { Flavor } from "#kernel/runtime/images/image";
+import { awk } from "#kernel/runtime/shell/commands/awk";
 import { cat } from "#kernel/runtime/shell/commands/cat";
 import type { Command } from "#kernel/runtime/shell/commands/command";
 import { curl } from "#kernel/runtime/shell/commands/curl";
@@ -72,6 +73,7 @@ import { wc } from "#kernel/runtime/shell/commands/wc";
 import { wget } from "#kernel/runtime/shell/commands/wget";
 
 export const commands: readonly Command<never>[] = [
+  awk,
   apk,
   apt,
   aptGet,

@@ -30,13 +30,18 @@ export const printf: Command = {
   },
 };
 
+/** Arguments laid out once by a format, for other tools. */
+export function layOut(format: string, args: readonly string[]): string {
+  return new Layout(undefined, args).apply(format);
+}
+
 class Layout {
   used = 0;
   status = 0;
   isCut = false;
 
   constructor(
-    readonly task: Task,
+    readonly task: Task | undefined,
     readonly args: readonly string[],
   ) {}
 
@@ -129,6 +134,7 @@ class Layout {
   }
 
   #invalid(arg: string): void {
+    if (this.task === undefined) return;
     const isBusybox = this.task.sandbox.content.flavor === "busybox";
     if (isBusybox) {
       this.task.complain(`sh: invalid number '${arg}'\n`);

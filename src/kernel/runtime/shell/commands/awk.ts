@@ -1,0 +1,70 @@
+/**
+ * awk: programs over lines and fields.
+ */
+import { AwkFault, parseAwk } from "#kernel/runtime/shell/commands/awk/parse";
+import { AwkRun } from "#kernel/runtime/shell/commands/awk/run";
+import {
+  type Command,
+  cannotOpen,
+  complain,
+  type Gathering,
+  gather,
+  isWait,
+  linesOf,
+} from "#kernel/runtime/shell/commands/command";
+import { withEscapes } from "#kernel/runtime/shell/commands/escapes";
+import { RegexFault } from "#kernel/runtime/shell/commands/regex";
+
+export const awk: Command<Gathering> = {
+  name: "awk",
+  step(task) {
+    const args = task.argv.slice(1);
+    const variables: Record<string, string> = {};
+    let source: string | undefined;
+    for (let arg = args[0]; arg !== undefined && /^-./.test(arg); arg = args[0]) {
+      args.shift();
+      if (arg === "--") break;
+      const value = arg.length > 2 ? arg.slice(2) : (args.shift() ?? "");
+      if (arg.startsWith("-F")) variables["FS"] = value === "t" ? "\t" : withEscapes(value).text;
+      else if (arg.startsWith("-v"))
+        variables[value.split("=")[0] ?? ""] = withEscapes(value.slice(value.indexOf("=") + 1)).text;
+      else if (arg.startsWith("-f")) {
+        const text = task.readFile(value);
+        if (typeof text === "number") return cannotOpen(task, value, text);
+        source = text;
+      }
+    }
+    source ??= args.shift();
+    if (source === undefined) return complain(task, "no program given", 2);
+    try {
+      const program = parseAwk(source);
+      const isFilter = program.rules.some(({ when }) => when !== "BEGIN");
+      const sources = isFilter ? gather(task, args) : [];
+      if (isWait(sources)) return sources;
+      const lost = sources.find(({ errno }) => errno !== undefined);
+      if (lost?.errno !== undefined) return complain(task, `${lost.name}: No such file or directory`, 2);
+      const run = new AwkRun(
+        program,
+        {
+          print: (text) => task.print(text),
+          write: (path, text, isAppending) => {
+            const old = isAppending ? task.readFile(path) : "";
+            if (path === "/dev/stderr") task.complain(text);
+            else if (path === "/dev/stdout") task.print(text);
+            else task.files.write(task.path(path), (typeof old === "number" ? "" : old) + text, { uid: task.uid });
+          },
+          random: () => task.world.entropy.fraction(),
+          now: () => task.now,
+          spend: () => task.spend(),
+        },
+        variables,
+      );
+      run.environment(task.environ());
+      return run.run(sources.map(({ name, text }) => ({ name: name === "-" ? "" : name, lines: linesOf(text) })));
+    } catch (fault) {
+      if (fault instanceof AwkFault || fault instanceof RegexFault)
+        return complain(task, `cmd. line:1: ${fault.message}`, 2);
+      throw fault;
+    }
+  },
+};

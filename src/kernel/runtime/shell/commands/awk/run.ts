@@ -1,0 +1,493 @@
+/**
+ * Running awk: fields, variables, arrays and the functions of the language over lines of input.
+ */
+import { AwkFault, type AwkProgram, type Expr, type Stmt } from "#kernel/runtime/shell/commands/awk/parse";
+import { layOut } from "#kernel/runtime/shell/commands/printf";
+import { regex } from "#kernel/runtime/shell/commands/regex";
+
+/** A number, a text, or a text of the input that may count as a number. */
+type Value = number | string | { readonly input: string };
+
+/** What ends a statement early. */
+class Jump {
+  constructor(
+    readonly how: "next" | "break" | "continue" | "exit" | "return",
+    readonly value: Value = "",
+  ) {}
+}
+
+export interface AwkWorld {
+  print(text: string): void;
+  write(path: string, text: string, isAppending: boolean): void;
+  random(): number;
+  now(): number;
+  /** Uses up steps; false once the process has had enough. */
+  spend(): boolean;
+}
+
+const NUMERIC = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+
+export class AwkRun {
+  readonly #globals = new Map<string, Value>();
+  readonly #arrays = new Map<string, Map<string, Value>>();
+  #locals: Map<string, Value | Map<string, Value>>[] = [];
+  #line = "";
+  #fields: string[] | undefined;
+  readonly #open = new Set<number>();
+  readonly #written = new Set<string>();
+  #steps = 0;
+  status = 0;
+
+  constructor(
+    readonly program: AwkProgram,
+    readonly world: AwkWorld,
+    variables: Readonly<Record<string, string>>,
+  ) {
+    const defaults: Record<string, Value> = {
+      FS: " ",
+      OFS: " ",
+      ORS: "\n",
+      SUBSEP: "\u001c",
+      NR: 0,
+      FNR: 0,
+      OFMT: "%.6g",
+      RSTART: 0,
+      RLENGTH: -1,
+    };
+    for (const [name, value] of Object.entries(defaults)) this.#globals.set(name, value);
+    for (const [name, value] of Object.entries(variables)) this.#globals.set(name, { input: value });
+  }
+
+  environment(variables: Readonly<Record<string, string>>): void {
+    this.#arrays.set("ENVIRON", new Map(Object.entries(variables).map(([name, value]) => [name, { input: value }])));
+  }
+
+  /** Runs over the lines of inputs, BEGIN first and END last; gives the exit status. */
+  run(inputs: readonly { readonly name: string; readonly lines: readonly string[] }[]): number {
+    let isOver = this.#phase("BEGIN");
+    const isFilter = this.program.rules.some(({ when }) => when !== "BEGIN");
+    for (const { name, lines } of isFilter && !isOver ? inputs : []) {
+      this.#globals.set("FILENAME", name);
+      this.#globals.set("FNR", 0);
+      for (const line of lines) {
+        this.#setLine(line);
+        this.#globals.set("NR", num(this.#globals.get("NR") ?? 0) + 1);
+        this.#globals.set("FNR", num(this.#globals.get("FNR") ?? 0) + 1);
+        isOver = this.#record();
+        if (isOver) break;
+      }
+      if (isOver) break;
+    }
+    if (!isOver || isFilter) this.#phase("END");
+    return this.status;
+  }
+
+  #phase(when: "BEGIN" | "END"): boolean {
+    return this.#guard(() => {
+      for (const rule of this.program.rules) if (rule.when === when) this.#exec(rule.body);
+    });
+  }
+
+  /** True if the program exits. */
+  #guard(act: () => void): boolean {
+    try {
+      act();
+      return false;
+    } catch (jump) {
+      if (!(jump instanceof Jump)) throw jump;
+      return jump.how === "exit";
+    }
+  }
+
+  #record(): boolean {
+    return this.#guard(() => {
+      for (const [n, { when, body }] of this.program.rules.entries()) {
+        if (typeof when === "string" || !this.#selects(n, when)) continue;
+        this.#exec(body);
+      }
+    });
+  }
+
+  #selects(n: number, { from, to }: { readonly from?: Expr; readonly to?: Expr }): boolean {
+    if (from === undefined) return true;
+    if (to === undefined) return truth(this.#test(from));
+    if (!this.#open.has(n) && !truth(this.#test(from))) return false;
+    this.#open.add(n);
+    if (truth(this.#test(to))) this.#open.delete(n);
+    return true;
+  }
+
+  #setLine(line: string): void {
+    this.#line = line;
+    this.#fields = undefined;
+  }
+
+  #split(): string[] {
+    this.#fields ??= splitBy(this.#line, text(this.#globals.get("FS") ?? " "));
+    return this.#fields;
+  }
+
+  #exec(stmt: Stmt): void {
+    this.#steps += 1;
+    if (this.#steps > 500_000 || (this.#steps % 64 === 0 && !this.world.spend() && this.#steps > 100_000))
+      throw new AwkFault("too many steps");
+    switch (stmt.k) {
+      case "block":
+        for (const one of stmt.body) this.#exec(one);
+        return;
+      case "expr":
+        this.#eval(stmt.of);
+        return;
+      case "print":
+        this.#print(stmt);
+        return;
+      case "if":
+        if (truth(this.#test(stmt.test))) this.#exec(stmt.then);
+        else if (stmt.otherwise !== undefined) this.#exec(stmt.otherwise);
+        return;
+      case "while":
+        if (stmt.isLate && this.#round(stmt.body)) return;
+        while (truth(this.#test(stmt.test))) if (this.#round(stmt.body)) return;
+        return;
+      case "for":
+        if (stmt.init !== undefined) this.#exec(stmt.init);
+        while (stmt.test === undefined || truth(this.#test(stmt.test))) {
+          if (this.#round(stmt.body)) return;
+          if (stmt.next !== undefined) this.#exec(stmt.next);
+        }
+        return;
+      case "each":
+        for (const key of [...this.#array(stmt.array).keys()]) {
+          this.#assign({ k: "var", name: stmt.name }, { input: key });
+          if (this.#round(stmt.body)) return;
+        }
+        return;
+      case "delete":
+        if (stmt.keys === undefined) this.#array(stmt.name).clear();
+        else this.#array(stmt.name).delete(this.#key(stmt.keys));
+        return;
+      default: {
+        const value = stmt.value === undefined ? "" : this.#eval(stmt.value);
+        if (stmt.how === "exit" && stmt.value !== undefined) this.status = num(value) & 0xff;
+        throw new Jump(stmt.how, value);
+      }
+    }
+  }
+
+  /** One round of a loop; true if it was broken off. */
+  #round(body: Stmt): boolean {
+    try {
+      this.#exec(body);
+      return false;
+    } catch (jump) {
+      if (!(jump instanceof Jump) || (jump.how !== "break" && jump.how !== "continue")) throw jump;
+      return jump.how === "break";
+    }
+  }
+
+  #print({ isFormat, args, to, isAppending = false }: Stmt & { k: "print" }): void {
+    const values = args.map((arg) => this.#eval(arg));
+    let line: string;
+    if (isFormat)
+      line = layOut(
+        this.#text(values[0] ?? ""),
+        values.slice(1).map((value) => this.#text(value)),
+      );
+    else {
+      const shown = values.length === 0 ? [this.#line] : values.map((value) => this.#text(value));
+      line = shown.join(text(this.#globals.get("OFS") ?? " ")) + text(this.#globals.get("ORS") ?? "\n");
+    }
+    if (to === undefined) {
+      this.world.print(line);
+      return;
+    }
+    const path = this.#text(this.#eval(to));
+    this.world.write(path, line, isAppending || this.#written.has(path));
+    this.#written.add(path);
+  }
+
+  #text(value: Value): string {
+    if (typeof value !== "number") return text(value);
+    return Number.isInteger(value) ? String(value) : layOut(text(this.#globals.get("OFMT") ?? "%.6g"), [String(value)]);
+  }
+
+  #array(name: string): Map<string, Value> {
+    const local = this.#locals.at(-1)?.get(name);
+    if (local instanceof Map) return local;
+    if (local !== undefined) {
+      const fresh = new Map<string, Value>();
+      this.#locals.at(-1)?.set(name, fresh);
+      return fresh;
+    }
+    let array = this.#arrays.get(name);
+    if (array === undefined) {
+      array = new Map();
+      this.#arrays.set(name, array);
+    }
+    return array;
+  }
+
+  #key(keys: readonly Expr[]): string {
+    return keys.map((key) => this.#text(this.#eval(key))).join(text(this.#globals.get("SUBSEP") ?? ""));
+  }
+
+  /** An expression as a condition: a bare regular expression is matched against the line. */
+  #test(expr: Expr): Value {
+    return this.#eval(expr);
+  }
+
+  #pattern(expr: Expr): RegExp {
+    return regex(expr.k === "regex" ? expr.source : this.#text(this.#eval(expr)), { isExtended: true, isGlobal: true });
+  }
+
+  #matches(expr: Expr, subject: string): boolean {
+    return new RegExp(this.#pattern(expr).source, "u").test(subject);
+  }
+
+  #eval(expr: Expr): Value {
+    switch (expr.k) {
+      case "number":
+      case "string":
+        return expr.value;
+      case "regex":
+        return Number(this.#matches(expr, this.#line));
+      case "var":
+        return this.#variable(expr.name);
+      case "field": {
+        const n = num(this.#eval(expr.of));
+        return { input: n === 0 ? this.#line : (this.#split()[n - 1] ?? "") };
+      }
+      case "index": {
+        const array = this.#array(expr.name);
+        const key = this.#key(expr.keys);
+        if (!array.has(key)) array.set(key, { input: "" });
+        return array.get(key) ?? "";
+      }
+      case "assign": {
+        const value = this.#eval(expr.value);
+        const result = expr.op === "" ? value : arithmetic(expr.op, num(this.#eval(expr.to)), num(value));
+        this.#assign(expr.to, result);
+        return result;
+      }
+      case "step": {
+        const before = num(this.#eval(expr.to));
+        this.#assign(expr.to, before + expr.by);
+        return expr.isPrefix ? before + expr.by : before;
+      }
+      case "cond":
+        return this.#eval(truth(this.#test(expr.test)) ? expr.a : expr.b);
+      case "in":
+        return Number(this.#array(expr.name).has(this.#key(expr.keys)));
+      case "unary": {
+        const value = this.#eval(expr.a);
+        return expr.op === "!" ? Number(!truth(value)) : expr.op === "-" ? -num(value) : num(value);
+      }
+      case "binary":
+        return this.#binary(expr);
+      default:
+        return this.#call(expr.name, expr.args);
+    }
+  }
+
+  #variable(name: string): Value {
+    if (name === "NF") return this.#split().length;
+    const local = this.#locals.at(-1)?.get(name);
+    if (local !== undefined && !(local instanceof Map)) return local;
+    return this.#globals.get(name) ?? { input: "" };
+  }
+
+  #assign(to: Expr, value: Value): void {
+    if (to.k === "field") {
+      const n = num(this.#eval(to.of));
+      if (n === 0) this.#setLine(this.#text(value));
+      else {
+        const fields = this.#split();
+        while (fields.length < n) fields.push("");
+        fields[n - 1] = this.#text(value);
+        this.#line = fields.join(text(this.#globals.get("OFS") ?? " "));
+      }
+    } else if (to.k === "index") this.#array(to.name).set(this.#key(to.keys), value);
+    else if (to.k === "var") {
+      if (to.name === "NF") {
+        const fields = this.#split();
+        const count = num(value);
+        while (fields.length < count) fields.push("");
+        fields.length = count;
+        this.#line = fields.join(text(this.#globals.get("OFS") ?? " "));
+      } else if (this.#locals.at(-1)?.has(to.name) === true) this.#locals.at(-1)?.set(to.name, value);
+      else this.#globals.set(to.name, value);
+    }
+  }
+
+  #binary({ op, a, b }: Expr & { k: "binary" }): Value {
+    if (op === "&&") return Number(truth(this.#test(a)) && truth(this.#test(b)));
+    if (op === "||") return Number(truth(this.#test(a)) || truth(this.#test(b)));
+    if (op === "~" || op === "!~") return Number(this.#matches(b, this.#text(this.#eval(a))) === (op === "~"));
+    const left = this.#eval(a);
+    const right = this.#eval(b);
+    if (op === " ") return this.#text(left) + this.#text(right);
+    if (["<", "<=", "==", "!=", ">", ">="].includes(op)) return Number(this.#compared(left, op, right));
+    return arithmetic(op, num(left), num(right));
+  }
+
+  #compared(a: Value, op: string, b: Value): boolean {
+    const isNumber = (value: Value): boolean =>
+      typeof value === "number" || (typeof value === "object" && (value.input === "" || NUMERIC.test(value.input)));
+    const order =
+      isNumber(a) && isNumber(b)
+        ? num(a) - num(b)
+        : this.#text(a) < this.#text(b)
+          ? -1
+          : Number(this.#text(a) > this.#text(b));
+    if (op === "==") return order === 0;
+    if (op === "!=") return order !== 0;
+    return op === "<" ? order < 0 : op === "<=" ? order <= 0 : op === ">" ? order > 0 : order >= 0;
+  }
+
+  #call(name: string, args: readonly Expr[]): Value {
+    const own = this.program.functions[name];
+    if (own !== undefined) return this.#callOwn(own, args);
+    const [first, second, third] = args;
+    const value = (n: number): Value => (args[n] === undefined ? { input: this.#line } : this.#eval(args[n] as Expr));
+    const string = (n: number): string => this.#text(value(n));
+    switch (name) {
+      case "length":
+        if (first?.k === "var" && this.#arrays.has(first.name)) return this.#array(first.name).size;
+        return [...string(0)].length;
+      case "substr": {
+        const from = Math.round(num(value(1)));
+        const end = third === undefined ? Number.POSITIVE_INFINITY : from + Math.round(num(value(2)));
+        return [...string(0)].slice(Math.max(0, from - 1), Math.max(0, end - 1)).join("");
+      }
+      case "index":
+        return string(0).indexOf(string(1)) + 1;
+      case "toupper":
+        return string(0).toUpperCase();
+      case "tolower":
+        return string(0).toLowerCase();
+      case "sprintf":
+        return layOut(
+          string(0),
+          args.slice(1).map((_, n) => string(n + 1)),
+        );
+      case "split":
+        return this.#splitInto(string(0), second, third);
+      case "sub":
+      case "gsub":
+        return this.#substitute(name === "gsub", first, string(1), third);
+      case "match": {
+        const found = new RegExp((second === undefined ? /$/ : this.#pattern(second)).source, "u").exec(string(0));
+        this.#globals.set("RSTART", found === null ? 0 : found.index + 1);
+        this.#globals.set("RLENGTH", found === null ? -1 : found[0].length);
+        return found === null ? 0 : found.index + 1;
+      }
+      case "int":
+        return Math.trunc(num(value(0)));
+      case "sqrt":
+        return Math.sqrt(num(value(0)));
+      case "exp":
+        return Math.exp(num(value(0)));
+      case "log":
+        return Math.log(num(value(0)));
+      case "sin":
+        return Math.sin(num(value(0)));
+      case "cos":
+        return Math.cos(num(value(0)));
+      case "atan2":
+        return Math.atan2(num(value(0)), num(value(1)));
+      case "rand":
+        return this.world.random();
+      case "srand":
+      case "close":
+      case "fflush":
+        return 0;
+      case "systime":
+        return Math.floor(this.world.now() / 1_000);
+      default:
+        throw new AwkFault(`function ${name} never defined`);
+    }
+  }
+
+  #callOwn(
+    { params, body }: { readonly params: readonly string[]; readonly body: Stmt },
+    args: readonly Expr[],
+  ): Value {
+    if (this.#locals.length > 200) throw new AwkFault("function call nesting too deep");
+    const locals = new Map<string, Value | Map<string, Value>>();
+    for (const [n, param] of params.entries()) {
+      const arg = args[n];
+      const isArray =
+        arg?.k === "var" && (this.#arrays.has(arg.name) || this.#locals.at(-1)?.get(arg.name) instanceof Map);
+      if (arg === undefined) locals.set(param, { input: "" });
+      else locals.set(param, isArray ? this.#array((arg as Expr & { k: "var" }).name) : this.#eval(arg));
+    }
+    this.#locals.push(locals);
+    try {
+      this.#exec(body);
+      return "";
+    } catch (jump) {
+      if (!(jump instanceof Jump) || jump.how !== "return") throw jump;
+      return jump.value;
+    } finally {
+      this.#locals.pop();
+    }
+  }
+
+  #splitInto(subject: string, to: Expr | undefined, separator: Expr | undefined): number {
+    const array = this.#array(to?.k === "var" ? to.name : "");
+    array.clear();
+    const by =
+      separator === undefined
+        ? text(this.#globals.get("FS") ?? " ")
+        : separator.k === "regex"
+          ? separator.source
+          : this.#text(this.#eval(separator));
+    const parts = splitBy(subject, by);
+    for (const [n, part] of parts.entries()) array.set(String(n + 1), { input: part });
+    return parts.length;
+  }
+
+  #substitute(isAll: boolean, pattern: Expr | undefined, replacement: string, target: Expr | undefined): number {
+    if (pattern === undefined) return 0;
+    const to: Expr = target ?? { k: "field", of: { k: "number", value: 0 } };
+    let count = 0;
+    const test = this.#pattern(pattern);
+    const result = this.#text(this.#eval(to)).replace(isAll ? test : new RegExp(test.source, "u"), (found: string) => {
+      count += 1;
+      return replacement.replace(/\\\\|\\&|&/g, (mark) => (mark === "&" ? found : mark === "\\&" ? "&" : "\\"));
+    });
+    if (count > 0) this.#assign(to, result);
+    return count;
+  }
+}
+
+function splitBy(line: string, separator: string): string[] {
+  if (separator === " ") return line.split(/\s+/).filter((part) => part !== "");
+  if (line === "") return [];
+  if (separator.length === 1 && separator !== "\\") return line.split(separator);
+  return line.split(new RegExp(regex(separator, { isExtended: true }).source.replace(/\((?!\?)/g, "(?:"), "u"));
+}
+
+function text(value: Value): string {
+  return typeof value === "object" ? value.input : String(value);
+}
+
+function num(value: Value): number {
+  if (typeof value === "number") return value;
+  return Number(/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/.exec(text(value))?.[0] ?? "0");
+}
+
+function truth(value: Value): boolean {
+  if (typeof value === "number") return value !== 0;
+  if (typeof value === "object" && NUMERIC.test(value.input)) return num(value) !== 0;
+  return text(value) !== "";
+}
+
+function arithmetic(op: string, a: number, b: number): number {
+  if ((op === "/" || op === "%") && b === 0) throw new AwkFault("Division by zero");
+  if (op === "+") return a + b;
+  if (op === "-") return a - b;
+  if (op === "*") return a * b;
+  if (op === "/") return a / b;
+  return op === "%" ? a % b : a ** b;
+}
