@@ -3,55 +3,17 @@
  *
  * Models k8s.io/component-helpers/scheduling/corev1/nodeaffinity.
  */
-import type { NodeSelector, NodeSelectorTerm, Pod } from "#kernel/api/types.gen";
+import type { Pod } from "#kernel/api/types.gen";
 import { matchesSet } from "#kernel/apimachinery/labels";
+import { matchesNodeSelector, requiredNodes } from "#kernel/resources/core/node.selector";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 
-type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number];
-
-const integer = /^[+-]?\d+$/;
-
-function holds({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt": {
-      const [bound = ""] = values;
-      if (value === undefined || !integer.test(value) || !integer.test(bound)) return false;
-      return operator === "Gt" ? Number(value) > Number(bound) : Number(value) < Number(bound);
-    }
-    default:
-      return false;
-  }
-}
-
-/** True if the node meets every requirement of the term; a term without any matches nothing. */
-export function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: NodeInfo): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((requirement) => holds(requirement, node.labels[requirement.key])) &&
-    matchFields.every((requirement) => requirement.key === "metadata.name" && holds(requirement, node.name))
-  );
-}
-
-/** True if any term matches. */
-export const matchesNodeSelector = ({ nodeSelectorTerms }: NodeSelector, node: NodeInfo): boolean =>
-  nodeSelectorTerms.some((term) => matchesTerm(term, node));
-
-const requiredOf = ({ spec }: Pod): NodeSelector | undefined =>
-  spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+export { matchesNodeSelector, matchesNodeTerm as matchesTerm } from "#kernel/resources/core/node.selector";
 
 /** Whether a pod asks for nodes at all; if so, the question to ask of each. */
 export function nodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | undefined {
   const { nodeSelector } = pod.spec;
-  const required = requiredOf(pod);
+  const required = requiredNodes(pod.spec);
   const hasLabels = nodeSelector !== undefined && Object.keys(nodeSelector).length > 0;
   if (!hasLabels && required === undefined) return undefined;
   return (node) =>
@@ -61,7 +23,7 @@ export function nodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | undefined
 
 /** The nodes a pod names in every term of its required affinity; undefined if some term leaves the name open. */
 export function namedNodes(pod: Pod): ReadonlySet<string> | undefined {
-  const terms = requiredOf(pod)?.nodeSelectorTerms;
+  const terms = requiredNodes(pod.spec)?.nodeSelectorTerms;
   if (terms === undefined || terms.length === 0) return undefined;
   const names = new Set<string>();
   for (const { matchFields = [] } of terms) {
