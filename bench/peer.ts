@@ -1,5 +1,5 @@
 /**
- * The same Deployment in @ngrok/webernetes, a Kubernetes simulator that runs in real time: CPU until all pods are Ready.
+ * The same Deployment in @ngrok/webernetes, a Kubernetes simulator in real time: CPU until all pods are Ready.
  */
 import { Cluster } from "@ngrok/webernetes";
 

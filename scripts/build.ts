@@ -19,7 +19,13 @@ type Asset = { readonly name: string; readonly sources: readonly string[]; reado
 
 const OPENAPI: Asset = {
   name: "openapi",
-  sources: ["scripts/generate", "src/apiserver/describe", "src/kernel/api", "src/kernel/resources", "package-lock.json"],
+  sources: [
+    "scripts/generate",
+    "src/apiserver/describe",
+    "src/kernel/api",
+    "src/kernel/resources",
+    "package-lock.json",
+  ],
   command: ["node", "scripts/generate/openapi-assets.ts"],
 };
 const WEB: Asset = {

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A field as scripts/generate/go-facts prints it: JSON name, protobuf number, pointer, omitempty, omitzero, Go type. */
+/** A field as scripts/generate/go-facts prints it: JSON name, protobuf number, Go kind and type, flags of the tag. */
 interface GoField {
   readonly j: string;
   readonly p: string;

@@ -1,6 +1,6 @@
 /**
  * Goal: a cluster survives its server, and even its own storage.
- * Method: stop and kill the server in the middle of a rollout, wipe the Durable Object's storage, look again with kubectl.
+ * Method: stop and kill the server in the middle of a rollout, wipe the Durable Object storage, look with kubectl.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newCluster, type TestCluster } from "#test/support/cluster";
