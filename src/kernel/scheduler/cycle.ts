@@ -28,8 +28,9 @@ export interface Diagnosis {
   readonly nodeCount: number;
   /** Set if a plugin refused all nodes at once. */
   readonly refusal: Rejection | undefined;
-  /** The answer of each node that did not fit. */
-  readonly rejections: ReadonlyMap<NodeInfo, Rejection>;
+  /** The nodes that did not fit, and the answer of each in the same order. */
+  readonly nodes: readonly NodeInfo[];
+  readonly rejections: readonly Rejection[];
 }
 
 /** A node for the pod, or why there is none. */
@@ -113,7 +114,7 @@ export function place(pod: Pod, cluster: Snapshot, start: number, entropy: Entro
   const { nodes } = cluster;
   const filters = compileFilters(info, cluster);
   if (nodes.length === 0 || filters.refusal !== undefined) {
-    const diagnosis = { nodeCount: nodes.length, refusal: filters.refusal, rejections: new Map() };
+    const diagnosis = { nodeCount: nodes.length, refusal: filters.refusal, nodes: [], rejections: [] };
     return { diagnosis, nextStart: start };
   }
   const nominee = nominatedNode(pod, info, filters, cluster);
@@ -137,8 +138,8 @@ export function place(pod: Pod, cluster: Snapshot, start: number, entropy: Entro
   }
   const nextStart = (offset + seen) % nodes.length;
   if (feasible.length > 0) return { node: best(info, cluster, feasible, entropy), nextStart };
-  const rejections = new Map(refusers.map((node, n) => [node, rejected[n] as Rejection]));
-  return { diagnosis: { nodeCount: nodes.length, refusal: undefined, rejections }, nextStart };
+  const diagnosis = { nodeCount: nodes.length, refusal: undefined, nodes: refusers, rejections: rejected };
+  return { diagnosis, nextStart };
 }
 
 /** The node room was made on goes first. */

@@ -43,16 +43,22 @@ export function findRoom(pod: Pod, diagnosis: Diagnosis, cluster: Snapshot, entr
   const refused = ineligible(info, cluster);
   if (refused !== undefined) return { message: refused };
 
-  const { nodeCount, rejections } = diagnosis;
-  const helpable = [...rejections].filter(([, { isResolvable }]) => isResolvable).map(([node]) => node);
-  const reasons = new Map<NodeInfo, readonly string[]>();
-  const candidates = tryNodes(info, helpable, cluster, entropy, reasons);
-  const [best] = candidates.sort(compareCandidates);
-  if (best !== undefined) return { candidate: best };
+  const { nodeCount, nodes, rejections } = diagnosis;
+  const helpable = rejections.reduce((count, { isResolvable }) => count + (isResolvable ? 1 : 0), 0);
+  const hasLesser = [...cluster.priorities.keys()].some((priority) => priority < info.priority);
+  if (helpable === 0 || !hasLesser) return { message: inVain(nodeCount, helpable, new Map([[NO_VICTIMS, helpable]])) };
 
-  const said = [...reasons.values()].flat();
-  const silent = Array<string>(Math.max(0, nodeCount - reasons.size)).fill(NOT_HELPFUL);
-  return { message: notAvailable(nodeCount, [...said, ...silent]) };
+  const reasons = new Map<string, number>();
+  const tried = nodes.filter((_node, n) => rejections[n]?.isResolvable === true);
+  const candidates = tryNodes(info, tried, cluster, entropy, reasons);
+  const [best] = candidates.sort(compareCandidates);
+  return best === undefined ? { message: inVain(nodeCount, helpable, reasons) } : { candidate: best };
+}
+
+/** Says why no node has room; of the nodes that were not tried, that it would not help. */
+function inVain(nodeCount: number, tried: number, reasons: ReadonlyMap<string, number>): string {
+  const counts = new Map([...reasons, [NOT_HELPFUL, nodeCount - tried]]);
+  return notAvailable(nodeCount, new Map([...counts].filter(([, count]) => count > 0)));
 }
 
 function ineligible({ pod, priority }: PodInfo, cluster: Snapshot): string | undefined {
@@ -73,14 +79,8 @@ function tryNodes(
   helpable: readonly NodeInfo[],
   cluster: Snapshot,
   entropy: Entropy,
-  reasons: Map<NodeInfo, readonly string[]>,
+  reasons: Map<string, number>,
 ): Candidate[] {
-  if (helpable.length === 0) return [];
-  const hasLesser = [...cluster.priorities.keys()].some((priority) => priority < info.priority);
-  if (!hasLesser) {
-    for (const node of helpable) reasons.set(node, [NO_VICTIMS]);
-    return [];
-  }
   const wanted = Math.max(CANDIDATES_MIN, Math.ceil(helpable.length * CANDIDATES_SHARE));
   const offset = entropy.int(helpable.length);
   const candidates: Candidate[] = [];
@@ -88,7 +88,7 @@ function tryNodes(
     const node = helpable[(offset + n) % helpable.length] as NodeInfo;
     const outcome = victimsOn(info, node, cluster);
     if ("victims" in outcome) candidates.push(outcome);
-    else reasons.set(node, outcome.reasons);
+    else for (const reason of outcome.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return candidates;
 }

@@ -98,7 +98,7 @@ function fail(context: Context, cluster: Snapshot, pod: Pod, diagnosis: Diagnosi
   const isMade = "candidate" in preemption;
   const message = fitError(diagnosis, isMade ? "" : preemption.message);
   const plugins = new Set<string>(diagnosis.refusal === undefined ? [] : [diagnosis.refusal.plugin]);
-  for (const { plugin } of diagnosis.rejections.values()) plugins.add(plugin);
+  for (const { plugin } of diagnosis.rejections) plugins.add(plugin);
   putBack(cells, pod, [...plugins].sort(), false, now);
   if (isMade) makeRoom(context, pod, preemption.candidate, cluster);
 

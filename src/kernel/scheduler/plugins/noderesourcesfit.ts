@@ -46,22 +46,49 @@ export const nodeResourcesFit: Plugin = {
   },
 };
 
+const PODS = "Too many pods";
+const FIXED = [PODS, "Insufficient cpu", "Insufficient memory", "Insufficient ephemeral-storage"];
+
+/** The answers where only these are short, by their bits and whether other pods' going would help. */
+const FIXED_ANSWERS: readonly (readonly Rejection[])[] = [true, false].map((isResolvable) =>
+  Array.from({ length: 2 ** FIXED.length }, (_, bits) =>
+    answer(
+      FIXED.filter((_reason, n) => (bits & (1 << n)) !== 0),
+      isResolvable,
+    ),
+  ),
+);
+
 /** Everything the node is short of. What it could never offer is not cured by other pods' going. */
 function shortage(node: NodeInfo, requests: PodInfo["requests"]): Rejection | undefined {
   const { allocatable, requested } = node;
-  const reasons: string[] = [];
-  let isResolvable = true;
-  const need = (name: string, amount: number, offered: number, taken: number): void => {
-    if (amount === 0 || amount <= offered - taken) return;
+  const { cpuMillis, memoryBytes, storageBytes } = requests;
+  let bits = node.pods.size + 1 > node.podsMax ? 1 : 0;
+  if (cpuMillis > 0 && cpuMillis > allocatable.cpuMillis - requested.cpuMillis) bits |= 2;
+  if (memoryBytes > 0 && memoryBytes > allocatable.memoryBytes - requested.memoryBytes) bits |= 4;
+  if (storageBytes > 0 && storageBytes > allocatable.storageBytes - requested.storageBytes) bits |= 8;
+  const isTooLarge =
+    cpuMillis > allocatable.cpuMillis ||
+    memoryBytes > allocatable.memoryBytes ||
+    storageBytes > allocatable.storageBytes;
+  if (requests.scalars !== undefined) return scalarShortage(node, requests.scalars, bits, isTooLarge);
+  return bits === 0 ? undefined : FIXED_ANSWERS[isTooLarge ? 1 : 0]?.[bits];
+}
+
+/** The same for a pod that asks for devices and the like. */
+function scalarShortage(
+  { allocatable, requested }: NodeInfo,
+  scalars: ReadonlyMap<string, number>,
+  bits: number,
+  isTooLarge: boolean,
+): Rejection | undefined {
+  const reasons = FIXED.filter((_reason, n) => (bits & (1 << n)) !== 0);
+  let isResolvable = !isTooLarge;
+  for (const [name, amount] of scalars) {
+    const offered = allocatable.scalars?.get(name) ?? 0;
+    if (amount === 0 || amount <= offered - (requested.scalars?.get(name) ?? 0)) continue;
     reasons.push(`Insufficient ${name}`);
     if (amount > offered) isResolvable = false;
-  };
-  if (node.pods.size + 1 > node.podsMax) reasons.push("Too many pods");
-  need("cpu", requests.cpuMillis, allocatable.cpuMillis, requested.cpuMillis);
-  need("memory", requests.memoryBytes, allocatable.memoryBytes, requested.memoryBytes);
-  need("ephemeral-storage", requests.storageBytes, allocatable.storageBytes, requested.storageBytes);
-  for (const [name, amount] of requests.scalars ?? []) {
-    need(name, amount, allocatable.scalars?.get(name) ?? 0, requested.scalars?.get(name) ?? 0);
   }
   return reasons.length === 0 ? undefined : answer(reasons, isResolvable);
 }
