@@ -2,6 +2,9 @@
  * The controllers of kube-controller-manager, in the order they look at a round: who makes things before who counts
  * them.
  */
+
+import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregation";
+import { cronjobController } from "#kernel/controllers/cronjob";
 import { daemonsetController } from "#kernel/controllers/daemonset";
 import { deploymentController } from "#kernel/controllers/deployment";
 import { endpointsController } from "#kernel/controllers/endpoints";
@@ -19,6 +22,7 @@ import { replicationController } from "#kernel/controllers/replicationcontroller
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
+import { serviceAccountTokenController } from "#kernel/controllers/serviceaccount-token";
 import { statefulsetController } from "#kernel/controllers/statefulset";
 import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
@@ -26,6 +30,8 @@ import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
   serviceAccountController,
+  serviceAccountTokenController,
+  clusterRoleAggregation,
   rootCaPublisher,
   nodeLifecycleController,
   taintEvictionController,
@@ -35,6 +41,7 @@ export const CONTROLLERS: readonly Controller[] = [
   deploymentController,
   statefulsetController,
   daemonsetController,
+  cronjobController,
   jobController,
   ttlAfterFinishedController,
   kubernetesServiceController,

@@ -12,6 +12,7 @@ import { tokenreviews } from "#kernel/resources/authentication/tokenreview";
 import { selfsubjectaccessreviews } from "#kernel/resources/authorization/selfsubjectaccessreview";
 import { selfsubjectrulesreviews } from "#kernel/resources/authorization/selfsubjectrulesreview";
 import { localsubjectaccessreviews, subjectaccessreviews } from "#kernel/resources/authorization/subjectaccessreview";
+import { cronjobs } from "#kernel/resources/batch/cronjob";
 import { jobs } from "#kernel/resources/batch/job";
 import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
@@ -48,6 +49,7 @@ export const RESOURCES: readonly AnyResource[] = [
   deployments,
   replicasets,
   statefulsets,
+  cronjobs,
   jobs,
   leases,
   endpointslices,
