@@ -7,7 +7,7 @@ import { openApiAssets } from "./openapi-assets.ts";
 
 const files = openApiAssets();
 // biome-ignore lint/suspicious/noExplicitAny: a test walks documents of any depth.
-const read = (path: string): any => JSON.parse(files.get(path) ?? "null");
+const read = (path: string): any => JSON.parse(String(files.get(path) ?? "null"));
 
 test("types and fields have their texts, references those of their own", () => {
   const { schemas } = read("v3/apis/apps/v1.json").components;
@@ -52,4 +52,11 @@ test("every document is listed by the hash of its content", () => {
   const documents = [...files.keys()].filter((path) => path.startsWith("v3/"));
   expect(documents).toHaveLength(Object.keys(index).length);
   for (const hash of Object.values(index)) expect(hash).toMatch(/^[0-9A-F]{128}$/);
+});
+
+test("the document of version 2 says the same as a protobuf message", () => {
+  const message = new TextDecoder().decode(files.get("v2.pb") as Uint8Array);
+  for (const text of ["io.k8s.api.apps.v1.DeploymentSpec", "patchAppsV1NamespacedDeployment", "x-kubernetes-action"]) {
+    expect(message).toContain(text);
+  }
 });

@@ -4,6 +4,7 @@
 import type { Context } from "hono";
 import { pageNotFound } from "#apiserver/describe/describe";
 import { openApiIndex } from "#apiserver/describe/openapi";
+import { OPENAPI_V2_PROTOBUF } from "#apiserver/describe/openapi.protobuf";
 import type { WorkerEnv } from "#worker/env";
 
 let index: Promise<Readonly<Record<string, string>>> | undefined;
@@ -28,12 +29,16 @@ export async function openApiDocument(c: Context<WorkerEnv>, path: string): Prom
   });
 }
 
+/** The document of version 2 in the form the client names first. */
 async function openApiV2(c: Context<WorkerEnv>): Promise<Response> {
   const accept = c.req.header("accept") ?? "";
-  const takesJson = accept === "" || /application\/json|\*\/\*/.test(accept);
-  if (!takesJson) return new Response(null, { status: 406 });
-  const asset = await c.env.ASSETS.fetch(assetUrl("v2.json"));
-  return new Response(asset.body, { headers: { "content-type": "application/json", "cache-control": "public" } });
+  const protobuf = accept.indexOf("com.github.proto-openapi.spec.v2");
+  const json = accept.search(/application\/json|\*\/\*/);
+  const isProtobuf = protobuf >= 0 && (json < 0 || protobuf < json);
+  if (accept !== "" && !isProtobuf && json < 0) return new Response(null, { status: 406 });
+  const asset = await c.env.ASSETS.fetch(assetUrl(isProtobuf ? "v2.pb" : "v2.json"));
+  const type = isProtobuf ? OPENAPI_V2_PROTOBUF : "application/json";
+  return new Response(asset.body, { headers: { "content-type": type, "cache-control": "public", vary: "Accept" } });
 }
 
 function hashesOf(c: Context<WorkerEnv>): Promise<Readonly<Record<string, string>>> {
