@@ -5,6 +5,7 @@
 import type { ObjectMeta } from "#kernel/api/types.gen";
 import type { Key } from "#kernel/apimachinery/meta";
 import { LIMITS } from "#kernel/sim/limits";
+import { jsonText } from "#kernel/store/json-text";
 
 /** Any object of the API. Objects in the store are shared: whoever wants another one builds it. */
 export interface KubeObject {
@@ -36,7 +37,7 @@ let textChars = 0;
 export function textOf(object: object): string {
   const known = texts.get(object);
   if (known !== undefined) return known;
-  const text = JSON.stringify(object);
+  const text = jsonText(object);
   texts.set(object, text);
   textChars += text.length;
   for (const [oldest, old] of texts) {

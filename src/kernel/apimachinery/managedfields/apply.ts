@@ -124,10 +124,9 @@ function merged(live: Owned | undefined, managers: readonly Managed[], applicati
   const owned = others.reduce((all, { fieldsV1 }) => union(all, fieldsV1), set);
   const object = last === undefined ? whole : pruned(whole, last.fieldsV1, owned, shape);
 
-  const { added, modified, removed } = compare(current, object, shape, ignored);
-  const taken = union(modified, added);
-  const conflicts = conflictsOf(others.map((entry) => ({ entry, fields: intersection(entry.fieldsV1, taken) })));
-  const touched = union(taken, removed);
+  const { changed, removed } = compare(current, object, shape, ignored);
+  const conflicts = conflictsOf(others.map((entry) => ({ entry, fields: intersection(entry.fieldsV1, changed) })));
+  const touched = union(changed, removed);
   const after = others.flatMap((entry) => {
     const fieldsV1 = difference(entry.fieldsV1, touched);
     if (fieldsV1 === entry.fieldsV1) return [entry];

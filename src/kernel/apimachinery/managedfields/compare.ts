@@ -30,14 +30,14 @@ import {
 import { equal } from "#kernel/sim/clone";
 
 export interface Comparison {
-  readonly added: FieldSet;
-  readonly modified: FieldSet;
+  /** What was added or modified: upstream tells them apart, and then nobody asks. */
+  readonly changed: FieldSet;
   readonly removed: FieldSet;
 }
 
-const SAME: Comparison = { added: NOTHING, modified: NOTHING, removed: NOTHING };
+const SAME: Comparison = { changed: NOTHING, removed: NOTHING };
 /** A leaf that is another one now. */
-const MODIFIED: Comparison = { added: NOTHING, modified: LEAF, removed: NOTHING };
+const MODIFIED: Comparison = { changed: LEAF, removed: NOTHING };
 const NO_FIELDS: JsonObject = {};
 const NO_ITEMS: readonly unknown[] = [];
 
@@ -56,14 +56,13 @@ export function compare(
 
 /** Collects what differs below one node. */
 class Changes {
-  #added: MutableSet | undefined;
-  #modified: MutableSet | undefined;
+  #changed: MutableSet | undefined;
   #removed: MutableSet | undefined;
 
   /** One child that may be there before, after, or both. */
   child(element: string, atom: Atom, before: unknown, after: unknown): void {
     if (before === after) return;
-    if (before === undefined) this.add(element, whole(atom, after));
+    if (before === undefined) this.change(element, whole(atom, after));
     else if (after === undefined) this.remove(element, whole(atom, before));
     else {
       const below = differ(atom, before, after);
@@ -73,23 +72,16 @@ class Changes {
 
   /** What differs below a child that is there before and after. */
   below(element: string, below: Comparison): void {
-    if (below === MODIFIED) {
-      this.modify(element, LEAF);
-      return;
+    if (below === MODIFIED) this.change(element, LEAF);
+    else {
+      if (!isEmpty(below.changed)) this.change(element, below.changed);
+      if (!isEmpty(below.removed)) this.remove(element, below.removed);
     }
-    if (!isEmpty(below.added)) this.add(element, below.added);
-    if (!isEmpty(below.modified)) this.modify(element, below.modified);
-    if (!isEmpty(below.removed)) this.remove(element, below.removed);
   }
 
-  add(element: string, node: FieldSet): void {
-    this.#added ??= {};
-    this.#added[element] = node;
-  }
-
-  modify(element: string, node: FieldSet): void {
-    this.#modified ??= {};
-    this.#modified[element] = node;
+  change(element: string, node: FieldSet): void {
+    this.#changed ??= {};
+    this.#changed[element] = node;
   }
 
   remove(element: string, node: FieldSet): void {
@@ -99,10 +91,10 @@ class Changes {
 
   /** Undefined if nothing differs. Children that came in order need no sorting. */
   done(isOrdered: boolean): Comparison | undefined {
-    if (this.#added === undefined && this.#modified === undefined && this.#removed === undefined) return undefined;
-    const [added, modified, removed] = [this.#added ?? NOTHING, this.#modified ?? NOTHING, this.#removed ?? NOTHING];
-    if (isOrdered) return { added, modified, removed };
-    return { added: sorted(added), modified: sorted(modified), removed: sorted(removed) };
+    const [changed, removed] = [this.#changed, this.#removed];
+    if (changed === undefined && removed === undefined) return undefined;
+    if (isOrdered) return { changed: changed ?? NOTHING, removed: removed ?? NOTHING };
+    return { changed: sorted(changed ?? NOTHING), removed: sorted(removed ?? NOTHING) };
   }
 }
 
@@ -216,12 +208,12 @@ function differDuplicates(
   after: readonly unknown[],
 ): void {
   if (before.length > 1 && after.length > 1) {
-    if (!equal(before, after)) changes.modify(element, LEAF);
+    if (!equal(before, after)) changes.change(element, LEAF);
   } else if (before.length > 1) {
-    changes.add(element, whole(list.items, after[0]));
+    changes.change(element, whole(list.items, after[0]));
     changes.remove(element, LEAF);
   } else {
-    changes.add(element, LEAF);
+    changes.change(element, LEAF);
     if (before.length > 0) changes.remove(element, whole(list.items, before[0]));
   }
 }
@@ -247,8 +239,10 @@ function whole(field: Atom, value: unknown): FieldSet {
     const fields = objectOf(value);
     for (const key in fields) node[fieldElement(key)] = whole(atom.values, fields[key]);
   } else if (atom.kind === "list") {
-    for (const [element, items] of indexed(atom, listOf(value))) {
-      node[element] = items.length > 1 ? LEAF : whole(atom.items, items[0]);
+    for (const item of listOf(value)) {
+      const element = itemElement(atom, item);
+      // Items of one name count as one leaf.
+      node[element] = node[element] === undefined ? whole(atom.items, item) : LEAF;
     }
   } else return LEAF;
   const children = atom.kind === "struct" && !atom.isOpen ? node : sorted(node);

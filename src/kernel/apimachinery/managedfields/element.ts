@@ -12,13 +12,19 @@ export const fieldElement = (name: string): string => `f:${name}`;
 /** The element of an item of a set. */
 export const valueElement = (value: unknown): string => `v:${jsonText(value)}`;
 
-/** A key field of a list item and its value. */
+/** A key field's name as it stands in an element. */
+export const keyText = (name: string): string => `${jsonText(name)}:`;
+
+/** A key field of a list item: the text of its name, and its value. */
 export type KeyField = readonly [name: string, value: unknown];
 
 /** The element of an item of a list of maps; the fields must be sorted by name. */
 export function keyElement(fields: readonly KeyField[]): string {
   let text = "k:{";
-  for (const [n, [name, value]] of fields.entries()) text += `${n > 0 ? "," : ""}${jsonText(name)}:${jsonText(value)}`;
+  for (let at = 0; at < fields.length; at += 1) {
+    const [name, value] = fields[at] as KeyField;
+    text += `${at > 0 ? "," : ""}${name}${jsonText(value)}`;
+  }
   return `${text}}`;
 }
 
@@ -38,12 +44,24 @@ export function compareElements(a: string, b: string): number {
   if (a === b) return 0;
   const kind = a.charAt(0);
   if (kind !== b.charAt(0)) return RANKS.indexOf(kind) - RANKS.indexOf(b.charAt(0));
-  if (kind === "f" || (isPlain(a) && isPlain(b))) return compareText(a, b);
-  return compareValues(parsed(a), parsed(b));
+  if (kind === "f") return compareText(a, b);
+  return textOrder(a, b) ?? compareValues(parsed(a), parsed(b));
 }
 
-/** Whether an element's text sorts as its value does: texts alone, no character below the closing quote, no escape. */
-const isPlain = (element: string): boolean => /^[kv]:[^\\ !]*$/.test(element) && !/[:,][-\d]/.test(element);
+/**
+ * Orders elements of one kind by their texts where that is the order of their values too: not where numbers, escapes or
+ * characters below the closing quote make the difference. Undefined = look at the values.
+ */
+function textOrder(a: string, b: string): number | undefined {
+  const length = Math.min(a.length, b.length);
+  let at = 2;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+  return isTelling(x) && isTelling(y) ? x - y : undefined;
+}
+
+/** A quote, or any ASCII character above the digits but the backslash. */
+const isTelling = (code: number): boolean => code === 0x22 || (code > 0x39 && code < 0x7f && code !== 0x5c);
 
 const parsed = (element: string): unknown => {
   const value: unknown = JSON.parse(element.slice(2));

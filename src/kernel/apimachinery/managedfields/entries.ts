@@ -7,7 +7,6 @@ import type { ManagedFieldsEntry } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
 import { type FieldSet, LEAF, parseSet, union } from "#kernel/apimachinery/managedfields/set";
 import { shared } from "#kernel/apimachinery/managedfields/share";
-import { parseTime } from "#kernel/apimachinery/time";
 import { equal } from "#kernel/sim/clone";
 
 export type Operation = "Apply" | "Update";
@@ -52,13 +51,13 @@ const writerOf = ({ manager, operation, apiVersion, subresource = "" }: Managed)
 export function entryOf(writer: Writer, fields: FieldSet, time: string | undefined): Managed {
   const { manager, operation, apiVersion, subresource } = writer;
   return {
-    apiVersion,
-    fieldsType: "FieldsV1",
-    fieldsV1: shared(`${apiVersion} ${manager} ${subresource}`, fields),
     manager,
     operation,
-    ...(subresource !== "" && { subresource }),
+    apiVersion,
     ...(time !== undefined && { time }),
+    fieldsType: "FieldsV1",
+    fieldsV1: shared(`${apiVersion} ${manager} ${subresource}`, fields),
+    ...(subresource !== "" && { subresource }),
   };
 }
 
@@ -102,17 +101,30 @@ export function isSameButTimes(
 ): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || a.length !== b.length) return false;
-  return a.every((entry, at) => equal({ ...entry, time: "" }, { ...b[at], time: "" }));
+  return a.every((entry, at) => isSameButTime(entry, b[at] as ManagedFieldsEntry));
 }
 
-const secondsOf = ({ time }: Managed): number => (time === undefined ? 0 : Math.floor(parseTime(time) / 1000));
+function isSameButTime(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean {
+  if (a === b) return true;
+  return (
+    a.manager === b.manager &&
+    a.operation === b.operation &&
+    a.apiVersion === b.apiVersion &&
+    a.subresource === b.subresource &&
+    equal(a.fieldsV1, b.fieldsV1)
+  );
+}
+
+/** Texts of one form: they sort as the instants they tell; none is the first. */
+const timeOrder = (a: Managed, b: Managed): number => (a.time === b.time ? 0 : compareText(a.time ?? "", b.time ?? ""));
 
 /** Sorts entries as the API shows them: appliers first, then by time and name. */
 export function sortEntries(entries: readonly Managed[]): readonly Managed[] {
+  if (entries.length < 2) return entries;
   return [...entries].sort(
     (a, b) =>
       compareText(a.operation, b.operation) ||
-      compareText(a.time ?? "", b.time ?? "") ||
+      timeOrder(a, b) ||
       compareText(a.manager, b.manager) ||
       compareText(a.apiVersion, b.apiVersion) ||
       compareText(a.subresource ?? "", b.subresource ?? ""),
@@ -130,7 +142,7 @@ export function capUpdaters(entries: readonly Managed[]): readonly Managed[] {
   let result = [...entries];
   let count = updaters.length;
   const firsts = new Map<string, Managed>();
-  const byAge = updaters.sort((a, b) => secondsOf(a) - secondsOf(b) || compareText(nameOf(a), nameOf(b)));
+  const byAge = updaters.sort((a, b) => timeOrder(a, b) || compareText(nameOf(a), nameOf(b)));
   for (const entry of byAge) {
     if (count <= UPDATERS_MAX) break;
     const { apiVersion } = entry;

@@ -25,8 +25,8 @@ export function allowedByLastApplied(
   const applied = parsed(annotationOf(object));
   if (applied === undefined || applied["apiVersion"] !== apiVersionOf(gvk)) return undefined;
   if (schemaProblem(applied, shape) !== undefined) return undefined;
-  const { added, modified, removed } = compare(applied, object, shape);
-  return difference(toFieldSet(applied, shape), union(union(modified, added), removed));
+  const { changed, removed } = compare(applied, object, shape);
+  return difference(toFieldSet(applied, shape), union(changed, removed));
 }
 
 function parsed(text: string): JsonObject | undefined {

@@ -5,7 +5,13 @@
  * Models k8s.io/kube-openapi/pkg/schemaconv and sigs.k8s.io/structured-merge-diff/v6/typed/helpers.go.
  */
 import type { FieldShape, ObjectShape } from "#kernel/api/shapes";
-import { fieldElement, type KeyField, keyElement, valueElement } from "#kernel/apimachinery/managedfields/element";
+import {
+  fieldElement,
+  type KeyField,
+  keyElement,
+  keyText,
+  valueElement,
+} from "#kernel/apimachinery/managedfields/element";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -78,6 +84,8 @@ export interface ListAtom {
 
 export interface ListKey {
   readonly name: string;
+  /** The name as it stands in an element. */
+  readonly text: string;
   readonly default?: unknown;
 }
 
@@ -149,7 +157,8 @@ function makeList({ items, listType, listMapKeys = [] }: FieldShape): Atom {
   if (listType !== "map") return { kind: "leaf", scalar: "untyped", form: "list", inside };
   const keys = [...listMapKeys].sort().map((name): ListKey => {
     const value = items?.object?.fields.get(name)?.default;
-    return value === undefined ? { name } : { name, default: value };
+    const text = keyText(name);
+    return value === undefined ? { name, text } : { name, text, default: value };
   });
   return { ...inside, keys };
 }
@@ -177,9 +186,9 @@ export function itemElement({ keys }: ListAtom, item: unknown): string {
   }
   if (!isObject(item)) throw new ElementError("associative list with keys may not have non-map elements");
   const fields: KeyField[] = [];
-  for (const { name, default: value } of keys) {
+  for (const { name, text, default: value } of keys) {
     const field = item[name] ?? value;
-    if (field !== undefined) fields.push([name, field]);
+    if (field !== undefined) fields.push([text, field]);
   }
   if (fields.length > 0) return keyElement(fields);
   const names = keys.map(({ name }) => JSON.stringify(name)).join(" ");

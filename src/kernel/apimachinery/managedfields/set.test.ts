@@ -9,6 +9,7 @@ import {
   elementText,
   isElement,
   keyElement,
+  keyText,
   pathText,
 } from "#kernel/apimachinery/managedfields/element";
 import {
@@ -128,6 +129,6 @@ test("elements: keys of numbers by number, unknown ones refused", () => {
     false,
     false,
   ]);
-  expect(keyElement([["mountPath", "/a<b"]])).toBe('k:{"mountPath":"/a\\u003cb"}');
+  expect(keyElement([[keyText("mountPath"), "/a<b"]])).toBe('k:{"mountPath":"/a\\u003cb"}');
   expect(elementText('k:{"mountPath":"/a\\u003cb"}')).toBe('[mountPath="/a<b"]');
 });

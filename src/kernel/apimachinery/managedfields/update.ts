@@ -78,8 +78,10 @@ export const asField = (entries: readonly Managed[]): ManagedFieldsEntry[] | und
   entries.length === 0 ? undefined : (entries as ManagedFieldsEntry[]);
 
 /** What a write changed, without managedFields themselves. */
-export function changesOf(old: Owned | undefined, object: Owned, { shape, ignored }: Write): Comparison {
-  return compare(old === undefined ? {} : unowned(old), unowned(object), shape, ignored);
+function changesOf(old: Owned | undefined, object: Owned, { shape, ignored }: Write): Comparison {
+  const bare = (owned: Owned): JsonObject =>
+    ignored.has("metadata") ? (owned as unknown as JsonObject) : unowned(owned);
+  return compare(old === undefined ? {} : bare(old), bare(object), shape, ignored);
 }
 
 /** The object without its managedFields. */
@@ -101,9 +103,8 @@ function entriesFor(old: Owned | undefined, object: Owned, { subresource }: Writ
 /** The entries after a change by the writer. The list itself if the change leaves them as they were. */
 function afterChange(before: readonly Managed[], changes: Comparison, write: Write): readonly Managed[] {
   const { writer, now } = write;
-  const set = union(changes.modified, changes.added);
-  const taken = difference(set, STRIPPED);
-  const touched = union(set, changes.removed);
+  const taken = difference(changes.changed, STRIPPED);
+  const touched = union(changes.changed, changes.removed);
   if (isEmpty(touched)) return before;
   const after: Managed[] = [];
   let own: Managed | undefined;
