@@ -7,6 +7,7 @@
 import { Cron } from "croner";
 import { DurationError, parseDuration } from "#kernel/apimachinery/duration";
 import { quote } from "#kernel/apimachinery/go-text";
+import { timeText } from "#kernel/apimachinery/time";
 import { must } from "#kernel/sim/assert";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -140,11 +141,26 @@ function parseNumber(text: string, names?: readonly string[]): number | { readon
 /** The next time after an instant; undefined if there is none. `zone` is a name of the IANA database. */
 export function nextTime(schedule: Schedule, after: Instant, zone: string | undefined): Instant | undefined {
   if ("everyMs" in schedule) return Math.floor(after / 1000) * 1000 + schedule.everyMs;
-  const cron = new Cron(schedule.pattern, { timezone: zone ?? "UTC" });
+  const cron = calendarOf(schedule.pattern, zone);
   let next = cron.nextRun(new Date(after));
   // An hour that a change of the clock leaves out is left out, not made up for.
   while (next !== null && !cron.match(next)) next = cron.nextRun(next);
   return next?.getTime();
+}
+
+/** Calendars by pattern and zone: they are costly to make and never change. */
+const calendars = new Map<string, Cron>();
+const CALENDARS_MAX = 256;
+
+function calendarOf(pattern: string, zone: string | undefined): Cron {
+  const id = `${pattern} ${zone ?? ""}`;
+  let cron = calendars.get(id);
+  if (cron === undefined) {
+    if (calendars.size >= CALENDARS_MAX) calendars.clear();
+    cron = new Cron(pattern, zone === undefined ? { utcOffset: 0 } : { timezone: zone });
+    calendars.set(id, cron);
+  }
+  return cron;
 }
 
 /** True if the name is one of the IANA database, spelt as there. */
@@ -159,7 +175,8 @@ export function isTimeZone(name: string): boolean {
 
 /** The instant as RFC 3339 in a time zone: `2026-01-01T09:00:00+09:00`. */
 export function zonedTimeText(instant: Instant, zone: string | undefined): string {
-  const format = new Intl.DateTimeFormat("en", { timeZone: zone ?? "UTC", timeZoneName: "longOffset" });
+  if (zone === undefined) return timeText(instant);
+  const format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
   const name = must(
     format.formatToParts(new Date(instant)).find(({ type }) => type === "timeZoneName"),
     "a long offset is asked for",
