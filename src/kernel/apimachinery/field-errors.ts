@@ -3,8 +3,9 @@
  *
  * Models apimachinery/pkg/util/validation/field.
  */
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+
 import { goJson, goNumber, quote } from "#kernel/apimachinery/go-text";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 
 export type FieldErrorType =
   | "FieldValueRequired"

@@ -4,7 +4,7 @@
  * Models pkg/controller/endpoint and pkg/api/v1/endpoints (RepackSubsets).
  */
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import {
   addressOf,
   backendPort,

@@ -4,10 +4,11 @@
  *
  * Models apiserver/pkg/endpoints/handlers/patch.go (jsonPatcher) over evanphx/json-patch.
  */
-import { deepEqual } from "#kernel/apimachinery/deep-equal";
+
 import { badRequest, patchRefused, requestEntityTooLarge } from "#kernel/apimachinery/errors";
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { fieldOf, isObject, type JsonObject, withField, withoutField } from "#kernel/apimachinery/patch/json";
+import { equal } from "#kernel/sim/clone";
 
 const operationsMax = 10_000;
 const copiedBytesMax = 3 * 1024 * 1024;
@@ -86,7 +87,7 @@ function apply(document: unknown, operation: Operation, path: readonly string[])
       return changed(document, path, (parent, key) => added(parent, key, copied), copied);
     }
     case "test":
-      if (!deepEqual(lookUp(document, path) ?? null, value)) throw patchRefused();
+      if (!equal(lookUp(document, path) ?? null, value)) throw patchRefused();
       return document;
     default:
       throw patchRefused();

@@ -4,14 +4,13 @@
  * Models pkg/controller/history/controller_history.go.
  */
 import type { ControllerRevision, PodTemplateSpec } from "#kernel/api/types.gen";
-import { deepEqual } from "#kernel/apimachinery/deep-equal";
 import { isStatus } from "#kernel/apimachinery/errors";
 import { ownerReferenceTo } from "#kernel/apimachinery/meta";
 import { parseTime } from "#kernel/apimachinery/time";
 import type { Client } from "#kernel/registry/client";
 import type { Resource } from "#kernel/registry/definition";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
-import { clone } from "#kernel/sim/clone";
+import { clone, equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
 type Data = NonNullable<ControllerRevision["data"]>;
@@ -22,7 +21,7 @@ export const templatePatch = (template: PodTemplateSpec): Data => ({
 });
 
 /** True if both revisions put back the same template. */
-export const isSameRevision = (data: Data, { data: other }: ControllerRevision): boolean => deepEqual(data, other);
+export const isSameRevision = (data: Data, { data: other }: ControllerRevision): boolean => equal(data, other);
 
 /** Orders revisions by number, then by age, then by name: the newest last. */
 export function byRevision(a: ControllerRevision, b: ControllerRevision): number {

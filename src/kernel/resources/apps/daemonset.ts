@@ -5,7 +5,7 @@
  * Leaves out the beta versions: every client we serve speaks apps/v1.
  */
 import type { DaemonSet } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { format, formatLabels } from "#kernel/apimachinery/labels";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { TEMPLATE_GENERATION_ANNOTATION, templateGeneration } from "#kernel/resources/apps/daemonset.facts";

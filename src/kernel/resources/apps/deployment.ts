@@ -6,7 +6,7 @@
  */
 
 import type { Deployment } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { queryOf } from "#kernel/apimachinery/labels";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { desiredReplicas, REVISION_ANNOTATION } from "#kernel/resources/apps/deployment.facts";

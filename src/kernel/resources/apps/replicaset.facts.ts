@@ -5,7 +5,7 @@
  */
 
 import type { PodTemplateSpec, ReplicaSet } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { DESIRED_REPLICAS_ANNOTATION, MAX_REPLICAS_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
 import { POD_TEMPLATE_HASH_LABEL } from "#kernel/resources/core/pod.facts";
 

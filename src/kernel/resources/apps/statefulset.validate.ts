@@ -10,7 +10,7 @@ import type {
   StatefulSetSpec,
   StatefulSetStatus,
 } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label } from "#kernel/apimachinery/formats";
 import {

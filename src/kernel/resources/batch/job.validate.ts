@@ -4,7 +4,7 @@
  * Models pkg/apis/batch/validation (ValidateJob, ValidateJobSpec, ValidateJobSpecUpdate).
  */
 import type { Container, Job, JobSpec, PodTemplateSpec } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label } from "#kernel/apimachinery/formats";
 import { quote } from "#kernel/apimachinery/go-text";

@@ -6,7 +6,7 @@
  */
 
 import type { Node, Taint } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { labelValue, qualifiedName } from "#kernel/apimachinery/formats";
 import { parseCidr } from "#kernel/apimachinery/ip";

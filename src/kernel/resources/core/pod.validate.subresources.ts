@@ -5,7 +5,7 @@
  */
 
 import type { Container, EphemeralContainer, Pod, PodSpec, ResourceRequirements } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { quote } from "#kernel/apimachinery/go-text";
 import { specDiff } from "#kernel/resources/core/pod.diff";

@@ -5,7 +5,7 @@
  */
 
 import type { Affinity, Container, ContainerStatus, NodeAffinity, Pod, PodSpec } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/deep-equal";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain, inRange, qualifiedName, rangeText } from "#kernel/apimachinery/formats";
 import { parseIp } from "#kernel/apimachinery/ip";

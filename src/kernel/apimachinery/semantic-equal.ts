@@ -1,19 +1,8 @@
 /**
- * Deep equality of decoded JSON, as the API compares it.
+ * Equality of decoded JSON as the API means it; equality to the letter is `equal` in #kernel/sim/clone.
  *
  * Models apimachinery/pkg/api/equality: an absent field equals an empty list, an empty map and null.
  */
-
-/** True if both values are the same JSON, whatever the order of their keys. An undefined field counts as absent. */
-export function deepEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, i) => deepEqual(item, b[i]));
-  }
-  return fieldsEqual(a as Fields, b as Fields, deepEqual);
-}
 
 /** True if both values mean the same to the API: nothing, null, an empty list and an empty map are all one. */
 export function semanticEqual(a: unknown, b: unknown): boolean {
