@@ -7,6 +7,7 @@ import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregat
 import { cronjobController } from "#kernel/controllers/cronjob";
 import { daemonsetController } from "#kernel/controllers/daemonset";
 import { deploymentController } from "#kernel/controllers/deployment";
+import { disruptionController } from "#kernel/controllers/disruption";
 import { endpointsController } from "#kernel/controllers/endpoints";
 import { endpointSliceController } from "#kernel/controllers/endpointslice";
 import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
@@ -19,6 +20,7 @@ import { nodeLifecycleController } from "#kernel/controllers/node-lifecycle";
 import { podGcController } from "#kernel/controllers/pod-gc";
 import { replicasetController } from "#kernel/controllers/replicaset";
 import { replicationController } from "#kernel/controllers/replicationcontroller";
+import { resourceQuotaController } from "#kernel/controllers/resourcequota";
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
@@ -49,6 +51,8 @@ export const CONTROLLERS: readonly Controller[] = [
   endpointSliceController,
   endpointSliceMirroringController,
   serviceLbController,
+  resourceQuotaController,
+  disruptionController,
   garbageCollector,
   namespaceController,
   eventTtlController,

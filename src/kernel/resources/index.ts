@@ -18,29 +18,35 @@ import { leases } from "#kernel/resources/coordination/lease";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { endpoints } from "#kernel/resources/core/endpoints";
 import { events } from "#kernel/resources/core/event";
+import { limitranges } from "#kernel/resources/core/limitrange";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { podtemplates } from "#kernel/resources/core/podtemplate";
 import { replicationcontrollers } from "#kernel/resources/core/replicationcontroller";
+import { resourcequotas } from "#kernel/resources/core/resourcequota";
 import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
+import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { clusterroles } from "#kernel/resources/rbac/clusterrole";
 import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
 import { roles } from "#kernel/resources/rbac/role";
 import { rolebindings } from "#kernel/resources/rbac/rolebinding";
+import { priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 
 export const RESOURCES: readonly AnyResource[] = [
   configmaps,
   endpoints,
   events,
+  limitranges,
   namespaces,
   nodes,
   pods,
   podtemplates,
   replicationcontrollers,
+  resourcequotas,
   secrets,
   serviceaccounts,
   services,
@@ -53,6 +59,7 @@ export const RESOURCES: readonly AnyResource[] = [
   jobs,
   leases,
   endpointslices,
+  poddisruptionbudgets,
   tokenreviews,
   selfsubjectreviews,
   localsubjectaccessreviews,
@@ -63,4 +70,5 @@ export const RESOURCES: readonly AnyResource[] = [
   clusterroles,
   rolebindings,
   roles,
+  priorityclasses,
 ];

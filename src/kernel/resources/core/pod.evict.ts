@@ -1,17 +1,31 @@
 /**
- * Eviction: a delete that says why, so that whoever replaces the pod knows it was no accident.
+ * Eviction: a delete that asks disruption budgets first and says why, so that whoever replaces the pod knows it was no
+ * accident.
  *
  * Models pkg/registry/core/pod/storage/eviction.go.
- * Leaves out disruption budgets: PodDisruptionBudget is not among the kinds served, so none can stand in the way.
  */
+import type { Pod, PodDisruptionBudget } from "#kernel/api/types.gen";
+import { evictionBlocked, forbidden, StatusError } from "#kernel/apimachinery/errors";
+import { isEmpty } from "#kernel/apimachinery/labels";
 import { type Key, setCondition, timeText } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { DeleteOptions } from "#kernel/registry/delete";
 import { pods } from "#kernel/resources/core/pod";
+import { isPodReady, isPodTerminal, isPodTerminating } from "#kernel/resources/core/pod.facts";
+import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
+import { guards, syncFailure, withDisruptionCondition } from "#kernel/resources/policy/poddisruptionbudget.facts";
 
-/** Evicts a pod: marks it with DisruptionTarget, then deletes it. @throws NotFound, Conflict */
+/** Evictions the controller has not seen the end of, at most, in one budget. */
+const DISRUPTED_MAX = 2000;
+const RETRY_SECONDS = 10;
+
+/**
+ * Evicts a pod: marks it with DisruptionTarget, then deletes it.
+ * @throws NotFound, Conflict, TooManyRequests (a budget forbids it), or InternalError (several budgets guard it)
+ */
 export function evictPod(client: Client, key: Key, options: DeleteOptions): void {
   const pod = client.need(pods, key);
+  if (!isBeyondBudgets(pod)) askBudget(client, pod, options.isDryRun === true);
   if (options.isDryRun !== true && pod.metadata.deletionTimestamp === undefined) {
     const target = {
       type: "DisruptionTarget",
@@ -24,4 +38,63 @@ export function evictPod(client: Client, key: Key, options: DeleteOptions): void
     client.updateStatus(pods, pod, { ...pod.status, conditions });
   }
   client.delete(pods, key, options);
+}
+
+/** True for a pod that serves nobody yet, or no longer: its loss disrupts nothing. */
+const isBeyondBudgets = (pod: Pod): boolean =>
+  isPodTerminal(pod) || pod.status?.phase === "Pending" || isPodTerminating(pod);
+
+/** Takes one disruption from the pod's budget, if it has one. */
+function askBudget(client: Client, pod: Pod, isDryRun: boolean): void {
+  const budgets = client
+    .list(poddisruptionbudgets, { namespace: pod.metadata.namespace ?? "" })
+    .filter((budget) => !isEmpty(budget.spec.selector) && guards(budget, pod));
+  const [budget, ...others] = budgets;
+  if (budget === undefined) return;
+  if (others.length > 0) {
+    const message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+    throw new StatusError({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: 500 });
+  }
+  if (!isPodReady(pod) && mayLoseUnready(budget)) return;
+  checkBudget(budget);
+  if (!isDryRun) takeDisruption(client, budget, pod);
+}
+
+/** A pod that is not ready does not count towards the budget. */
+function mayLoseUnready({ spec, status = {} }: PodDisruptionBudget): boolean {
+  if (spec.unhealthyPodEvictionPolicy === "AlwaysAllow") return true;
+  const { currentHealthy = 0, desiredHealthy = 0 } = status;
+  return currentHealthy >= desiredHealthy && desiredHealthy > 0;
+}
+
+/** @throws what stands in the way of one more disruption */
+function checkBudget(budget: PodDisruptionBudget): void {
+  const { metadata, status = {} } = budget;
+  const { name } = metadata;
+  const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0, disruptedPods = {} } = status;
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
+    throw evictionBlocked(`The disruption budget ${name} is still being processed by the server.`, RETRY_SECONDS);
+  }
+  const resource = { group: "policy", resource: "poddisruptionbudget" };
+  if (disruptionsAllowed < 0) throw forbidden(resource, name, "pdb disruptions allowed is negative");
+  if (Object.keys(disruptedPods).length > DISRUPTED_MAX) {
+    const detail = "DisruptedPods map too big - too many evictions not confirmed by PDB controller";
+    throw forbidden(resource, name, detail);
+  }
+  if (disruptionsAllowed > 0) return;
+  const failure = syncFailure(budget);
+  throw evictionBlocked(
+    failure === undefined
+      ? `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+      : `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${failure}`,
+  );
+}
+
+function takeDisruption(client: Client, budget: PodDisruptionBudget, pod: Pod): void {
+  const { now } = client.registry;
+  const { status = {} } = budget;
+  const left = (status.disruptionsAllowed ?? 0) - 1;
+  const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: timeText(now) };
+  const next = { ...status, disruptionsAllowed: left, disruptedPods };
+  client.updateStatus(poddisruptionbudgets, budget, left === 0 ? withDisruptionCondition(next, now) : next);
 }
