@@ -15,6 +15,7 @@ import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { RESOURCES } from "#kernel/resources/index";
+import { priorityclasses, SYSTEM_PRIORITY_CLASSES } from "#kernel/resources/scheduling/priorityclass";
 import { Entropy } from "#kernel/sim/entropy";
 import { Store } from "#kernel/store/store";
 
@@ -24,6 +25,7 @@ function newClient(account: Partial<ServiceAccount> = {}) {
   const parts = { store: new Store(), entropy: Entropy.seeded(3), resources: RESOURCES, admission: ADMISSION };
   const client = new Registry({ ...parts, now: () => NOW }).as(CLUSTER_ADMIN, "test");
   client.create(namespaces, { metadata: { name: "default" }, spec: {} });
+  for (const draft of SYSTEM_PRIORITY_CLASSES) client.create(priorityclasses, draft);
   client.create(serviceaccounts, {
     ...account,
     metadata: { ...account.metadata, name: "default", namespace: "default" },

@@ -4,16 +4,20 @@
  * Models pkg/kubeapiserver/options/plugins.go.
  */
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
+import { limitRanger } from "#kernel/admission/limitranger";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
 import { priority } from "#kernel/admission/priority";
+import { resourceQuota } from "#kernel/admission/resourcequota";
 import { serviceAccount } from "#kernel/admission/serviceaccount";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
 
 export const ADMISSION: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  resourceQuota,
 ];

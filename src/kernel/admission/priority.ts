@@ -1,5 +1,6 @@
 /**
- * Priority: the name of a priority class becomes the number the scheduler goes by.
+ * Priority: the name of a priority class becomes the number the scheduler goes by; one class at most is the default,
+ * and the cluster's own classes stay.
  *
  * Models plugin/pkg/admission/priority.
  */
@@ -7,8 +8,8 @@ import { refusal } from "#kernel/admission/refusal";
 import type { Pod, PriorityClass } from "#kernel/api/types.gen";
 import type { AdmissionPlugin, AdmissionRequest } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
-import type { Resource } from "#kernel/registry/definition";
 import { pods } from "#kernel/resources/core/pod";
+import { isSystemPriorityClass, priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 
 /** What a class gives its pods. */
 interface Rank {
@@ -19,19 +20,21 @@ interface Rank {
 
 const PREEMPT = "PreemptLowerPriority";
 
-/** The classes every cluster has, whatever objects it holds. */
-const SYSTEM: Readonly<Record<string, number>> = {
-  "system-node-critical": 2_000_001_000,
-  "system-cluster-critical": 2_000_000_000,
-};
-
 export const priority: AdmissionPlugin = {
   name: "Priority",
 
-  concerns: ({ operation, resource, subresource }) =>
-    resource.bucket === pods.bucket && subresource === "" && (operation === "CREATE" || operation === "UPDATE"),
+  concerns({ operation, resource, subresource, name }) {
+    if (subresource !== "") return false;
+    if (resource.bucket === priorityclasses.bucket) return operation !== "DELETE" || isSystemPriorityClass(name);
+    return resource.bucket === pods.bucket && (operation === "CREATE" || operation === "UPDATE");
+  },
 
   admit(request, client) {
+    if (request.resource.bucket === priorityclasses.bucket) {
+      if (request.operation === "DELETE")
+        throw refusal(request, "this is a system priority class and cannot be deleted");
+      return;
+    }
     const { spec } = request.object as Pod;
     if (request.operation === "UPDATE") {
       keepRank(spec, (request.old as Pod).spec);
@@ -53,6 +56,16 @@ export const priority: AdmissionPlugin = {
     spec.priority = rank.value;
     spec.preemptionPolicy = rank.preemptionPolicy;
   },
+
+  validate(request, client) {
+    if (request.resource.bucket !== priorityclasses.bucket || request.operation === "DELETE") return;
+    const { metadata, globalDefault } = request.object as PriorityClass;
+    if (globalDefault !== true) return;
+    const other = client.list(priorityclasses).find((one) => one.globalDefault === true);
+    if (other === undefined || (request.operation === "UPDATE" && other.metadata.name === metadata.name)) return;
+    const said = `PriorityClass ${other.metadata.name} is already marked as default`;
+    throw refusal(request, `${said}. Only one default can exist`);
+  },
 };
 
 /** A client that knows nothing of priorities does not take them away. */
@@ -62,18 +75,14 @@ function keepRank(spec: Pod["spec"], old: Pod["spec"]): void {
 }
 
 function rankNamed(request: AdmissionRequest, client: Client, name: string): Rank {
-  const kind = priorityClasses(client);
-  const found = kind && client.get(kind, { namespace: "", name });
-  if (found !== undefined) return rankOf(found);
-  const value = SYSTEM[name];
-  if (value === undefined) throw refusal(request, `no PriorityClass with name ${name} was found`);
-  return { name, value, preemptionPolicy: PREEMPT };
+  const found = client.get(priorityclasses, { namespace: "", name });
+  if (found === undefined) throw refusal(request, `no PriorityClass with name ${name} was found`);
+  return rankOf(found);
 }
 
 /** What a pod gets that names no class: the lowest of the classes marked as default, else nothing special. */
 function usualRank(client: Client): Rank {
-  const kind = priorityClasses(client);
-  const defaults = kind === undefined ? [] : client.list(kind).filter(({ globalDefault }) => globalDefault === true);
+  const defaults = client.list(priorityclasses).filter(({ globalDefault }) => globalDefault === true);
   const [lowest] = [...defaults].sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
   return lowest === undefined ? { name: "", value: 0, preemptionPolicy: PREEMPT } : rankOf(lowest);
 }
@@ -83,6 +92,3 @@ const rankOf = ({ metadata, value = 0, preemptionPolicy = PREEMPT }: PriorityCla
   value,
   preemptionPolicy,
 });
-
-const priorityClasses = ({ registry }: Client): Resource<PriorityClass> | undefined =>
-  registry.resource({ group: "scheduling.k8s.io", version: "v1", plural: "priorityclasses" });

@@ -6,6 +6,7 @@ import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
+import { SYSTEM_PRIORITY_CLASSES, priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
 
@@ -20,6 +21,7 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   cells.put(...OPTIONS_CELL, options);
   const client = registry.as(component("apiserver"), "kube-apiserver");
   for (const name of NAMESPACES) client.create(namespaces, { metadata: { name }, spec: {} });
+  for (const draft of SYSTEM_PRIORITY_CLASSES) client.create(priorityclasses, draft);
   client.create(services, {
     metadata: {
       name: "kubernetes",

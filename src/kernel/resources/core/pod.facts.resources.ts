@@ -189,3 +189,9 @@ function larger(a: Quantities, b: Quantities): Quantities {
   for (const [name, quantity] of Object.entries(b)) if (cmp(quantity, a[name] ?? "0") > 0) most[name] = quantity;
   return most;
 }
+
+/** What the pod needs as a whole, spelt as quantities: its own word where it has one, else the sum of containers. */
+export function podLevelAmounts(spec: PodSpec, which: Which): Readonly<Quantities> {
+  const own = Object.entries(spec.resources?.[which] ?? {}).filter(([name]) => isPodLevelResource(name));
+  return { ...sumOf(spec, which), ...Object.fromEntries(own) };
+}

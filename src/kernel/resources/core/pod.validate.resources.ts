@@ -41,7 +41,8 @@ export function isExtendedResource(name: string): boolean {
   return !isNative(name) && !name.startsWith("requests.") && qualifiedName(`requests.${name}`).length === 0;
 }
 
-function validateResourceName(name: string, problem: FieldProblem): boolean {
+/** Adds an error for what is no name of a resource; gives whether it is one. */
+export function validateResourceName(name: string, problem: FieldProblem): boolean {
   const texts = qualifiedName(name);
   for (const text of texts) problem.invalid(name, text);
   if (texts.length > 0) return false;
@@ -50,7 +51,8 @@ function validateResourceName(name: string, problem: FieldProblem): boolean {
   return false;
 }
 
-function validateContainerResourceName(name: string, problem: FieldProblem): void {
+/** Adds an error for what is no resource of a container. */
+export function validateContainerResourceName(name: string, problem: FieldProblem): void {
   validateResourceName(name, problem);
   if (!name.includes("/")) {
     if (!CONTAINER_RESOURCES.has(name) && !isHugePages(name)) {
