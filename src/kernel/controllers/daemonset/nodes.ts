@@ -67,6 +67,7 @@ function byAge(a: Pod, b: Pod): number {
   return a.metadata.name < b.metadata.name ? -1 : 1;
 }
 
+/** A plan to do nothing. */
 export const emptyPlan = (): Plan => ({ createOn: [], remove: [], ended: [] });
 
 /** Adds to the plan what one node has too few or too many of. */

@@ -26,11 +26,14 @@ import type { Instant } from "#kernel/sim/instant";
 
 const SOURCE = { component: "statefulset-controller" };
 
+/** True if the pod runs and is ready, going or not. */
 export const isRunningAndReady = (pod: Pod): boolean => pod.status?.phase === "Running" && isPodReady(pod);
 
+/** True if the pod has been ready for as long as the set wants. */
 export const isRunningAndAvailable = (pod: Pod, set: StatefulSet, now: Instant): boolean =>
   pod.status?.phase === "Running" && isPodAvailable(pod, set.spec.minReadySeconds ?? 0, now);
 
+/** True if there is a pod that runs, is ready, and stays. */
 export const isHealthy = (pod: Pod | undefined): boolean =>
   pod !== undefined && isRunningAndReady(pod) && !isPodTerminating(pod);
 

@@ -18,14 +18,17 @@ export const INDEX_IGNORED_FAILURES_ANNOTATION = "batch.kubernetes.io/job-index-
 /** The value of spec.managedBy that means us. */
 export const JOB_CONTROLLER = "kubernetes.io/job-controller";
 
+/** True if each pod of the Job has an index, and each index must succeed. */
 export const isIndexed = ({ spec }: Job): boolean => spec.completionMode === "Indexed";
 
+/** True if the Job is to have no pods for the time being. */
 export const isJobSuspended = ({ spec }: Job): boolean => spec.suspend === true;
 
 /** True if somebody else than the job controller looks after the Job. */
 export const isManagedElsewhere = ({ spec }: Job): boolean =>
   spec.managedBy !== undefined && spec.managedBy !== JOB_CONTROLLER;
 
+/** True if the Job's condition of this type has status "True". */
 export const hasJobCondition = ({ status }: Job, type: string): boolean => isConditionTrue(status?.conditions, type);
 
 /** The condition that ended the Job: Complete or Failed. */
@@ -35,8 +38,10 @@ export function finishedCondition(job: Job): JobCondition | undefined {
   );
 }
 
+/** True if the Job has completed or failed for good. */
 export const isJobFinished = (job: Job): boolean => finishedCondition(job) !== undefined;
 
+/** Gives the Job's condition of a type. */
 export const jobCondition = ({ status }: Job, type: string): JobCondition | undefined =>
   getCondition(status?.conditions, type);
 
