@@ -47,7 +47,7 @@ export function writeOf(client: Client, resource: AnyResource, operation: Operat
   };
 }
 
-/** Sets the managedFields of an object that is about to be written in place of `old`, or created. Changes the object. */
+/** Sets the managedFields of an object about to be written in place of `old`, or created. Changes the object. */
 export function takeOwnership(
   client: Client,
   resource: AnyResource,

@@ -171,7 +171,7 @@ function differList(list: ListAtom, before: readonly unknown[], after: readonly 
 /** How many items are compared with each other to see that no two have one name. */
 const PAIRS_MAX = 8;
 
-/** Whether both lists have the same items in the same order, no two of one name: the common case, told without texts. */
+/** Whether both lists have the same items in the same order, no two of one name: the common case, without texts. */
 function isPairwise(list: ListAtom, before: readonly unknown[], after: readonly unknown[]): boolean {
   if (before.length !== after.length || after.length > PAIRS_MAX) return false;
   for (let at = 0; at < after.length; at += 1) {

@@ -43,7 +43,7 @@ export class Step {
     return this.#atom;
   }
 
-  /** The value as Go would have it: absent, or its zero where it cannot be absent; Go leaves empty lists and maps out. */
+  /** The value as Go has it: its zero where it cannot be absent, absent where it is an empty list or map otherwise. */
   present(value: unknown): unknown {
     if (value === undefined) return this.zero;
     if (this.zero !== undefined || value === null || typeof value !== "object") return value;

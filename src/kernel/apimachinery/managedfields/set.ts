@@ -14,9 +14,11 @@ export interface FieldSet {
 /** The mark of a member that has children. */
 export const SELF = ".";
 
-/** The set without members, and the node of a member without children. */
+/** The node of a member without children. */
 export const LEAF: FieldSet = Object.freeze({});
-export const NOTHING: FieldSet = LEAF;
+
+/** The set without members. */
+export const NOTHING: FieldSet = Object.freeze({});
 
 /** A node or set under construction. */
 export type MutableSet = Record<string, FieldSet>;
