@@ -7,6 +7,7 @@ import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationsec
 import { limitRanger } from "#kernel/admission/limitranger";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
 import { priority } from "#kernel/admission/priority";
+import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
 import { serviceAccount } from "#kernel/admission/serviceaccount";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
@@ -19,5 +20,6 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  rbacEscalation,
   resourceQuota,
 ];

@@ -1,11 +1,13 @@
 /**
- * Bootstrap: what a cluster holds in its first moment: namespaces, the kubernetes Service, its machines.
+ * Bootstrap: what a cluster holds in its first moment: namespaces, the kubernetes Service, its machines,
+ * the default roles and bindings.
  */
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
 import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
+import { bootstrapPolicy } from "#kernel/resources/rbac/policy/bootstrap";
 import { SYSTEM_PRIORITY_CLASSES, priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
@@ -37,6 +39,7 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   options.machines.forEach((machine, index) => {
     cells.put(MACHINES, machine.name, machineFrom(machine, index, registry.now));
   });
+  bootstrapPolicy(registry, options.seed);
 }
 
 /** The machine behind the n-th node: addresses follow from its place, 10.244.N.0/24 for its pods. */

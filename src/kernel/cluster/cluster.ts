@@ -10,13 +10,14 @@ import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import { bootstrap } from "#kernel/cluster/bootstrap";
 import type { Journal } from "#kernel/cluster/journal";
-import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
+import { type ClusterOptions, keySeedOf, OPTIONS_CELL } from "#kernel/cluster/options";
 import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
 import { KUBELET } from "#kernel/kubelet/index";
 import type { Client } from "#kernel/registry/client";
 import { type Component, type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
+import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
 import { SCHEDULER } from "#kernel/scheduler/index";
@@ -86,12 +87,16 @@ export class Cluster {
       entropy,
       resources: RESOURCES,
       admission: ADMISSION,
+      authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
       now: () => this.now,
     });
   }
 
-  /** A new cluster at an instant, running from its first moment. */
-  static create(options: ClusterOptions, real: Instant): Cluster {
+  /**
+   * A new cluster at an instant, running from its first moment. Its tokens are signed with the key that follows from
+   * `keySeed`, which whoever serves it to others must draw from true randomness; without one it follows from the seed.
+   */
+  static create(options: ClusterOptions, real: Instant, keySeed = keySeedOf(options)): Cluster {
     const cells = new Cells();
     const { now = real, rate = 1, paused = false } = options.clock ?? {};
     const clock: ClockState = { real, virtual: now, rate, paused };
@@ -99,6 +104,7 @@ export class Cluster {
     cells.put(...NOW_CELL, now);
     cells.put(...OPTIONS_CELL, options);
     cells.put(...ENTROPY_CELL, Entropy.seeded(options.seed).state);
+    putSigningKey(cells, keySeed);
     const cluster = new Cluster(new Store(), cells);
     cluster.#listen();
     bootstrap(cluster.registry, cells, options);

@@ -29,3 +29,6 @@ export interface ClusterOptions {
 
 /** Where the options stand among the cells. */
 export const OPTIONS_CELL = ["cluster", "options"] as const;
+
+/** What the signing key of a cluster that nobody else can reach follows from. */
+export const keySeedOf = ({ seed }: ClusterOptions): string => `service accounts of ${seed}`;

@@ -1,44 +1,39 @@
 /**
- * Service account tokens as pods find them: JSON Web Tokens bound to the pod.
+ * Service account tokens as pods find them: JSON Web Tokens bound to the pod and to its node.
  *
- * Models pkg/serviceaccount/claims.go and the kubelet's token manager.
- * Leaves out a signature anybody could verify: it is drawn from the cluster's entropy.
+ * Models the kubelet's token manager (pkg/kubelet/token).
+ * Leaves out the rotation at four fifths of a token's life: the file tells the claims, and they are renewed whenever
+ * the volume's files are.
+ *
+ * What is stored are the claims. The signature is made when somebody reads the file: most tokens are never read, and a
+ * snapshot holds nothing that opens the cluster it was taken of.
  */
 import type { ServiceAccountTokenProjection } from "#kernel/api/types.gen";
-import { encodeBase64Url } from "#kernel/kubelet/base64";
 import type { PodWork } from "#kernel/kubelet/pod-work";
+import { boundClaims, ISSUER } from "#kernel/resources/authentication/token.claims";
+import { nodes } from "#kernel/resources/core/node";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 
-const ISSUER = "https://kubernetes.default.svc.cluster.local";
-
-/** A token for the pod's service account. */
-export function serviceAccountToken(
+/** The claims of a token for the pod's service account, as JSON. */
+export function tokenClaims(
   { context, pod, key, machine }: PodWork,
-  { audience = ISSUER, expirationSeconds = 3600 }: ServiceAccountTokenProjection,
+  { audience, expirationSeconds = 3600 }: ServiceAccountTokenProjection,
 ): string {
   const { client, entropy, now } = context;
+  const { namespace } = key;
   const name = pod.spec.serviceAccountName ?? "default";
-  const account = client.get(serviceaccounts, { namespace: key.namespace, name });
-  const seconds = Math.floor(now / 1000);
-  const claims = {
-    aud: [audience],
-    exp: seconds + expirationSeconds,
-    iat: seconds,
-    iss: ISSUER,
-    jti: entropy.uid(),
-    "kubernetes.io": {
-      namespace: key.namespace,
-      node: { name: machine.name },
-      pod: { name: key.name, uid: pod.metadata.uid },
-      serviceaccount: { name, uid: account?.metadata.uid ?? "" },
-    },
-    nbf: seconds,
-    sub: `system:serviceaccount:${key.namespace}:${name}`,
-  };
-  const header = { alg: "RS256", kid: "drydock" };
-  const signature = entropy.hex(32);
-  return [header, claims]
-    .map((part) => encodeBase64Url(JSON.stringify(part)))
-    .concat(signature)
-    .join(".");
+  const found = client.get(serviceaccounts, { namespace, name });
+  // A pod that outlived its account keeps a token that opens nothing.
+  const account = found ?? { metadata: { namespace, name, uid: "" } };
+  const node = client.get(nodes, { namespace: "", name: machine.name });
+  const claims = boundClaims({
+    account,
+    audiences: [audience || ISSUER],
+    expirationSeconds,
+    id: entropy.uid(),
+    now,
+    pod: { name: key.name, uid: pod.metadata.uid },
+    ...(node !== undefined && { node: { name: node.metadata.name, uid: node.metadata.uid } }),
+  });
+  return JSON.stringify(claims);
 }

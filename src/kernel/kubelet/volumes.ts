@@ -8,7 +8,7 @@ import type { Container, DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProject
 import { decodeBase64 } from "#kernel/kubelet/base64";
 import { containerResource, podField } from "#kernel/kubelet/downward";
 import { later, type PodWork, say } from "#kernel/kubelet/pod-work";
-import { serviceAccountToken } from "#kernel/kubelet/token";
+import { tokenClaims } from "#kernel/kubelet/token";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import type { Resource } from "#kernel/registry/definition";
 import { configmaps } from "#kernel/resources/core/configmap";
@@ -138,13 +138,14 @@ type Part = { readonly texts: Readonly<Record<string, PartFile>> } | { readonly 
 interface PartFile {
   readonly text: string;
   readonly mode: number | undefined;
+  readonly isToken?: true;
 }
 
 function combine(parts: readonly Part[], defaultMode = 0o644): Laid {
   const files: Files = {};
   for (const part of parts) {
     if ("problem" in part) return part;
-    for (const [path, { text, mode }] of Object.entries(part.texts)) files[path] = { text, mode: mode ?? defaultMode };
+    for (const [path, file] of Object.entries(part.texts)) files[path] = { ...file, mode: file.mode ?? defaultMode };
   }
   return { files };
 }
@@ -216,7 +217,7 @@ function fromProjection(work: PodWork, source: VolumeProjection): Part {
   if (secret !== undefined) return fromSecret(work, secret);
   if (downwardAPI !== undefined) return fromPod(work, downwardAPI.items ?? []);
   if (token !== undefined) {
-    return { texts: { [token.path]: { text: serviceAccountToken(work, token), mode: 0o600 } } };
+    return { texts: { [token.path]: { text: tokenClaims(work, token), mode: 0o600, isToken: true } } };
   }
   const [type = "unknown"] = Object.keys(source);
   return { problem: `projected sources of type ${type} are not simulated` };

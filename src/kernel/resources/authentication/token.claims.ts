@@ -36,7 +36,7 @@ export interface Reference {
 
 /** What a token is to say. */
 export interface TokenWish {
-  readonly account: ServiceAccount;
+  readonly account: { readonly metadata: Reference & { readonly namespace?: string } };
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
   /** The id of the token, a fresh uid. */

@@ -3,6 +3,8 @@
  *
  * A tree is named by its volume id; whoever names the same id sees the same files.
  */
+import { keyId, signToken, unsignedToken } from "#kernel/apimachinery/jwt/jwt";
+import { signingKey } from "#kernel/registry/signing-key";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
@@ -20,6 +22,8 @@ export type FileNode =
       /** A short content; a long one is in the cell `<volume>\n<cell>`. */
       readonly text?: string;
       readonly cell?: number;
+      /** The content is the claims of a token; whoever reads it reads the token, signed with the cluster's key. */
+      readonly isToken?: true;
     }
   | { readonly kind: "link"; readonly to: string; readonly uid: number; readonly at: Instant };
 
@@ -33,6 +37,8 @@ export interface Tree {
 
 const EMPTY: Tree = { nodes: {}, nextCell: 1 };
 const INLINE_CHARS = 512;
+/** About what a token takes: none is signed to be measured. */
+const TOKEN_BYTES = 1_024;
 
 /** The tree of a volume; an unknown volume is empty. */
 export function treeOf(cells: Cells, volume: string): Tree {
@@ -41,8 +47,21 @@ export function treeOf(cells: Cells, volume: string): Tree {
 
 /** The text of a file in a volume. */
 export function textOf(cells: Cells, volume: string, node: FileNode & { kind: "file" }): string {
-  if (node.cell === undefined) return node.text ?? "";
-  return cells.get<string>(FILES, `${volume}\n${node.cell}`) ?? "";
+  const text = node.cell === undefined ? node.text : cells.get<string>(FILES, `${volume}\n${node.cell}`);
+  return node.isToken === true ? tokenOf(cells, node, text ?? "{}") : (text ?? "");
+}
+
+/** Tokens once signed, with the key that signed them. */
+const signed = new WeakMap<FileNode, { readonly by: string; readonly token: string }>();
+
+function tokenOf(cells: Cells, node: FileNode, claims: string): string {
+  const key = signingKey(cells);
+  if (key === undefined) return `${unsignedToken(JSON.parse(claims) as object, "")}.`;
+  const known = signed.get(node);
+  if (known?.by === key.x) return known.token;
+  const token = signToken(unsignedToken(JSON.parse(claims) as object, keyId(key)), key);
+  signed.set(node, { by: key.x, token });
+  return token;
 }
 
 /** Puts a node where nothing or another node is. */
@@ -56,15 +75,22 @@ export function putText(
   cells: Cells,
   volume: string,
   path: string,
-  file: { readonly text: string; readonly mode: number; readonly uid: number; readonly at: Instant },
+  file: {
+    readonly text: string;
+    readonly mode: number;
+    readonly uid: number;
+    readonly at: Instant;
+    readonly isToken?: boolean;
+  },
 ): void {
   const tree = treeOf(cells, volume);
   const old = tree.nodes[path];
   const had = old?.kind === "file" ? old.cell : undefined;
   const { text, mode, uid, at } = file;
+  const token = file.isToken === true ? { isToken: true as const } : {};
   if (text.length <= INLINE_CHARS) {
     if (had !== undefined) cells.delete(FILES, `${volume}\n${had}`);
-    putNode(cells, volume, path, { kind: "file", mode, uid, at, text });
+    putNode(cells, volume, path, { kind: "file", mode, uid, at, text, ...token });
     return;
   }
   const cell = had ?? tree.nextCell;
@@ -73,7 +99,7 @@ export function putText(
   cells.put(FILES, volume, {
     ...tree,
     nextCell,
-    nodes: { ...tree.nodes, [path]: { kind: "file", mode, uid, at, cell } },
+    nodes: { ...tree.nodes, [path]: { kind: "file", mode, uid, at, cell, ...token } },
   });
 }
 
@@ -91,7 +117,7 @@ export function dropNode(cells: Cells, volume: string, path: string, hides = fal
 
 /** What the kubelet lays into a volume: files (`mode` e.g. 0o644) and symbolic links. */
 export type VolumeSeed =
-  | { readonly text: string; readonly mode?: number; readonly uid?: number }
+  | { readonly text: string; readonly mode?: number; readonly uid?: number; readonly isToken?: boolean }
   | { readonly link: string };
 
 /** Replaces all that is in a volume, as the kubelet does with ConfigMap, Secret, downward and projected volumes. */
@@ -106,7 +132,7 @@ export function writeVolume(
   for (const [path, seed] of Object.entries(files)) {
     const name = path.replace(/^\/+/, "");
     if ("link" in seed) putNode(cells, volume, name, { kind: "link", to: seed.link, uid: 0, at: now });
-    else putText(cells, volume, name, { text: seed.text, mode: seed.mode ?? 0o644, uid: seed.uid ?? 0, at: now });
+    else putText(cells, volume, name, { mode: 0o644, uid: 0, ...seed, at: now });
   }
 }
 
@@ -122,7 +148,7 @@ export function removeVolume(cells: Cells, volume: string): void {
 export function volumeBytes(cells: Cells, volume: string): number {
   let bytes = 0;
   for (const node of Object.values(treeOf(cells, volume).nodes)) {
-    if (node.kind === "file") bytes += textOf(cells, volume, node).length;
+    if (node.kind === "file") bytes += node.isToken === true ? TOKEN_BYTES : textOf(cells, volume, node).length;
   }
   return bytes;
 }
