@@ -213,7 +213,10 @@ function writeFile(sandbox: Sandbox, number: number, text: string): 0 | Errno {
   const old = sandbox.files.read(file.path);
   const before = typeof old === "number" ? "" : old;
   const at = file.isAppending ? before.length : Math.min(file.at, before.length);
-  const failure = sandbox.files.write(file.path, before.slice(0, at) + text + before.slice(at + text.length));
+  const failure = sandbox.files.write(
+    file.path,
+    at === before.length ? before + text : before.slice(0, at) + text + before.slice(at + text.length),
+  );
   file.at = at + text.length;
   return failure;
 }

@@ -153,6 +153,10 @@ export class ProcessTask<S = unknown> implements Task<S> {
     return this.sandbox.spend(steps);
   }
 
+  get isOver(): boolean {
+    return this.sandbox.isEnded || this.sandbox.look.processes[this.pid]?.exit !== undefined;
+  }
+
   wake(): void {
     delete this.#own.wait;
   }

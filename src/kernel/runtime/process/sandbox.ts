@@ -12,6 +12,7 @@ import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
 import { isFull, peek, release, share } from "#kernel/runtime/process/open-files";
 import type { Computer, Process } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
+import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
@@ -210,13 +211,25 @@ export class Sandbox {
     this.#slice = 256;
     this.spend(1);
     this.#busy.add(process.pid);
-    const step = programNamed(process.program).step(new ProcessTask(this, process.pid));
+    const step = this.#step(process);
     this.#busy.delete(process.pid);
     this.runningPid = before;
     this.#slice = outerSlice;
+    if (process.exit !== undefined && process.isWaited !== true) delete this.computer.processes[process.pid];
     if (this.isEnded || process.exit !== undefined || this.computer.processes[process.pid] !== process) return;
     if (typeof step === "number") this.exit(process.pid, step & 0xff);
     else if (step !== undefined) process.wait = step;
+  }
+
+  /** One step of a program. A script nested so deep that our own stack ends dies as one that overflows its own. */
+  #step(process: Process): Step {
+    try {
+      return programNamed(process.program).step(new ProcessTask(this, process.pid));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.exit(process.pid, 139, 11);
+      return undefined;
+    }
   }
 
   #isRunnable(process: Process): boolean {
@@ -278,7 +291,8 @@ export class Sandbox {
       delete child.isWaited;
       if (child.exit !== undefined) delete computer.processes[child.pid];
     }
-    if (process.isWaited !== true) delete computer.processes[pid];
+    // One that ends in the middle of its own step goes when the step is over.
+    if (process.isWaited !== true && !this.#busy.has(pid)) delete computer.processes[pid];
     const session = process.session === undefined ? undefined : computer.sessions[process.session];
     if (session?.pid === pid) session.exitCode = code;
   }

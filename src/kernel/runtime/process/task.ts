@@ -63,6 +63,8 @@ export interface Task<S = unknown> {
   spend(steps?: number): boolean;
   /** Lets the program step again soon, from wherever: what it waits for has changed. */
   wake(): void;
+  /** Whether the process has been ended, by itself or by another: nothing more is to be done. */
+  readonly isOver: boolean;
   /** Ends the process at once, from wherever. */
   exit(code: number): void;
 

@@ -56,6 +56,7 @@ export class Evaluator {
   /** Runs until the slice is used up, the script waits, or the shell ends. */
   step(): Step {
     for (;;) {
+      if (this.task.isOver) return {};
       const frame = this.state.frames.at(-1);
       if (this.#startTrap(frame)) continue;
       if (frame === undefined) {

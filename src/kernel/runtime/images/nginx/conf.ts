@@ -98,7 +98,21 @@ export function readConf(path: string, files: ConfFiles): readonly Directive[] {
   return directives;
 }
 
+/** Tokens by path and text: every container of a Deployment starts with the same files. */
+const known = new Map<string, Token[]>();
+
 function tokensOf(text: string, path: string): Token[] {
+  const key = `${path}\n${text}`;
+  let tokens = known.get(key);
+  if (tokens === undefined) {
+    tokens = tokenized(text, path);
+    if (known.size > 200) known.clear();
+    known.set(key, tokens);
+  }
+  return tokens;
+}
+
+function tokenized(text: string, path: string): Token[] {
   const tokens: Token[] = [];
   let line = 1;
   for (let n = 0; n < text.length; ) {

@@ -185,6 +185,8 @@ function copy(task: Task, source: string, target: string, isRecursive: boolean):
       return fail(
         isBusybox(task) ? `omitting directory '${source}'` : `-r not specified; omitting directory '${source}'`,
       );
+    const isInside = target === from || target.startsWith(from === "/" ? "/" : `${from}/`);
+    if (isInside) return fail(`cannot copy a directory, '${source}', into itself, '${target}'`);
     const made = task.files.isDirectory(target) ? 0 : task.files.makeDirectory(target, task.uid, stat.mode);
     if (made !== 0) return report(made);
     const names = task.files.list(from);

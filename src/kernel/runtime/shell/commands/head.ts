@@ -62,7 +62,7 @@ export const head: Command<State> = {
         if (text === "") break;
         task.print(text);
         state.left -= values["c"] === undefined ? 1 : text.length;
-        if (!task.spend()) return undefined;
+        if (!task.spend(1 + text.length / 256)) return undefined;
       }
       return 0;
     }

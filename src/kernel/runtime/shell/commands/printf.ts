@@ -30,6 +30,9 @@ export const printf: Command = {
   },
 };
 
+/** Wider fields than this are cut: nobody reads them, and they cost memory. */
+const MOST_PADDING = 100_000;
+
 /** Arguments laid out once by a format, for other tools. */
 export function layOut(format: string, args: readonly string[]): string {
   return new Layout(undefined, args).apply(format);
@@ -73,9 +76,11 @@ class Layout {
   #directive([all, flags = "", width, precision, kind = ""]: readonly (string | undefined)[]): string {
     let pad = Number(width === "*" ? this.#next() : (width ?? 0));
     const isLeft = flags.includes("-") || pad < 0;
-    pad = Math.abs(pad);
+    pad = Math.min(Math.abs(pad), MOST_PADDING);
     const hasPrecision = all?.includes(".") === true;
-    const digits = hasPrecision ? Number(precision === "*" ? this.#next() : (precision ?? 0)) : undefined;
+    const digits = hasPrecision
+      ? Math.min(100, Number(precision === "*" ? this.#next() : (precision ?? 0)))
+      : undefined;
     const text = this.#value(kind, flags, digits);
     if (isLeft) return text.padEnd(pad);
     if (!flags.includes("0") || "csbq".includes(kind) || (hasPrecision && "diouxX".includes(kind)))
