@@ -41,7 +41,7 @@ export const statefulsets = defineResource<StatefulSet>({
 
   setDefaults: defaultStatefulSet,
   prepareForCreate(set) {
-    set.status = { replicas: 0 };
+    set.status = { replicas: 0, availableReplicas: 0 };
   },
 
   validate: validateStatefulSet,
