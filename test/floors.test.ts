@@ -32,7 +32,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages each room may use; a name ending in ":" or "/" stands for all that begin so. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  kernel: ["yaml", "croner", "ipaddr.js", "rfc6902", "@marcbachmann/cel-js"],
+  kernel: ["yaml", "croner", "@marcbachmann/cel-js"],
   apiserver: ["hono", "yaml", "@bufbuild/protobuf"],
   classroom: ["yaml", "zod"],
   kubectl: ["yaml"],
