@@ -3,6 +3,7 @@
  *
  * Models pkg/kubeapiserver/options/plugins.go.
  */
+import { defaultIngressClass } from "#kernel/admission/defaultingressclass";
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
 import { limitRanger } from "#kernel/admission/limitranger";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
@@ -21,5 +22,6 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   rbacEscalation,
+  defaultIngressClass,
   resourceQuota,
 ];

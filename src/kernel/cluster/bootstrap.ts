@@ -7,6 +7,8 @@ import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
+import { INGRESS_CLASS, INGRESS_CONTROLLER } from "#kernel/resources/networking/ingress.facts";
+import { ingressclasses } from "#kernel/resources/networking/ingressclass";
 import { bootstrapPolicy } from "#kernel/resources/rbac/policy/bootstrap";
 import { SYSTEM_PRIORITY_CLASSES, priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
@@ -24,6 +26,10 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   const client = registry.as(component("apiserver"), "kube-apiserver");
   for (const name of NAMESPACES) client.create(namespaces, { metadata: { name }, spec: {} });
   for (const draft of SYSTEM_PRIORITY_CLASSES) client.create(priorityclasses, draft);
+  // A bare control plane has nothing an ingress controller could run on.
+  if (options.machines.length > 0) {
+    client.create(ingressclasses, { metadata: { name: INGRESS_CLASS }, spec: { controller: INGRESS_CONTROLLER } });
+  }
   client.create(services, {
     metadata: {
       name: "kubernetes",

@@ -13,6 +13,7 @@ import { endpointSliceController } from "#kernel/controllers/endpointslice";
 import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
+import { ingressController } from "#kernel/controllers/ingress";
 import { jobController } from "#kernel/controllers/job";
 import { kubernetesServiceController } from "#kernel/controllers/kubernetes-service";
 import { namespaceController } from "#kernel/controllers/namespace";
@@ -51,6 +52,7 @@ export const CONTROLLERS: readonly Controller[] = [
   endpointSliceController,
   endpointSliceMirroringController,
   serviceLbController,
+  ingressController,
   resourceQuotaController,
   disruptionController,
   garbageCollector,

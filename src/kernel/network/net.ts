@@ -9,9 +9,12 @@ import { parseIp } from "#kernel/apimachinery/ip";
 import { ADDRESSES } from "#kernel/network/addresses";
 import { apiServerAnswer, isApiServer } from "#kernel/network/api-server";
 import { resolveName } from "#kernel/network/dns";
+import { ingressAnswer } from "#kernel/network/ingress";
+import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { type Destination, pickEndpoint, servicePort } from "#kernel/network/service-proxy";
 import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
+import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { containerHttp, listens } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { HttpRequest, HttpResponse, Net, NetFailure, Origin, World } from "#kernel/runtime/world";
@@ -19,7 +22,8 @@ import type { HttpRequest, HttpResponse, Net, NetFailure, Origin, World } from "
 /** Who takes the connection in the end. */
 type Listener =
   | { readonly kind: "container"; readonly id: string; readonly port: number; readonly clientIP: string }
-  | { readonly kind: "api-server" };
+  | { readonly kind: "api-server" }
+  | { readonly kind: "ingress"; readonly port: number; readonly clientIP: string };
 
 /** Whoever asks from outside comes in by the gateway of the nodes' network. */
 const OUTSIDE_IP = "172.18.0.1";
@@ -41,11 +45,18 @@ export class ClusterNet implements Net {
     if (this.#hops >= HOPS_MAX) return "timeout";
     this.#hops += 1;
     try {
+      if (listener.kind === "ingress") return this.#throughIngress(listener, request);
       const { id, port, clientIP } = listener;
       return containerHttp(this.world, id, port, { ...request, remoteAddress: clientIP });
     } finally {
       this.#hops -= 1;
     }
+  }
+
+  #throughIngress({ port, clientIP }: { port: number; clientIP: string }, request: HttpRequest): HttpResponse {
+    const send = ({ ip, port: number }: Destination, passed: HttpRequest): HttpResponse | NetFailure =>
+      this.http({ kind: "node", ip: INGRESS_IP }, { host: ip, port: number }, passed);
+    return ingressAnswer(this.world, { port, clientIP, request, send });
   }
 
   connect(from: Origin, target: { host: string; port: number }): "open" | NetFailure {
@@ -63,7 +74,7 @@ export class ClusterNet implements Net {
 
   #find(from: Origin, { host, port }: { host: string; port: number }): Listener | NetFailure {
     const pod = this.#podOf(from);
-    const addresses = resolveName(this.world.client, pod, host);
+    const addresses = this.#addressesOf(from, pod, host);
     const ip = addresses.length > 1 ? this.world.entropy.pick(addresses) : addresses[0];
     if (ip === undefined) return "nxdomain";
     if (parseIp(ip)?.family === 4 && ip.startsWith("127.")) return this.#loopback(from, pod, port);
@@ -72,6 +83,15 @@ export class ClusterNet implements Net {
     return from.kind === "outside"
       ? this.#fromOutside(ip, port, clientIP)
       : this.#fromInside(ip, port, { clientIP, node });
+  }
+
+  /** Out there the hosts of Ingresses are known to whoever registered them. */
+  #addressesOf(from: Origin, pod: Pod | undefined, host: string): readonly string[] {
+    const { client } = this.world;
+    const found = resolveName(client, pod, host);
+    if (found.length > 0 || from.kind !== "outside") return found;
+    const routes = client.registry.views.of(INGRESS_ROUTES);
+    return routes.server(client.registry, host.toLowerCase()) === undefined ? [] : [INGRESS_IP];
   }
 
   #loopback(from: Origin, pod: Pod | undefined, port: number): Listener | NetFailure {
@@ -107,7 +127,14 @@ export class ClusterNet implements Net {
     }
     const node = view.node(ip);
     if (node !== undefined) return this.#onNode(node, port, clientIP);
+    if (ip === INGRESS_IP && view.pod(ip) === undefined) return this.#onIngress(port, clientIP);
     return view.pod(ip) === undefined ? "unreachable" : "timeout";
+  }
+
+  #onIngress(port: number, clientIP: string): Listener | NetFailure {
+    const { registry } = this.world.client;
+    if (!registry.views.of(INGRESS_ROUTES).listens(registry)) return "unreachable";
+    return port === 80 || port === 443 ? { kind: "ingress", port, clientIP } : "timeout";
   }
 
   #toService(

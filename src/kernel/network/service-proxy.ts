@@ -57,8 +57,12 @@ export function slicesOf(client: Client, service: Service): readonly EndpointSli
   return found.length < 2 ? found : found.toSorted((a, b) => compareText(a.metadata.name, b.metadata.name));
 }
 
+/** Every endpoint of the Service's port that is ready, wherever it is. */
+export const readyEndpoints = (client: Client, service: Service, port: ServicePort): readonly Destination[] =>
+  endpointsOf({ client }, service, port, undefined);
+
 function endpointsOf(
-  { client }: World,
+  { client }: Pick<World, "client">,
   service: Service,
   port: ServicePort,
   onlyNode: string | undefined,

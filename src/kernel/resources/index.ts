@@ -29,6 +29,8 @@ import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
+import { ingresses } from "#kernel/resources/networking/ingress";
+import { ingressclasses } from "#kernel/resources/networking/ingressclass";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { clusterroles } from "#kernel/resources/rbac/clusterrole";
 import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
@@ -59,6 +61,8 @@ export const RESOURCES: readonly AnyResource[] = [
   jobs,
   leases,
   endpointslices,
+  ingressclasses,
+  ingresses,
   poddisruptionbudgets,
   tokenreviews,
   selfsubjectreviews,

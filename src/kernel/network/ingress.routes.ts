@@ -1,0 +1,168 @@
+/**
+ * The routing table of the ingress controller: hosts, their paths in the order they are tried, and what is behind.
+ *
+ * Models ingress-nginx (controller.go, template.go, the annotations rewrite-target, use-regex, ssl-redirect,
+ * force-ssl-redirect, app-root, permanent- and temporal-redirect, canary-*).
+ * Leaves out every other annotation, which has no effect, and backends that are no Service, which answer 503.
+ */
+import type { Ingress, IngressBackend, IngressClass, IngressServiceBackend } from "#kernel/api/types.gen";
+import { compareText } from "#kernel/apimachinery/go-text";
+import type { Registry } from "#kernel/registry/registry";
+import type { View } from "#kernel/registry/view";
+import { ingresses } from "#kernel/resources/networking/ingress";
+import { isServedClass, isServedIngress } from "#kernel/resources/networking/ingress.facts";
+import { ingressclasses } from "#kernel/resources/networking/ingressclass";
+
+/** A Service behind a path. */
+export interface Target {
+  readonly namespace: string;
+  readonly service?: IngressServiceBackend;
+}
+
+/** A second version of what is behind a path, for some of the requests. */
+export interface Canary extends Target {
+  readonly annotations: Annotations;
+}
+
+export interface Location extends Target {
+  readonly path: string;
+  readonly pathType: string;
+  /** How requests are matched where a regular expression is asked for. */
+  readonly pattern: RegExp | undefined;
+  readonly annotations: Annotations;
+  readonly hasTls: boolean;
+  readonly canaries: Canary[];
+}
+
+/** Annotations of an Ingress without the controller's prefix. */
+export type Annotations = Readonly<Record<string, string>>;
+
+const PREFIX = "nginx.ingress.kubernetes.io/";
+/** The server of requests no other server is for. */
+const ANY_HOST = "";
+
+export class IngressRoutes {
+  /** Whether anything serves Ingresses at all. */
+  isOpen = false;
+  #servers = new Map<string, Location[]>();
+  #isStale = true;
+
+  /** Something has changed: the table is made anew when it is next asked. */
+  forget(): void {
+    this.#isStale = true;
+  }
+
+  /** The paths of a host, the first that fits being the one; undefined if no rule names the host. */
+  server(registry: Registry, host: string): readonly Location[] | undefined {
+    this.#refresh(registry);
+    return this.#servers.get(host) ?? this.#servers.get(host.replace(/^[^.]+\./, "*."));
+  }
+
+  /** The paths of rules without a host, and the default backend. */
+  anyServer(registry: Registry): readonly Location[] {
+    this.#refresh(registry);
+    return this.#servers.get(ANY_HOST) ?? [];
+  }
+
+  /** Whether the controller listens. */
+  listens(registry: Registry): boolean {
+    this.#refresh(registry);
+    return this.isOpen;
+  }
+
+  #refresh({ store }: Registry): void {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.#servers = new Map();
+    const classes = (store.list(ingressclasses.bucket, undefined) as readonly IngressClass[]).filter(isServedClass);
+    this.isOpen = classes.length > 0;
+    if (!this.isOpen) return;
+    const names = new Set(classes.map(({ metadata }) => metadata.name));
+    // Of two rules for one path the older Ingress wins.
+    const served = (store.list(ingresses.bucket, undefined) as readonly Ingress[])
+      .filter((ingress) => isServedIngress(ingress, names))
+      .sort(({ metadata: a }, { metadata: b }) =>
+        compareText(String(a.creationTimestamp ?? ""), String(b.creationTimestamp ?? "")),
+      );
+    const isCanary = (ingress: Ingress): boolean => annotationsOf(ingress)["canary"] === "true";
+    for (const ingress of served) if (!isCanary(ingress)) this.#add(ingress);
+    for (const ingress of served) if (isCanary(ingress)) this.#addCanary(ingress);
+    for (const locations of this.#servers.values()) order(locations);
+  }
+
+  #add(ingress: Ingress): void {
+    const { spec = {}, metadata } = ingress;
+    const annotations = annotationsOf(ingress);
+    const { rules = [], defaultBackend } = spec;
+    const usesRegex = annotations["use-regex"] === "true" || annotations["rewrite-target"] !== undefined;
+    const add = (host: string, path: string, pathType: string, backend: IngressBackend): void => {
+      const locations = this.#servers.get(host) ?? [];
+      this.#servers.set(host, locations);
+      if (locations.some((one) => one.path === path && one.pathType === pathType)) return;
+      const pattern = usesRegex ? patternOf(path) : undefined;
+      const hasTls = (spec.tls ?? []).some(({ hosts = [] }) => hosts.length === 0 || hosts.includes(host));
+      const { namespace = "" } = metadata;
+      locations.push({ path, pathType, pattern, annotations, hasTls, canaries: [], ...targetOf(namespace, backend) });
+    };
+    for (const { host = ANY_HOST, http } of rules) {
+      for (const { path = "", pathType, backend } of http?.paths ?? []) add(host, path || "/", pathType, backend);
+    }
+    if (defaultBackend === undefined) return;
+    const hosts = rules.length === 0 ? [ANY_HOST] : rules.map(({ host = ANY_HOST }) => host);
+    for (const host of hosts) add(host, "/", "Prefix", defaultBackend);
+  }
+
+  #addCanary(ingress: Ingress): void {
+    const annotations = annotationsOf(ingress);
+    for (const { host = ANY_HOST, http } of ingress.spec?.rules ?? []) {
+      for (const { path = "", backend } of http?.paths ?? []) {
+        const main = this.#servers.get(host)?.find((one) => one.path === (path || "/"));
+        main?.canaries.push({ annotations, ...targetOf(ingress.metadata.namespace ?? "", backend) });
+      }
+    }
+  }
+}
+
+const targetOf = (namespace: string, { service }: IngressBackend): Target => ({
+  namespace,
+  ...(service !== undefined && { service }),
+});
+
+function annotationsOf({ metadata }: Ingress): Annotations {
+  const all = Object.entries(metadata.annotations ?? {});
+  return Object.fromEntries(
+    all.filter(([name]) => name.startsWith(PREFIX)).map(([name, value]) => [name.slice(PREFIX.length), value]),
+  );
+}
+
+/** A path as the regular expression nginx makes of it; undefined if it is none, so that it is taken literally. */
+function patternOf(path: string): RegExp | undefined {
+  try {
+    return new RegExp(`^${path}`, "i");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Exact paths first, then the longest. */
+function order(locations: Location[]): void {
+  const isExact = ({ pathType }: Location): number => (pathType === "Exact" ? 0 : 1);
+  locations.sort((a, b) => isExact(a) - isExact(b) || b.path.length - a.path.length || compareText(a.path, b.path));
+}
+
+/** Whether a location is for a path. */
+export function fits({ path, pathType, pattern }: Location, asked: string): boolean {
+  if (pathType === "Exact") return asked === path;
+  if (pattern !== undefined) return pattern.test(asked);
+  if (pathType !== "Prefix") return asked.startsWith(path);
+  const stem = path.endsWith("/") ? path.slice(0, -1) : path;
+  return asked === stem || asked.startsWith(`${stem}/`) || stem === "";
+}
+
+export const INGRESS_ROUTES: View<IngressRoutes> = {
+  name: "network/ingress-routes",
+  create: () => new IngressRoutes(),
+  apply(routes, { bucket }) {
+    if (bucket === ingresses.bucket || bucket === ingressclasses.bucket) routes.forget();
+  },
+};
