@@ -11,6 +11,7 @@ import { shapeNamed } from "#kernel/api/shapes";
 import type { DeleteOptions as DeleteBody } from "#kernel/api/types.gen";
 import { badRequest, invalid, methodNotSupported } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
+import type { AnyResource } from "#kernel/registry/definition";
 import type { DeleteOptions } from "#kernel/registry/delete";
 import { groupResourceOf } from "#kernel/registry/registry";
 
@@ -32,7 +33,7 @@ export async function deleteObject(c: ApiContext): Promise<Response> {
     if (!resource.verbs.includes("delete")) throw methodNotSupported(groupResourceOf(resource), "delete");
     const key = { namespace: info.namespace, name: info.name };
     const answer = clientOf(cluster, c).delete(resource, key, options);
-    return encodeObject(resource, answer, presentation(cluster, call));
+    return encodeObject(resource, answer, presentation(cluster, call, warningsOf(resource, options)));
   });
 }
 
@@ -47,8 +48,16 @@ export async function deleteCollection(c: ApiContext): Promise<Response> {
       throw methodNotSupported(groupResourceOf(resource), "deletecollection");
     }
     const deleted = clientOf(cluster, c).deleteCollection(resource, selection, options);
-    return encodeList(resource, deleted, presentation(cluster, call));
+    return encodeList(resource, deleted, presentation(cluster, call, warningsOf(resource, options)));
   });
+}
+
+function warningsOf(
+  { deleteWarning }: AnyResource,
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+): readonly string[] {
+  const isOpen = propagationPolicy === undefined && orphanDependents === undefined;
+  return isOpen && deleteWarning !== undefined ? [deleteWarning] : [];
 }
 
 /** Options from the body if there is one, else from the query. @throws Invalid, BadRequest */

@@ -134,6 +134,8 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly returnsDeletedObject?: boolean;
   /** Whether a DELETE that says nothing about dependents leaves them behind (Job, ReplicationController). */
   readonly orphansByDefault?: boolean;
+  /** Text of the Warning header (299) of a DELETE that says nothing about dependents. */
+  readonly deleteWarning?: string;
   /** What else changes in an object that is marked for deletion and lives on (the phase of a namespace). */
   terminating?(marked: T): T;
   /** Whether the object must stay although metadata.finalizers is empty (namespaces: spec.finalizers). */

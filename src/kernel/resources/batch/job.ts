@@ -33,6 +33,9 @@ export const jobs = defineResource<Job>({
   hasGeneration: true,
   allowUnconditionalUpdate: true,
   orphansByDefault: true,
+  deleteWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or " +
+    "set propagationPolicy=Orphan to suppress this warning",
 
   setDefaults(job) {
     defaultJobSpec(job.spec);
