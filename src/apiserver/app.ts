@@ -2,6 +2,7 @@
  * The API server of one cluster as a Hono app: everything that needs the cluster. It knows no platform.
  */
 import { Hono } from "hono";
+import { admittedUser, isCheck, needsDecision } from "#apiserver/access";
 import type { ApiEnv, Turns } from "#apiserver/api-env";
 import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
@@ -10,9 +11,11 @@ import { createObject } from "#apiserver/routes/create";
 import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
 import { finalizeNamespace } from "#apiserver/routes/finalize";
 import { getObject, listObjects } from "#apiserver/routes/get";
+import { issuerDocument } from "#apiserver/routes/issuer";
 import { getLog } from "#apiserver/routes/log";
 import { patchObject } from "#apiserver/routes/patch";
 import { createBinding, createEviction } from "#apiserver/routes/pods";
+import { createToken } from "#apiserver/routes/token";
 import { updateObject } from "#apiserver/routes/update";
 import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
 import { groupResourceOf } from "#kernel/registry/registry";
@@ -28,6 +31,7 @@ const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "pods/binding create": createBinding,
   "pods/eviction create": createEviction,
   "namespaces/finalize update": finalizeNamespace,
+  "serviceaccounts/token create": createToken,
 };
 
 /** Subresources that are views of the object: every verb route handles them itself. */
@@ -43,17 +47,28 @@ const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
   deletecollection: deleteCollection,
 };
 
-/** The app in front of a cluster's turns, for requests that have been authenticated. */
+/**
+ * The app in front of a cluster's turns. `userOf` says who holds the key, for requests the edge has found to bring it;
+ * who else comes, or wants to be somebody else, is settled with the cluster before anything is read or done.
+ */
 export function createApiServer(turns: Turns, userOf: (request: Request) => User): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.use(async (c, next) => {
     c.set("turns", turns);
-    c.set("user", userOf(c.req.raw));
-    await next();
+    const request = c.req.raw;
+    const holder = userOf(request);
+    const decide = (): Promise<User> => turns.run(({ registry }) => admittedUser(registry, request, holder));
+    c.set("user", needsDecision(request) ? await decide() : holder);
+    if (isCheck(request)) return c.body(null, 204);
+    return next();
   });
   app.all("*", (c) => {
     const info = requestInfo(c.req.method, new URL(c.req.url));
-    if (info === undefined) throw pathNotFound();
+    if (info === undefined) {
+      const document = issuerDocument(c);
+      if (document === undefined) throw pathNotFound();
+      return document;
+    }
     const { plural, subresource, name, verb } = info;
     if (plural === "bindings" && verb === "create") return createBinding(c);
     const special = SUBRESOURCE_ROUTES[`${plural}/${subresource} ${verb}`];

@@ -3,6 +3,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Hono } from "hono";
+import { admittedUser } from "#apiserver/access";
 import type { ApiEnv } from "#apiserver/api-env";
 import { createApiServer } from "#apiserver/app";
 import { errorResponse } from "#apiserver/errors";
@@ -15,8 +16,10 @@ import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
 import { worldOf } from "#kernel/network/world-of";
+import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
+import { type ExplanationAnswer, explainManifest, explainPod } from "#worker/cluster/explanations";
 import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
@@ -74,7 +77,7 @@ export class ClusterObject extends DurableObject<Env> {
     if (!this.#journal.isEmpty) await this.#forget();
     const now = Date.now();
     if (from !== undefined) this.#journal.adopt(from);
-    const cluster = from === undefined ? Cluster.create(options, now) : importCluster(from, now);
+    const cluster = from === undefined ? Cluster.create(options, now, keySeed()) : importCluster(from, now, keySeed());
     this.#cluster = cluster;
     this.#save(cluster.take());
     this.#touch();
@@ -114,6 +117,16 @@ export class ClusterObject extends DurableObject<Env> {
   /** The cluster as a value, packed. */
   async export(): Promise<Uint8Array> {
     return packed(await this.#run((cluster) => exportCluster(cluster)));
+  }
+
+  /** Why the scheduler chose or refused each node for a pod. */
+  explainPod(key: { namespace: string; name: string }): Promise<ExplanationAnswer> {
+    return this.#run((cluster) => explainPod(cluster, key));
+  }
+
+  /** Where the pod of a manifest, as JSON, would go. */
+  explainManifest(manifest: string, namespace: string | undefined): Promise<ExplanationAnswer> {
+    return this.#run((cluster) => explainManifest(cluster, JSON.parse(manifest), namespace));
   }
 
   /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */
@@ -175,6 +188,7 @@ export class ClusterObject extends DurableObject<Env> {
       if (!restored) throw new NoSuchCluster(`no cluster ${name}`);
     }
     const cluster = this.#journal.load();
+    if (signingKey(cluster.cells) === undefined) putSigningKey(cluster.cells, keySeed());
     this.#cluster = cluster;
     this.#sockets.show(cluster, []);
     return cluster;
@@ -197,7 +211,7 @@ export class ClusterObject extends DurableObject<Env> {
     if (info === undefined || kind === undefined) return new Response("not a stream", { status: 400 });
     const resumed = request.headers.get(STATE_HEADER);
     return this.#run((cluster) => {
-      const client = cluster.as(CLUSTER_ADMIN);
+      const client = cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN));
       if (resumed === null) return this.#sockets.accept(STREAMS[kind].open(cluster, client, request, info));
       const state = JSON.parse(decodeURIComponent(resumed)) as StreamState;
       const missed = STREAMS[kind].advance(cluster, state, []);
@@ -293,6 +307,11 @@ export class ClusterObject extends DurableObject<Env> {
     });
     await this.#forgetting;
   }
+}
+
+/** 256 bits nobody can guess, from which the key follows that a cluster's tokens are signed with. */
+function keySeed(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function clockView(cluster: Cluster): ClockView {

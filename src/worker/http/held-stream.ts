@@ -41,7 +41,9 @@ function connect(
   request: Request,
   state?: string,
 ): Promise<Response> {
-  const headers = new Headers({ upgrade: "websocket", accept: request.headers.get("accept") ?? "" });
+  // Who asks goes along: the cluster decides anew whenever the stream is taken up again.
+  const headers = new Headers(request.headers);
+  headers.set("upgrade", "websocket");
   if (state !== undefined) headers.set(STATE_HEADER, encodeURIComponent(state));
   return stub.fetch(new Request(url, { headers }));
 }

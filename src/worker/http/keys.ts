@@ -28,6 +28,9 @@ export async function isKeyOf(env: Env, id: string, key: string): Promise<boolea
   return hash !== undefined && hash === given;
 }
 
+/** Whether there is a cluster of this id. */
+export const isCluster = async (env: Env, id: string): Promise<boolean> => (await keyHashOf(env, id)) !== undefined;
+
 /** Forgets what was remembered of a cluster. */
 export const forgetKey = (id: string): boolean => remembered.delete(id);
 

@@ -1,18 +1,24 @@
 /**
- * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster. The Worker knows who asks, answers what needs no cluster
+ * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster. The Worker knows who holds its key, answers what needs no cluster
  * (discovery, documents, health), holds the streams, and hands the rest to the cluster's Durable Object.
  */
 import { type Context, Hono } from "hono";
+import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
 import { describe } from "#apiserver/describe/describe";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { streamKindOf } from "#apiserver/streams/stream";
 import { unauthorized } from "#kernel/apimachinery/errors";
+import { readToken } from "#kernel/apimachinery/jwt/jwt";
 import { RESOURCES } from "#kernel/resources/index";
-import type { WorkerEnv } from "#worker/env";
+import { STATE_HEADER } from "#worker/cluster/sockets";
+import type { ClusterObject } from "#worker/cluster-object";
+import type { Env, WorkerEnv } from "#worker/env";
 import { holdStream } from "#worker/http/held-stream";
-import { isKeyOf } from "#worker/http/keys";
+import { isCluster, isKeyOf } from "#worker/http/keys";
 import { openApiDocument } from "#worker/http/openapi-assets";
+
+type Stub = DurableObjectStub<ClusterObject>;
 
 export const kubernetesRoute = new Hono<WorkerEnv>();
 
@@ -22,23 +28,52 @@ kubernetesRoute.all("/k/:cluster/*", answer);
 async function answer(c: Context<WorkerEnv>): Promise<Response> {
   try {
     const { id, key } = credentials(c);
-    if (key === undefined || !(await isKeyOf(c.env, id, key))) throw unauthorized();
+    const token = key === undefined || (await isKeyOf(c.env, id, key)) ? undefined : key;
+    if (key === undefined || (token !== undefined && !(await mayBeToken(c.env, id, token)))) throw unauthorized();
     const url = innerUrl(c);
+    const request = inward(c.req.raw, url, token);
+    const stub = c.env.CLUSTER.getByName(id);
+    const refusal = await refusalOf(stub, request, url);
+    if (refusal !== undefined) return refusal;
     const document = await openApiDocument(c, url.pathname);
     if (document !== undefined) return document;
-    const described = describe(new Request(url, c.req.raw), RESOURCES, `${new URL(c.req.url).host}`);
+    const described = describe(request, RESOURCES, `${new URL(c.req.url).host}`);
     if (described !== undefined) return described;
-    const stub = c.env.CLUSTER.getByName(id);
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);
-    if (stream !== undefined) return await holdStream(stub, url, c.req.raw, stream);
-    return await stub.fetch(new Request(url, c.req.raw));
+    if (stream !== undefined) return await holdStream(stub, url, request, stream);
+    return await stub.fetch(request);
   } catch (error) {
     return errorResponse(error);
   }
 }
 
-/** The cluster and the key a request brings, in its path or as a bearer token. */
+/** Whether what is not the key could be a token of the cluster, which only the cluster can tell for sure. */
+const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> =>
+  readToken(text) !== undefined && isCluster(env, id);
+
+/** The request as the cluster sees it: at its own address, with nothing that only we may say to the cluster. */
+function inward(outside: Request, url: URL, token: string | undefined): Request {
+  const request = new Request(url, outside);
+  for (const name of [CHECK_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
+  if (token === undefined) request.headers.delete(TOKEN_HEADER);
+  else request.headers.set(TOKEN_HEADER, token);
+  return request;
+}
+
+/**
+ * What the cluster says against a request that we would answer without it (discovery, documents); undefined if
+ * nothing, or if the cluster will answer the request anyway.
+ */
+async function refusalOf(stub: Stub, request: Request, url: URL): Promise<Response | undefined> {
+  if (!needsDecision(request) || requestInfo(request.method, url) !== undefined) return undefined;
+  const headers = new Headers(request.headers);
+  headers.set(CHECK_HEADER, "true");
+  const decision = await stub.fetch(new Request(url, { method: request.method, headers }));
+  return decision.ok ? undefined : decision;
+}
+
+/** The cluster and the key or token a request brings, in its path (all that follows the first dot) or as a bearer. */
 function credentials(c: Context<WorkerEnv>): { id: string; key: string | undefined } {
   const segment = c.req.param("cluster") ?? "";
   const dot = segment.indexOf(".");

@@ -27,8 +27,9 @@ const SECONDS_MAX = 2 ** 32;
  * Makes the token asked for and gives the request completed with it. Nothing is stored.
  * @throws NotFound, Invalid, BadRequest, Conflict
  */
-export function requestToken(client: Client, key: Key, asked: TokenRequest): TokenRequest {
+export function requestToken(client: Client, key: Key, draft: Partial<TokenRequest>): TokenRequest {
   const account = client.need(serviceaccounts, key);
+  const asked = { ...draft, spec: draft.spec ?? {} };
   const expirationSeconds = asked.spec.expirationSeconds ?? DEFAULT_SECONDS;
   validate(asked, key, expirationSeconds);
   const { registry } = client;
@@ -43,13 +44,13 @@ export function requestToken(client: Client, key: Key, asked: TokenRequest): Tok
   return {
     apiVersion: `${AUTHENTICATION_GROUP}/v1`,
     kind: "TokenRequest",
-    metadata: { ...asked.metadata, ...key, creationTimestamp: timeText(now) },
+    metadata: { ...asked.metadata, ...key, creationTimestamp: timeText(now) } as TokenRequest["metadata"],
     spec: { ...asked.spec, audiences, expirationSeconds },
     status: { token, expirationTimestamp },
   };
 }
 
-function validate({ metadata, spec }: TokenRequest, key: Key, seconds: number): void {
+function validate({ metadata, spec }: Partial<TokenRequest>, key: Key, seconds: number): void {
   const at = collector();
   for (const field of ["name", "namespace"] as const) {
     const given = metadata?.[field] ?? "";
@@ -57,9 +58,9 @@ function validate({ metadata, spec }: TokenRequest, key: Key, seconds: number): 
     at(`metadata.${field}`).invalid(given, `must match the service account ${field} if specified`);
   }
   const expiry = at.under("spec")("expirationSeconds");
-  if (seconds < SECONDS_MIN) expiry.invalid(spec.expirationSeconds, "may not specify a duration less than 10 minutes");
+  if (seconds < SECONDS_MIN) expiry.invalid(spec?.expirationSeconds, "may not specify a duration less than 10 minutes");
   if (seconds > SECONDS_MAX)
-    expiry.invalid(spec.expirationSeconds, "may not specify a duration larger than 2^32 seconds");
+    expiry.invalid(spec?.expirationSeconds, "may not specify a duration larger than 2^32 seconds");
   if (at.errors.length > 0) throw invalid(KIND, key.name, at.errors);
 }
 

@@ -1,0 +1,370 @@
+/**
+ * Goal: who may do what is decided, asked and told as by a real API server, and one cluster's keys open no other.
+ * Method: the real kubectl as administrator, as service accounts with tokens of their own, and as other users.
+ */
+import { createPublicKey, verify } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newCluster, okJson, type TestCluster } from "#test/support/cluster";
+import { type Ended, kubectl } from "#test/support/kubectl";
+
+let cluster: TestCluster;
+let other: TestCluster;
+
+beforeAll(async () => {
+  [cluster, other] = await Promise.all([newCluster({ nodes: 1 }), newCluster({ nodes: 0 })]);
+  await cluster.kubectlOk(["create", "namespace", "dev"]);
+  for (const name of ["reader", "editor", "granter"]) await cluster.kubectlOk(["create", "sa", name, "-n", "dev"]);
+  await cluster.kubectlOk(["create", "role", "pods", "-n", "dev", "--verb=get,list,watch", "--resource=pods,pods/log"]);
+  await cluster.kubectlOk(["create", "rolebinding", "pods", "-n", "dev", "--role=pods", "--serviceaccount=dev:reader"]);
+  await cluster.kubectlOk([
+    "create",
+    "rolebinding",
+    "edit",
+    "-n",
+    "dev",
+    "--clusterrole=edit",
+    "--serviceaccount=dev:editor",
+  ]);
+  await cluster.kubectlOk([
+    "create",
+    "clusterrole",
+    "granter",
+    "--verb=create,get,update",
+    "--resource=roles,rolebindings",
+  ]);
+  await cluster.kubectlOk([
+    "create",
+    "clusterrolebinding",
+    "granter",
+    "--clusterrole=granter",
+    "--serviceaccount=dev:granter",
+  ]);
+});
+afterAll(() => Promise.all([cluster, other].map((one) => one?.delete())));
+
+const tokenOf = async (account: string, ...args: string[]): Promise<string> =>
+  (await cluster.kubectlOk(["create", "token", account, "-n", "dev", ...args])).trim();
+
+/** A kubeconfig whose server is the cluster's address with a token where the key stands. */
+const opened = (token: string, at = cluster) => ({ kubeconfig: at.kubeconfig.replaceAll(at.key, token) });
+
+const as = async (account: string, args: readonly string[], stdin?: string): Promise<Ended> =>
+  kubectl(opened(await tokenOf(account)), args, stdin === undefined ? {} : { stdin });
+
+const account = (name: string): string => `system:serviceaccount:dev:${name}`;
+
+test("kubectl prints roles and bindings as a real cluster's", async () => {
+  const roles = await cluster.kubectlOk(["get", "roles,rolebindings", "-n", "dev"]);
+  expect(roles).toMatch(/NAME +CREATED AT\nrole\.rbac\.authorization\.k8s\.io\/pods +20\d\d-\d\d-\d\dT/);
+  expect(roles).toMatch(/NAME +ROLE +AGE\n/);
+  expect(roles).toMatch(/\/edit +ClusterRole\/edit +\d+s\n/);
+  const wide = await cluster.kubectlOk(["get", "rolebinding", "pods", "-n", "dev", "-o", "wide"]);
+  expect(wide).toMatch(/NAME +ROLE +AGE +USERS +GROUPS +SERVICEACCOUNTS\npods +Role\/pods +\d+s +dev\/reader/);
+  const admin = await okJson<{ rules: unknown[] }>(
+    await cluster.api("/apis/rbac.authorization.k8s.io/v1/clusterroles/admin"),
+  );
+  expect(admin.rules.length).toBeGreaterThan(20);
+});
+
+test("a token is an account: whoami, can-i, can-i --list", async () => {
+  const { stdout } = await as("reader", ["auth", "whoami", "-o", "json"]);
+  const { userInfo } = (JSON.parse(stdout) as { status: { userInfo: Record<string, unknown> } }).status;
+  expect(userInfo).toMatchObject({
+    username: account("reader"),
+    groups: ["system:serviceaccounts", "system:serviceaccounts:dev", "system:authenticated"],
+  });
+  expect(userInfo["extra"]).toEqual({
+    "authentication.kubernetes.io/credential-id": [expect.stringMatching(/^JTI=[0-9a-f-]{36}$/)],
+  });
+  expect((await as("reader", ["auth", "can-i", "list", "pods", "-n", "dev"])).stdout).toBe("yes\n");
+  expect(await as("reader", ["auth", "can-i", "delete", "pods", "-n", "dev"])).toMatchObject({
+    stdout: "no\n",
+    code: 1,
+  });
+  expect((await as("reader", ["auth", "can-i", "list", "pods", "-n", "default"])).stdout).toBe("no\n");
+  const list = (await as("reader", ["auth", "can-i", "--list", "-n", "dev"])).stdout;
+  expect(list).toMatch(/^Resources +Non-Resource URLs +Resource Names +Verbs\n/);
+  expect(list).toMatch(/pods\/log +\[\] +\[\] +\[get list watch\]/);
+  expect(list).toMatch(/selfsubjectreviews\.authentication\.k8s\.io +\[\] +\[\] +\[create\]/);
+  expect(list).toMatch(/ \[\/healthz\] +\[\] +\[get\]/);
+  const mine = await cluster.kubectlOk(["auth", "can-i", "--list"]);
+  expect(mine).toMatch(/^\*\.\* +\[\] +\[\] +\[\*\]$/m);
+  expect(await cluster.kubectlOk(["auth", "whoami"])).toMatch(/Username +kubernetes-admin\nGroups +\[system:masters/);
+});
+
+test("what is not allowed is refused in upstream's words, what is allowed works", async () => {
+  expect((await as("reader", ["get", "pods", "-n", "dev"])).stderr).toBe("No resources found in dev namespace.\n");
+  const cases: readonly [string[], string][] = [
+    [
+      ["get", "pods"],
+      `pods is forbidden: User "${account("reader")}" cannot list resource "pods" in API group "" in the namespace "default"`,
+    ],
+    [
+      ["get", "deployments", "-n", "dev"],
+      `deployments.apps is forbidden: User "${account("reader")}" cannot list resource "deployments" in API group "apps" ` +
+        'in the namespace "dev"',
+    ],
+    [
+      ["get", "nodes"],
+      `nodes is forbidden: User "${account("reader")}" cannot list resource "nodes" in API group "" at the cluster scope`,
+    ],
+    [
+      ["get", "ns", "dev"],
+      `namespaces "dev" is forbidden: User "${account("reader")}" cannot get resource "namespaces" in API group "" in the ` +
+        'namespace "dev"',
+    ],
+    [
+      ["delete", "secret", "x", "-n", "dev"],
+      `secrets "x" is forbidden: User "${account("reader")}" cannot delete resource "secrets" in API group "" in the ` +
+        'namespace "dev"',
+    ],
+    [["get", "--raw", "/metrics"], `forbidden: User "${account("reader")}" cannot get path "/metrics"`],
+  ];
+  for (const [args, text] of cases) {
+    const { stderr, code } = await as("reader", args);
+    expect(stderr).toBe(`Error from server (Forbidden): ${text}\n`);
+    expect(code).toBe(1);
+  }
+  expect((await as("editor", ["create", "configmap", "c", "-n", "dev"])).stdout).toBe("configmap/c created\n");
+  expect((await as("editor", ["get", "ns", "dev", "-o", "name"])).stdout).toBe("namespace/dev\n");
+});
+
+test("watches and logs are as open as lists", async () => {
+  const get = (token: string, path: string): Promise<Response> =>
+    fetch(`${new URL(cluster.server).origin}/k/${cluster.id}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const token = await tokenOf("reader");
+  const refused = await get(token, "/api/v1/namespaces/dev/secrets?watch=1");
+  expect(refused.status).toBe(403);
+  const watch = await get(token, "/api/v1/namespaces/dev/pods?watch=1&timeoutSeconds=1");
+  expect(watch.status).toBe(200);
+  await watch.body?.cancel();
+  expect((await get(token, "/api/v1/namespaces/dev/pods/x/log")).status).toBe(404);
+  expect((await get(token, "/api/v1/namespaces/default/pods/x/log?follow=1")).status).toBe(403);
+});
+
+test("nobody grants what he does not hold", async () => {
+  const create = ["create", "role", "r", "-n", "dev", "--verb=get,list", "--resource=secrets"];
+  expect((await as("granter", create)).stderr).toBe(
+    `Error from server (Forbidden): roles.rbac.authorization.k8s.io "r" is forbidden: user "${account("granter")}" ` +
+      '(groups=["system:serviceaccounts" "system:serviceaccounts:dev" "system:authenticated"]) is attempting to grant ' +
+      'RBAC permissions not currently held:\n{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}\n',
+  );
+  const bind = ["create", "rolebinding", "b", "-n", "dev", "--clusterrole=view", "--user=x"];
+  expect((await as("granter", bind)).stderr).toContain("is attempting to grant RBAC permissions not currently held:\n");
+  const own = ["create", "role", "own", "-n", "dev", "--verb=create", "--resource=roles"];
+  expect((await as("granter", own)).stdout).toBe("role.rbac.authorization.k8s.io/own created\n");
+  await cluster.kubectlOk([
+    "create",
+    "clusterrole",
+    "binder",
+    "--verb=bind",
+    "--resource=clusterroles",
+    "--resource-name=view",
+  ]);
+  await cluster.kubectlOk([
+    "create",
+    "clusterrolebinding",
+    "binder",
+    "--clusterrole=binder",
+    "--serviceaccount=dev:granter",
+  ]);
+  expect((await as("granter", bind)).stdout).toBe("rolebinding.rbac.authorization.k8s.io/b created\n");
+});
+
+test("a role reference is for ever, and what is no binding is refused", async () => {
+  const binding = (kind: string, name: string): string =>
+    JSON.stringify({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "pods", namespace: "dev" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name },
+    });
+  const changed = await cluster.kubectl(["replace", "-f", "-"], { stdin: binding("ClusterRole", "view") });
+  expect(changed.stderr).toContain(
+    'The RoleBinding "pods" is invalid: roleRef: Invalid value: ' +
+      '{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"view"}: cannot change roleRef',
+  );
+  const wrong = await cluster.kubectl(["replace", "-f", "-"], { stdin: binding("Pod", "") });
+  expect(wrong.stderr).toContain('roleRef.kind: Unsupported value: "Pod": supported values: "Role", "ClusterRole"');
+  expect(wrong.stderr).toContain("roleRef.name: Required value");
+});
+
+test("kubectl auth reconcile makes roles and bindings so", async () => {
+  const manifest = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reconciled, labels: {rbac.authorization.k8s.io/aggregate-to-view: "true"}}
+rules: [{apiGroups: [example.com], resources: [things], verbs: [get]}, {apiGroups: [""], resources: [secrets], resourceNames: [one], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: reconciled}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reconciled}
+subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+`;
+  const first = await cluster.kubectlOk(["auth", "reconcile", "-f", "-"], { stdin: manifest });
+  expect(first).toContain("clusterrole.rbac.authorization.k8s.io/reconciled reconciled");
+  const view = await cluster.kubectlOk(["get", "clusterrole", "view", "edit", "admin", "-o", "yaml"]);
+  expect(view.match(/- example\.com/g)).toHaveLength(3);
+  expect(await cluster.kubectlOk(["auth", "can-i", "get", "secret/one", "--as=jane"])).toBe("yes\n");
+  expect((await cluster.kubectl(["auth", "can-i", "get", "secret/two", "--as=jane"])).stdout).toBe("no\n");
+});
+
+test("--as and --as-group act as another, for those who may", async () => {
+  const text = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"';
+  expect((await cluster.kubectl(["get", "pods", "--as=jane"])).stderr).toBe(`Error from server (Forbidden): ${text}\n`);
+  const who = await cluster.kubectlOk(["auth", "whoami", "--as=jane", "--as-group=dev", "--as-uid=7", "-o", "json"]);
+  expect((JSON.parse(who) as { status: unknown }).status).toEqual({
+    userInfo: { username: "jane", uid: "7", groups: ["dev", "system:authenticated"] },
+  });
+  expect((await as("reader", ["get", "--raw", "/api/v1/pods", "--as=jane"])).stderr).toBe(
+    `Error from server (Forbidden): users "jane" is forbidden: User "${account("reader")}" cannot impersonate resource ` +
+      '"users" in API group "" at the cluster scope\n',
+  );
+  expect((await as("editor", ["get", "pods", "-n", "dev", `--as=${account("reader")}`])).stderr).toContain(
+    "No resources",
+  );
+});
+
+test("tokens: audiences, time, what they are bound to, and who can verify them", async () => {
+  const token = await tokenOf("reader", "--audience=vault", "--duration=10m");
+  const [header = "", payload = "", signature = ""] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+  expect(claims).toMatchObject({
+    aud: ["vault"],
+    iss: "https://kubernetes.default.svc.cluster.local",
+    sub: account("reader"),
+    "kubernetes.io": { namespace: "dev", serviceaccount: { name: "reader" } },
+  });
+  expect(Number(claims["exp"]) - Number(claims["iat"])).toBe(600);
+  const { keys } = await okJson<{ keys: { kid: string }[] }>(await cluster.api("/openid/v1/jwks"));
+  const key = createPublicKey({ key: keys[0] as never, format: "jwk" });
+  const signed = Buffer.from(signature, "base64url");
+  expect(verify("sha256", Buffer.from(`${header}.${payload}`), { key, dsaEncoding: "ieee-p1363" }, signed)).toBe(true);
+  const about = await okJson<{ issuer: string }>(await cluster.api("/.well-known/openid-configuration"));
+  expect(about.issuer).toBe(claims["iss"]);
+  // It is for somebody else, not for the API server.
+  expect((await kubectl(opened(token), ["get", "pods", "-n", "dev"])).stderr).toContain(
+    "You must be logged in to the server",
+  );
+  const short = await cluster.kubectl(["create", "token", "reader", "-n", "dev", "--duration=1m"]);
+  expect(short.stderr).toContain("may not specify a duration less than 10 minutes");
+  const review = await okJson<{ status: Record<string, unknown> }>(
+    await cluster.api("/apis/authentication.k8s.io/v1/tokenreviews", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ spec: { token, audiences: ["vault", "x"] } }),
+    }),
+  );
+  expect(review.status).toMatchObject({
+    authenticated: true,
+    audiences: ["vault"],
+    user: { username: account("reader") },
+  });
+});
+
+test("a token ends with its time, its account, and what it is bound to", async () => {
+  const yaml = `{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: dev}, spec: {containers: [{name: c, image: nginx}]}}`;
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: yaml });
+  await cluster.kubectlOk(["create", "sa", "brief", "-n", "dev"]);
+  const whoami = (token: string) => kubectl(opened(token), ["auth", "whoami"]);
+  const [plain, bound] = await Promise.all([
+    tokenOf("brief"),
+    cluster.kubectlOk(["create", "token", "default", "-n", "dev", "--bound-object-kind=Pod", "--bound-object-name=p"]),
+  ]);
+  expect((await whoami(plain)).code).toBe(0);
+  expect((await whoami(bound.trim())).stdout).toContain("authentication.kubernetes.io/pod-name");
+  await cluster.kubectlOk(["delete", "sa", "brief", "-n", "dev"]);
+  await cluster.kubectlOk(["delete", "pod", "p", "-n", "dev", "--force", "--grace-period=0"]);
+  expect((await whoami(plain)).stderr).toContain("You must be logged in to the server");
+  expect((await whoami(bound.trim())).stderr).toContain("You must be logged in to the server");
+  const late = await tokenOf("reader", "--duration=10m");
+  await cluster.advance({ by: "12m" });
+  expect((await whoami(late)).stderr).toContain("You must be logged in to the server");
+});
+
+test("a token Secret is filled, opens the cluster, and goes with its account", async () => {
+  const secret = `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token,
+    metadata: {name: t, namespace: dev, annotations: {kubernetes.io/service-account.name: legacy}}}`;
+  await cluster.kubectlOk(["create", "sa", "legacy", "-n", "dev"]);
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: secret });
+  const json = JSON.parse(await cluster.kubectlOk(["get", "secret", "t", "-n", "dev", "-o", "json"]));
+  expect(Object.keys(json.data).sort()).toEqual(["ca.crt", "namespace", "token"]);
+  const token = Buffer.from(json.data.token, "base64").toString();
+  expect((await kubectl(opened(token), ["auth", "whoami"])).stdout).toContain(account("legacy"));
+  await cluster.kubectlOk(["delete", "sa", "legacy", "-n", "dev"]);
+  expect((await cluster.kubectl(["get", "secret", "t", "-n", "dev"])).stderr).toContain("not found");
+  expect((await kubectl(opened(token), ["auth", "whoami"])).stderr).toContain("You must be logged in to the server");
+});
+
+test("reviews say no to what is no question", async () => {
+  const ask = async (resource: string, spec: object, metadata = {}): Promise<string> => {
+    const answer = await cluster.api(`/apis/authorization.k8s.io/v1/${resource}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ metadata, spec }),
+    });
+    const body = (await answer.json()) as { message?: string; status?: { allowed?: boolean } };
+    return body.message ?? JSON.stringify(body.status);
+  };
+  expect(await ask("selfsubjectaccessreviews", {})).toContain(
+    "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+  );
+  const attributes = { verb: "get", resource: "pods", namespace: "dev" };
+  expect(await ask("subjectaccessreviews", { resourceAttributes: attributes })).toContain(
+    'spec.user: Invalid value: "": at least one of user or group must be specified',
+  );
+  expect(await ask("subjectaccessreviews", { resourceAttributes: attributes, user: account("reader") })).toBe(
+    '{"allowed":true,"reason":"RBAC: allowed by RoleBinding \\"pods/dev\\" of Role \\"pods\\" to ServiceAccount \\"reader/dev\\""}',
+  );
+  expect(await ask("subjectaccessreviews", { resourceAttributes: attributes, user: "jane" })).toBe('{"allowed":false}');
+});
+
+test("another cluster's key and tokens open nothing here", async () => {
+  const token = await tokenOf("editor");
+  for (const credential of [other.key, token]) {
+    const at = credential === other.key ? cluster : other;
+    const { origin } = new URL(at.server);
+    const bearer = await fetch(`${origin}/k/${at.id}/api/v1/pods`, {
+      headers: { authorization: `Bearer ${credential}` },
+    });
+    const inPath = await fetch(`${origin}/k/${at.id}.${credential}/api/v1/pods`);
+    expect([bearer.status, inPath.status]).toEqual([401, 401]);
+  }
+  const forged = token.replace(/\.[^.]+$/, `.${"A".repeat(86)}`);
+  expect((await kubectl(opened(forged), ["get", "pods"])).stderr).toContain("You must be logged in to the server");
+  const headers = { "x-drydock-token": "", "x-drydock-check": "true", "impersonate-user": "system:admin" };
+  const tricked = await fetch(`${new URL(cluster.server).origin}/k/${cluster.id}.${token}/api/v1/nodes`, { headers });
+  expect(tricked.status).toBe(403);
+  const nowhere = await fetch(`${new URL(cluster.server).origin}/k/nosuchcluster.${token}/api/v1/nodes`);
+  expect(nowhere.status).toBe(401);
+});
+
+test("a fork has a key of its own: what the original signed does not open it, nor the other way round", async () => {
+  const secret = `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token,
+    metadata: {name: kept, namespace: dev, annotations: {kubernetes.io/service-account.name: editor}}}`;
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: secret });
+  const snapshot = await okJson<{ id: string }>(await cluster.call("POST", "/snapshots", {}));
+  const fork = await newCluster({ snapshot: snapshot.id });
+  const read = async (one: TestCluster): Promise<string> => {
+    const text = await one.kubectlOk(["get", "secret", "kept", "-n", "dev", "-o", "jsonpath={.data.token}"]);
+    return Buffer.from(text, "base64").toString();
+  };
+  const [here, there] = [await read(cluster), await read(fork)];
+  expect(here).not.toBe(there);
+  expect((await kubectl(opened(here), ["auth", "whoami"])).code).toBe(0);
+  expect((await kubectl(opened(there, fork), ["auth", "whoami"])).code).toBe(0);
+  expect((await kubectl(opened(there), ["auth", "whoami"])).stderr).toContain("You must be logged in to the server");
+  expect((await kubectl(opened(here, fork), ["auth", "whoami"])).stderr).toContain(
+    "You must be logged in to the server",
+  );
+  await fork.delete();
+});
+
+test("with AlwaysAllow nobody is refused", async () => {
+  const open = await newCluster({ nodes: 0, authorization: "AlwaysAllow" });
+  expect(await open.kubectlOk(["get", "secrets", "-A", "--as=jane"])).toBe("");
+  await open.delete();
+});
