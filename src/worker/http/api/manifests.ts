@@ -4,7 +4,9 @@
  * What a server or a controller made is left out, and of the rest every field that a server sets.
  */
 import { stringify } from "yaml";
+import { Cluster } from "#kernel/cluster/cluster";
 import type { Row } from "#kernel/cluster/journal";
+import { exportCluster } from "#kernel/cluster/snapshot";
 import type { KubeObject } from "#kernel/store/object";
 
 /** Kinds that only tell what happened, or stand for machines. */
@@ -15,17 +17,32 @@ const NEVER = new Set([
   "endpointslices.discovery.k8s.io",
   "leases.coordination.k8s.io",
   "nodes",
+  "csinodes.storage.k8s.io",
+  "ipaddresses.networking.k8s.io",
   "controllerrevisions.apps",
 ]);
 
-/** What every cluster has from its first moment. */
-const BUILT_IN: Readonly<Record<string, (object: KubeObject) => boolean>> = {
-  namespaces: ({ metadata }) => ["default", "kube-node-lease", "kube-public", "kube-system"].includes(metadata.name),
-  services: ({ metadata }) => metadata.namespace === "default" && metadata.name === "kubernetes",
-  serviceaccounts: ({ metadata }) => metadata.name === "default" || metadata.namespace === "kube-system",
-  configmaps: ({ metadata }) => metadata.name === "kube-root-ca.crt" || metadata.namespace === "kube-system",
-  secrets: ({ metadata }) => metadata.namespace === "kube-system",
-};
+/** What controllers make in every namespace. */
+const IN_EVERY_NAMESPACE = new Set(["serviceaccounts/default", "configmaps/kube-root-ca.crt"]);
+
+let builtIn: ReadonlySet<string> | undefined;
+
+/** What every cluster has from its first moment, looked up in one that was just made. */
+function builtInIds(): ReadonlySet<string> {
+  const components = { scheduler: true, controllerManager: true, kubelet: true };
+  builtIn ??= new Set(
+    exportCluster(
+      Cluster.create(
+        { seed: "", machines: [{ name: "node-1" }], components, authorization: "RBAC", latency: "none" },
+        0,
+      ),
+    ).rows.map(idOf),
+  );
+  return builtIn;
+}
+
+const idOf = ({ bucket, namespace, name }: Pick<Row, "bucket" | "namespace" | "name">): string =>
+  `${bucket}/${namespace}/${name}`;
 
 /** Namespaces come before what lives in them, and what pods mount before the pods. */
 const ORDER = ["namespaces", "serviceaccounts", "configmaps", "secrets", "persistentvolumeclaims", "services"];
@@ -52,7 +69,7 @@ type Json = Readonly<Record<string, unknown>>;
 export function manifestsOf(rows: readonly Row[]): string {
   const place = (bucket: string): number => (ORDER.includes(bucket) ? ORDER.indexOf(bucket) : ORDER.length);
   return rows
-    .filter(({ bucket, json }) => json !== null && !NEVER.has(bucket))
+    .filter((row) => row.json !== null && !NEVER.has(row.bucket) && !builtInIds().has(idOf(row)))
     .map(({ bucket, json }) => ({ bucket, object: JSON.parse(json ?? "{}") as KubeObject }))
     .filter(({ bucket, object }) => isWritten(bucket, object))
     .sort((a, b) => place(a.bucket) - place(b.bucket))
@@ -63,8 +80,10 @@ export function manifestsOf(rows: readonly Row[]): string {
 }
 
 function isWritten(bucket: string, object: KubeObject): boolean {
-  const { ownerReferences = [], deletionTimestamp } = object.metadata;
-  return ownerReferences.length === 0 && deletionTimestamp === undefined && BUILT_IN[bucket]?.(object) !== true;
+  const { ownerReferences = [], deletionTimestamp, name } = object.metadata;
+  return (
+    ownerReferences.length === 0 && deletionTimestamp === undefined && !IN_EVERY_NAMESPACE.has(`${bucket}/${name}`)
+  );
 }
 
 /** An object without what the server sets. */
