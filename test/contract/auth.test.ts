@@ -196,7 +196,9 @@ test("kubectl auth reconcile makes roles and bindings so", async () => {
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: reconciled, labels: {rbac.authorization.k8s.io/aggregate-to-view: "true"}}
-rules: [{apiGroups: [example.com], resources: [things], verbs: [get]}, {apiGroups: [""], resources: [secrets], resourceNames: [one], verbs: [get]}]
+rules:
+- {apiGroups: [example.com], resources: [things], verbs: [get]}
+- {apiGroups: [""], resources: [secrets], resourceNames: [one], verbs: [get]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

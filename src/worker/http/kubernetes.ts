@@ -1,6 +1,7 @@
 /**
- * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster. The Worker knows who holds its key, answers what needs no cluster
- * (discovery, documents, health), holds the streams, and hands the rest to the cluster's Durable Object.
+ * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster. The Worker knows who holds its key, answers what needs no
+ * cluster (discovery, documents, health), holds the streams, and hands the rest to the cluster's Durable Object, which
+ * knows service accounts' tokens and who may do what.
  */
 import { type Context, Hono } from "hono";
 import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";

@@ -11,7 +11,7 @@ import type { Cells } from "#kernel/store/cells";
 /** The room of files; the id is a volume's id (its tree) or `<volume>\n<n>` (a long content). */
 export const FILES = "files";
 
-/** A file, directory or symbolic link. Contents are text; bytes that are no UTF-8 are the code points U+DC80 to U+DCFF. */
+/** A file, directory or symbolic link. Contents are text; bytes that are no UTF-8 are code points U+DC80 to U+DCFF. */
 export type FileNode =
   | { readonly kind: "dir"; readonly mode: number; readonly uid: number; readonly at: Instant }
   | {
