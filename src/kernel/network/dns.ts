@@ -6,7 +6,9 @@
  */
 import type { Pod, Service } from "#kernel/api/types.gen";
 import { parseIp } from "#kernel/apimachinery/ip";
+import { isAllowed, type Party } from "#kernel/network/policy";
 import { slicesOf } from "#kernel/network/service-proxy";
+import { isDnsDown } from "#kernel/network/trouble";
 import type { Client } from "#kernel/registry/client";
 import { nodes } from "#kernel/resources/core/node";
 import { nodeAddress } from "#kernel/resources/core/node.facts";
@@ -18,6 +20,13 @@ const NDOTS = 5;
 /** How many aliases (ExternalName) one answer may follow. */
 const ALIASES_MAX = 8;
 
+/** The cluster's DNS as policies see it. */
+export const DNS_PARTY: Party = {
+  ip: "10.96.0.10",
+  posing: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
+};
+const DNS_PORT = 53;
+
 /** Addresses of a name as a pod resolves it, empty = NXDOMAIN. A node (no pod) knows no cluster names. */
 export function resolveName(client: Client, pod: Pod | undefined, name: string): readonly string[] {
   if (parseIp(name) !== undefined) return [name];
@@ -26,6 +35,8 @@ export function resolveName(client: Client, pod: Pod | undefined, name: string):
   const known = pod === undefined ? undefined : inHostsFile(pod, wanted);
   if (known !== undefined) return [known];
   const usesCluster = pod !== undefined && usesClusterDns(pod);
+  if (usesCluster && !reachesDns(client, pod)) return [];
+  if (usesCluster && isDnsDown(client.registry.cells, pod)) return [];
   const search = pod === undefined ? [] : searchList(pod, usesCluster);
   for (const candidate of candidates(wanted, search)) {
     const found = usesCluster ? lookUp(client, candidate, 0) : [];
@@ -34,6 +45,13 @@ export function resolveName(client: Client, pod: Pod | undefined, name: string):
   const node = client.get(nodes, { namespace: "", name: wanted });
   const address = node === undefined ? undefined : nodeAddress(node, "InternalIP");
   return address === undefined ? [] : [address];
+}
+
+/** Whether the pod's policies let it ask; over UDP, or else over TCP. */
+function reachesDns(client: Client, pod: Pod): boolean {
+  if (pod.spec.hostNetwork === true) return true;
+  const from = { ip: pod.status?.podIP ?? "", pod };
+  return (["UDP", "TCP"] as const).some((protocol) => isAllowed(client, from, DNS_PARTY, { port: DNS_PORT, protocol }));
 }
 
 function inHostsFile({ spec, metadata, status }: Pod, name: string): string | undefined {

@@ -2,7 +2,7 @@
  * The cluster's network: from a container, a node or the outside to the container that listens.
  *
  * Models a flat pod network with kube-proxy on every node and CoreDNS.
- * Leaves out packets, UDP and NetworkPolicies: a connection is open or fails at once, and its answer takes no time.
+ * Leaves out packets and UDP: a connection is open or fails at once, and its answer takes no time.
  */
 import type { Pod, Service } from "#kernel/api/types.gen";
 import { parseIp } from "#kernel/apimachinery/ip";
@@ -11,6 +11,7 @@ import { apiServerAnswer, isApiServer } from "#kernel/network/api-server";
 import { resolveName } from "#kernel/network/dns";
 import { ingressAnswer } from "#kernel/network/ingress";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
+import { isAllowed, type Party } from "#kernel/network/policy";
 import { type Destination, pickEndpoint, servicePort } from "#kernel/network/service-proxy";
 import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
@@ -18,6 +19,17 @@ import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { containerHttp, listens } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { HttpRequest, HttpResponse, Net, NetFailure, Origin, World } from "#kernel/runtime/world";
+
+/** A pod on its node's network is the node to everybody else. */
+function partyOf(pod: Pod): Party {
+  const ip = pod.status?.podIP ?? "";
+  return pod.spec.hostNetwork === true ? { ip, node: pod.spec.nodeName ?? "" } : { ip, pod };
+}
+
+function sourceOf({ kind, name }: Origin, pod: Pod | undefined, ip: string): Party {
+  if (pod !== undefined) return partyOf(pod);
+  return kind === "node" && name !== undefined ? { ip, node: name } : { ip };
+}
 
 /** Who takes the connection in the end. */
 type Listener =
@@ -33,6 +45,8 @@ const HOPS_MAX = 16;
 export class ClusterNet implements Net {
   readonly world: World;
   #hops = 0;
+  /** Who connects, while the way is looked for. */
+  #source: Party = { ip: OUTSIDE_IP };
 
   constructor(parts: Omit<World, "net">) {
     this.world = { ...parts, net: this };
@@ -80,6 +94,7 @@ export class ClusterNet implements Net {
     if (parseIp(ip)?.family === 4 && ip.startsWith("127.")) return this.#loopback(from, pod, port);
     const clientIP = from.ip ?? pod?.status?.podIP ?? this.#nodeIP(from.name ?? "") ?? OUTSIDE_IP;
     const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
+    this.#source = sourceOf(from, pod, clientIP);
     return from.kind === "outside"
       ? this.#fromOutside(ip, port, clientIP)
       : this.#fromInside(ip, port, { clientIP, node });
@@ -106,7 +121,7 @@ export class ClusterNet implements Net {
       const isLocal = service.spec.internalTrafficPolicy === "Local";
       return this.#toService(service, port, { clientIP: via.clientIP, onlyNode: isLocal ? via.node : undefined });
     }
-    if (isApiServer(client, ip, port)) return { kind: "api-server" };
+    if (isApiServer(client, ip, port)) return this.#onApiServer(ip, port);
     const view = client.registry.views.of(ADDRESSES);
     const key = view.pod(ip);
     const pod = key === undefined ? undefined : client.get(pods, key);
@@ -134,7 +149,16 @@ export class ClusterNet implements Net {
   #onIngress(port: number, clientIP: string): Listener | NetFailure {
     const { registry } = this.world.client;
     if (!registry.views.of(INGRESS_ROUTES).listens(registry)) return "unreachable";
-    return port === 80 || port === 443 ? { kind: "ingress", port, clientIP } : "timeout";
+    const isOpen = (port === 80 || port === 443) && this.#mayReach({ ip: INGRESS_IP }, port);
+    return isOpen ? { kind: "ingress", port, clientIP } : "timeout";
+  }
+
+  #onApiServer(ip: string, port: number): Listener | NetFailure {
+    return this.#mayReach({ ip }, port) ? { kind: "api-server" } : "timeout";
+  }
+
+  #mayReach(to: Party, port: number): boolean {
+    return isAllowed(this.world.client, this.#source, to, { port, protocol: "TCP" });
   }
 
   #toService(
@@ -153,7 +177,7 @@ export class ClusterNet implements Net {
   /** What comes in from outside is masked: the pod sees the address of its node, where the answer must come back. */
   #toEndpoint({ ip, port }: Destination, clientIP: string, isMasked: boolean): Listener | NetFailure {
     const { client } = this.world;
-    if (isApiServer(client, ip, port)) return { kind: "api-server" };
+    if (isApiServer(client, ip, port)) return this.#onApiServer(ip, port);
     const view = client.registry.views.of(ADDRESSES);
     const key = view.pod(ip);
     const pod = key === undefined ? undefined : client.get(pods, key);
@@ -191,11 +215,12 @@ export class ClusterNet implements Net {
         if (mapped !== undefined) return this.#inPod(pod, mapped.containerPort, clientIP);
       }
     }
-    return "refused";
+    return this.#mayReach({ ip: this.#nodeIP(node) ?? "", node }, port) ? "refused" : "timeout";
   }
 
   #inPod(pod: Pod, port: number, clientIP: string): Listener | NetFailure {
     if (!this.#isPowered(pod.spec.nodeName ?? "")) return "timeout";
+    if (!clientIP.startsWith("127.") && !this.#mayReach(partyOf(pod), port)) return "timeout";
     const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
     for (const { containerID = "" } of [
       ...containerStatuses,

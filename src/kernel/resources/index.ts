@@ -31,6 +31,7 @@ import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import { ingresses } from "#kernel/resources/networking/ingress";
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
+import { networkpolicies } from "#kernel/resources/networking/networkpolicy";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { clusterroles } from "#kernel/resources/rbac/clusterrole";
 import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
@@ -63,6 +64,7 @@ export const RESOURCES: readonly AnyResource[] = [
   endpointslices,
   ingressclasses,
   ingresses,
+  networkpolicies,
   poddisruptionbudgets,
   tokenreviews,
   selfsubjectreviews,
