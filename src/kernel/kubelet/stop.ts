@@ -8,7 +8,7 @@ import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { done, type Outcome, wakeAt } from "#kernel/registry/controller";
-import { containerRecord, signalContainer } from "#kernel/runtime/containers";
+import { containerRecord, signalContainer, stopSignal } from "#kernel/runtime/containers";
 
 /** A hook that took all of the grace leaves the container this much to end by itself. */
 const LEAST_AFTER_HOOK_MS = 2_000;
@@ -50,14 +50,16 @@ export function continueStop(
 ): Outcome {
   const { now, cells } = context;
   const { stop, id } = own;
-  if (stop === undefined || id === undefined || containerRecord(cells, id)?.state !== "running") {
+  const record = id === undefined ? undefined : containerRecord(cells, id);
+  if (stop === undefined || id === undefined || record?.state !== "running") {
     delete own.stop;
     return done;
   }
   if (stop.hookUntil !== undefined && now < stop.hookUntil) return wakeAt(stop.hookUntil);
   if (stop.isSignalled !== true) {
     stop.isSignalled = true;
-    quietly(uid, () => signalContainer(world, id, container.lifecycle?.stopSignal ?? "SIGTERM"));
+    const signal = container.lifecycle?.stopSignal ?? stopSignal(record);
+    quietly(uid, () => signalContainer(world, id, signal));
   }
   if (now >= stop.killAt && containerRecord(cells, id)?.state === "running")
     quietly(uid, () => signalContainer(world, id, "SIGKILL"));

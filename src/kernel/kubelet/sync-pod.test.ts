@@ -326,3 +326,22 @@ test("a readiness gate keeps a pod unready until somebody opens it", () => {
   });
   expect(ready()?.status).toBe("True");
 });
+
+test("a container is stopped by the signal of its lifecycle, else of its image, else SIGTERM", () => {
+  const bench = new Bench({ latency: "none" });
+  const say = (signal: string) => `trap 'echo got ${signal}; exit 0' ${signal}; while :; do sleep 1; done`;
+  bench.create(
+    podOn("own", {
+      os: { name: "linux" },
+      containers: [{ ...shell(say("USR1")), lifecycle: { stopSignal: "SIGUSR1" } }],
+    }),
+  );
+  const quitting = { name: "c", image: "nginx:1.27", command: ["sh", "-c", say("QUIT")] };
+  bench.create(podOn("image", { containers: [quitting] }));
+  bench.create(podOn("plain", { containers: [shell(say("TERM"))] }));
+  for (const name of ["own", "image", "plain"]) {
+    bench.delete(name);
+    bench.pass(3);
+    expect(bench.pod(name), name).toBeUndefined();
+  }
+});

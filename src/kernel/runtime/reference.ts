@@ -59,7 +59,7 @@ export function parseReference(text: string): ParsedReference | { readonly probl
   };
 }
 
-/** The first part is a registry if it looks like a host: it has a dot or a port, or is `localhost`, or is not lower case. */
+/** The first part is a registry if it looks like a host: a dot, a port, `localhost`, or not lower case. */
 function splitDomain(name: string): { domain: string; path: string } {
   const slash = name.indexOf("/");
   const first = slash < 0 ? "" : name.slice(0, slash);

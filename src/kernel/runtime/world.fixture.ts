@@ -56,12 +56,14 @@ export function spec(image: string, rest: Partial<ContainerSpec> = {}): Containe
   };
 }
 
+/** The record of a container. */
 export function record(world: World, id = "c1"): ContainerRecord {
   const found = world.cells.get<ContainerRecord>(CONTAINERS, id);
   if (found === undefined) throw new Error(`no container ${id}`);
   return found;
 }
 
+/** What a container has printed. */
 export function log(world: World, id = "c1"): string {
   return readLog(world.cells, id, {}).text;
 }

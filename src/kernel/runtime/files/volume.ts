@@ -37,8 +37,6 @@ export interface Tree {
 
 const EMPTY: Tree = { nodes: {}, nextCell: 1 };
 const INLINE_CHARS = 512;
-/** About what a token takes: none is signed to be measured. */
-const TOKEN_BYTES = 1_024;
 
 /** The tree of a volume; an unknown volume is empty. */
 export function treeOf(cells: Cells, volume: string): Tree {
@@ -142,13 +140,4 @@ export function removeVolume(cells: Cells, volume: string): void {
     if (node.kind === "file" && node.cell !== undefined) cells.delete(FILES, `${volume}\n${node.cell}`);
   }
   cells.delete(FILES, volume);
-}
-
-/** Bytes the files of a volume take, for emptyDir limits and `df`. */
-export function volumeBytes(cells: Cells, volume: string): number {
-  let bytes = 0;
-  for (const node of Object.values(treeOf(cells, volume).nodes)) {
-    if (node.kind === "file") bytes += node.isToken === true ? TOKEN_BYTES : textOf(cells, volume, node).length;
-  }
-  return bytes;
 }

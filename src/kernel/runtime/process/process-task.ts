@@ -9,6 +9,7 @@ import { absolute } from "#kernel/runtime/files/paths";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
 import { consume, isFull, peek, writeTo } from "#kernel/runtime/process/open-files";
 import type { Process } from "#kernel/runtime/process/process";
+import { isInputOver } from "#kernel/runtime/process/readiness";
 import { requestDepth, type Sandbox } from "#kernel/runtime/process/sandbox";
 import type { Launch, Task } from "#kernel/runtime/process/task";
 import type { HttpRequest, HttpResponse, NetFailure, Origin, World } from "#kernel/runtime/world";
@@ -125,7 +126,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
     const text = peek(this.sandbox, number);
     if (text === undefined || number === undefined) return text;
     const feed = text.indexOf("\n");
-    if (feed < 0 && !this.sandbox.isInputOver(number)) return undefined;
+    if (feed < 0 && !isInputOver(this.sandbox, number)) return undefined;
     const line = feed < 0 ? text : text.slice(0, feed + 1);
     consume(this.sandbox, number, line.length);
     return line;

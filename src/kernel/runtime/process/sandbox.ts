@@ -9,11 +9,12 @@ import { absolute } from "#kernel/runtime/files/paths";
 import { flushLog } from "#kernel/runtime/logs";
 import { contentOf, type Inside } from "#kernel/runtime/process/content";
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
-import { isFull, peek, release, share } from "#kernel/runtime/process/open-files";
+import { release, share } from "#kernel/runtime/process/open-files";
 import type { Computer, Process } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
+import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
@@ -233,41 +234,7 @@ export class Sandbox {
   }
 
   #isRunnable(process: Process): boolean {
-    if (process.exit !== undefined || this.#busy.has(process.pid)) return false;
-    const { wait } = process;
-    if (wait === undefined) return true;
-    if (wait.until !== undefined && wait.until <= this.nowOf(process)) return true;
-    if (wait.read !== undefined && peek(this, process.fds[wait.read]) !== undefined) return true;
-    if (wait.line !== undefined && this.#hasLine(process, wait.line)) return true;
-    if (wait.write !== undefined && !isFull(this, process.fds[wait.write])) return true;
-    return wait.child !== undefined && this.#hasEndedChild(process, wait.child);
-  }
-
-  #hasLine(process: Process, fd: number): boolean {
-    const number = process.fds[fd];
-    const text = peek(this, number);
-    if (text === undefined) return false;
-    const file = number === undefined ? undefined : this.look.openFiles[number];
-    return text === "" || text.includes("\n") || file?.kind === "file" || this.isInputOver(number);
-  }
-
-  /** Whether nothing can follow what is in a pipe or session. */
-  isInputOver(number: number | undefined): boolean {
-    const file = number === undefined ? undefined : this.look.openFiles[number];
-    if (file?.kind === "session") return this.look.sessions[file.session]?.isInputClosed === true;
-    if (file?.kind !== "pipe") return true;
-    return !Object.values(this.look.openFiles).some(
-      (other) => other.kind === "pipe" && other.pipe === file.pipe && other.end === "write",
-    );
-  }
-
-  #hasEndedChild(process: Process, child: number | "any"): boolean {
-    if (child !== "any") {
-      const found = this.look.processes[child];
-      return found === undefined || found.exit !== undefined;
-    }
-    const children = Object.values(this.look.processes).filter(({ parent }) => parent === process.pid);
-    return children.length === 0 || children.some(({ exit }) => exit !== undefined);
+    return process.exit === undefined && !this.#busy.has(process.pid) && isReady(this, process);
   }
 
   /** Ends a process: its descriptors close, its children go to PID 1; with PID 1 the container ends. */

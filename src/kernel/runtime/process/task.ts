@@ -53,7 +53,7 @@ export interface Task<S = unknown> {
   isFull(fd: number): boolean;
   /** Takes all there is to read: "" at the end of input, undefined if it must wait ({ read: fd }). */
   read(fd: number): string | undefined;
-  /** Takes one line with its line feed (the last may lack it): "" at the end, undefined if it must wait ({ line: fd }). */
+  /** Takes one line with its line feed (the last may lack it): "" at the end, undefined if it must wait. */
   readLine(fd: number): string | undefined;
   /** Takes text up to a delimiter, or so many characters (NaN = any number); otherwise as readLine ({ read: fd }). */
   readUntil(fd: number, delimiter: string, count: number): string | undefined;

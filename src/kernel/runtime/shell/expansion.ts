@@ -16,7 +16,7 @@ export class NeedsCommand {
   constructor(readonly node: number) {}
 }
 
-/** The expansion cannot be made: `parameter not set`, `bad substitution`, arithmetic. The shell reports and gives up. */
+/** The expansion cannot be made (`parameter not set`, `bad substitution`): the shell reports it and gives up. */
 export class ExpansionFault {
   constructor(readonly message: string) {}
 }

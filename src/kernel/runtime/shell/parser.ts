@@ -1,12 +1,11 @@
 /**
  * The parser of shell scripts: recursive descent over the characters of the text, into a table of nodes.
  */
-import type { Assignment, Fault, Node, Redirection, Script, Word } from "#kernel/runtime/shell/ast";
-import { Lexer, SyntaxFault } from "#kernel/runtime/shell/lexer";
+import type { Fault, Node, Script, Word } from "#kernel/runtime/shell/ast";
+import { SyntaxFault } from "#kernel/runtime/shell/lexer";
+import { SimpleParser } from "#kernel/runtime/shell/simple-parser";
 
 const CLOSERS = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
-const REDIRECTIONS = ["<", ">", ">>", ">|", "<>", "<&", ">&", "<<", "<<-", "<<<", "&>", "&>>"];
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)(\+?)=/;
 /** Nesting deeper than this is refused: the parser's own stack is not endless. */
 const DEPTH = 200;
 
@@ -23,7 +22,7 @@ export function parseScript(text: string, isBash = false): Script {
   return script;
 }
 
-class Parser extends Lexer {
+class Parser extends SimpleParser {
   #depth = 0;
 
   constructor(text: string, isBash: boolean, firstLine = 1) {
@@ -65,12 +64,7 @@ class Parser extends Lexer {
     if (script.fault !== undefined) throw new SyntaxFault({ ...script.fault, isIncomplete: false });
     const offset = this.nodes.length;
     for (const node of script.nodes) this.nodes.push(shifted(node, offset));
-    return this.#add({ k: "list", items: script.commands.map(({ node }) => ({ node: node + offset })) });
-  }
-
-  #add(node: Node): number {
-    this.nodes.push(node);
-    return this.nodes.length - 1;
+    return this.add({ k: "list", items: script.commands.map(({ node }) => ({ node: node + offset })) });
   }
 
   /** Everything up to the end of the line. */
@@ -89,7 +83,7 @@ class Parser extends Lexer {
     this.skipBlanks();
     if (!this.isAtEnd && this.next !== "\n") this.fail(this.token());
     if (this.next === "\n") this.takeNewline();
-    return this.#add({ k: "list", items });
+    return this.add({ k: "list", items });
   }
 
   /** Commands up to one of the closing words, or a closing operator. */
@@ -116,7 +110,7 @@ class Parser extends Lexer {
       }
     }
     this.#depth -= 1;
-    return this.#add({ k: "list", items });
+    return this.add({ k: "list", items });
   }
 
   /** A list that must hold a command. */
@@ -136,7 +130,7 @@ class Parser extends Lexer {
       this.skipNewlines();
       rest.push({ op, node: this.#pipeline() });
     }
-    return rest.length === 0 ? first : this.#add({ k: "andor", first, rest });
+    return rest.length === 0 ? first : this.add({ k: "andor", first, rest });
   }
 
   #pipeline(): number {
@@ -152,7 +146,7 @@ class Parser extends Lexer {
     }
     const [only] = items;
     if (items.length === 1 && !isNegated && only !== undefined) return only;
-    return this.#add({ k: "pipeline", isNegated, items });
+    return this.add({ k: "pipeline", isNegated, items });
   }
 
   #command(): number {
@@ -184,13 +178,13 @@ class Parser extends Lexer {
       this.at = this.text.indexOf(")", this.at) + 1;
       return this.#function(word);
     }
-    return this.#simple();
+    return this.simple();
   }
 
   #function(name: string): number {
     this.skipNewlines();
     const body = this.#command();
-    return this.#add({ k: "function", name, body });
+    return this.add({ k: "function", name, body });
   }
 
   #keywordFunction(): number {
@@ -202,82 +196,19 @@ class Parser extends Lexer {
     return this.#function(name);
   }
 
-  #redirections(): Redirection[] {
-    const redirections: Redirection[] = [];
-    for (let found = this.#redirection(); found !== undefined; found = this.#redirection()) redirections.push(found);
-    return redirections;
-  }
-
-  #redirection(): Redirection | undefined {
-    this.skipBlanks();
-    const digits = /^[0-9]+(?=[<>])/.exec(this.text.slice(this.at, this.at + 8))?.[0] ?? "";
-    const start = this.at;
-    this.at += digits.length;
-    const op = this.operator();
-    if (!REDIRECTIONS.includes(op) || (op.startsWith("&") && !this.isBash) || (op === "<<<" && !this.isBash)) {
-      this.at = start;
-      return undefined;
-    }
-    this.at += op.length;
-    const fd = digits === "" ? {} : { fd: Number(digits) };
-    if (op === "<<" || op === "<<-") return this.#document(fd, op === "<<-");
-    const word = this.word();
-    if (word === undefined) this.fail(this.token());
-    return { ...fd, op, word };
-  }
-
-  #document(fd: { fd?: number }, stripsTabs: boolean): Redirection {
-    this.skipBlanks();
-    const start = this.at;
-    if (this.word() === undefined) this.fail(this.token());
-    const raw = this.text.slice(start, this.at);
-    const redirection: { fd?: number; op: string; word: Word } = { ...fd, op: "<<", word: [] };
-    this.awaited.push({
-      delimiter: raw.replace(/\\(.)|['"]/gs, "$1"),
-      isQuoted: /['"\\]/.test(raw),
-      stripsTabs,
-      fill(word) {
-        redirection.word = word;
-      },
-    });
-    return redirection;
-  }
-
-  #simple(): number {
-    const line = this.line;
-    const assignments: Assignment[] = [];
-    const words: Word[] = [];
-    const redirections: Redirection[] = [];
-    for (;;) {
-      const redirection = this.#redirection();
-      if (redirection !== undefined) {
-        redirections.push(redirection);
-        continue;
-      }
-      const word = this.word();
-      if (word === undefined) break;
-      const assignment = words.length === 0 ? asAssignment(word) : undefined;
-      if (assignment === undefined) words.push(word);
-      else assignments.push(assignment);
-    }
-    if (words.length + assignments.length + redirections.length === 0) this.fail(this.token());
-    if (this.next === "(") this.fail("(");
-    return this.#add({ k: "simple", assignments, words, redirections, line });
-  }
-
   #parenthesis(): number {
     if (this.isBash && this.text.startsWith("((", this.at)) {
       const end = this.text.indexOf("))", this.at);
       if (end >= 0) {
         const parts = this.inner(this.text.slice(this.at + 2, end));
         this.at = end + 2;
-        return this.#add({ k: "arithmetic", parts, redirections: this.#redirections() });
+        return this.add({ k: "arithmetic", parts, redirections: this.redirections() });
       }
     }
     this.at += 1;
     const body = this.#body([]);
     if (!this.take(")")) this.fail(this.token(), ")");
-    return this.#add({ k: "subshell", body, redirections: this.#redirections() });
+    return this.add({ k: "subshell", body, redirections: this.redirections() });
   }
 
   /** Takes a reserved word that must stand here. */
@@ -291,7 +222,7 @@ class Parser extends Lexer {
     this.at += 1;
     const body = this.#body(["}"]);
     this.#expect("}");
-    return this.#add({ k: "group", body, redirections: this.#redirections() });
+    return this.add({ k: "group", body, redirections: this.redirections() });
   }
 
   #if(): number {
@@ -311,15 +242,15 @@ class Parser extends Lexer {
       }
       break;
     }
-    const redirections = this.#redirections();
-    return this.#add({ k: "if", clauses, ...(otherwise === undefined ? {} : { otherwise }), redirections });
+    const redirections = this.redirections();
+    return this.add({ k: "if", clauses, ...(otherwise === undefined ? {} : { otherwise }), redirections });
   }
 
   #while(keyword: "while" | "until"): number {
     this.at += keyword.length;
     const test = this.#body(["do"]);
     const body = this.#doGroup();
-    return this.#add({ k: "while", isUntil: keyword === "until", test, body, redirections: this.#redirections() });
+    return this.add({ k: "while", isUntil: keyword === "until", test, body, redirections: this.redirections() });
   }
 
   #doGroup(): number {
@@ -346,12 +277,12 @@ class Parser extends Lexer {
       if (!this.take(";") && this.next !== "\n") this.fail(this.token());
     } else this.take(";");
     const body = this.#doGroup();
-    return this.#add({
+    return this.add({
       k: "for",
       name,
       ...(words === undefined ? {} : { words }),
       body,
-      redirections: this.#redirections(),
+      redirections: this.redirections(),
     });
   }
 
@@ -362,7 +293,7 @@ class Parser extends Lexer {
     const clauses = { start: this.inner(start), test: this.inner(test), next: this.inner(next) };
     this.at = end + 2;
     this.take(";");
-    return this.#add({ k: "loop", ...clauses, body: this.#doGroup(), redirections: this.#redirections() });
+    return this.add({ k: "loop", ...clauses, body: this.#doGroup(), redirections: this.redirections() });
   }
 
   #case(): number {
@@ -390,7 +321,7 @@ class Parser extends Lexer {
       }
     }
     this.#expect("esac");
-    return this.#add({ k: "case", word, items, redirections: this.#redirections() });
+    return this.add({ k: "case", word, items, redirections: this.redirections() });
   }
 
   /** bash `[[ ... ]]`: its operators become words of their own. */
@@ -416,7 +347,7 @@ class Parser extends Lexer {
       if (word.length === 1 && word[0]?.t === "text" && word[0].v === "]]" && word[0].isQuoted === undefined) break;
       words.push(word);
     }
-    return this.#add({ k: "condition", words, redirections: this.#redirections() });
+    return this.add({ k: "condition", words, redirections: this.redirections() });
   }
 
   /** The regular expression after `=~`: parentheses and bars belong to it. */
@@ -426,16 +357,6 @@ class Parser extends Lexer {
     while (!this.isAtEnd && !/\s/.test(this.next)) this.at += 1;
     return this.inner(this.text.slice(start, this.at));
   }
-}
-
-function asAssignment(word: Word): Assignment | undefined {
-  const [first, ...rest] = word;
-  if (first?.t !== "text" || first.isQuoted === true) return undefined;
-  const match = ASSIGNMENT.exec(first.v);
-  if (match === null) return undefined;
-  const value = first.v.slice(match[0].length);
-  const parts = value === "" ? rest : [{ t: "text" as const, v: value }, ...rest];
-  return { name: match[1] ?? "", ...(match[2] === "+" ? { isAppending: true as const } : {}), word: parts };
 }
 
 /** A node of a nested text, its references moved to where the nested nodes now stand. */

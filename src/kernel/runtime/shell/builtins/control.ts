@@ -36,11 +36,13 @@ function level(argv: readonly string[]): number {
   return Number.isInteger(count) && count > 0 ? count : 1;
 }
 
+/** `break [n]`: leaves n loops. */
 export const breakLoop: Builtin = (shell, argv) => {
   const loop = toLoop(shell, level(argv));
   return loop === undefined ? 0 : shell.pop(0);
 };
 
+/** `continue [n]`: the next round of the n-th loop around. */
 export const continueLoop: Builtin = (shell, argv) => {
   const loop = toLoop(shell, level(argv));
   if (loop === undefined) return 0;
@@ -48,6 +50,7 @@ export const continueLoop: Builtin = (shell, argv) => {
   return "on";
 };
 
+/** `return [status]`: leaves a function or a sourced script. */
 export const returnFrom: Builtin = (shell, argv) => {
   const status = argv[1] === undefined ? shell.state.status : Number(argv[1]) & 0xff;
   const ends = (frame: Frame): boolean => frame.k === "call" || (frame.k === "script" && frame.end === "dot");
@@ -55,6 +58,7 @@ export const returnFrom: Builtin = (shell, argv) => {
   return shell.pop(status);
 };
 
+/** `exit [status]`: ends the shell; within a trap the status is that of before. */
 export const exit: Builtin = (shell, argv) => {
   const [, code] = argv;
   if (code !== undefined && !/^-?[0-9]+$/.test(code)) {
@@ -65,6 +69,7 @@ export const exit: Builtin = (shell, argv) => {
   return shell.exit(code === undefined ? last : Number(code) & 0xff);
 };
 
+/** `eval`: its words as a script. */
 export const evaluateText: Builtin = (shell, argv) => {
   const text = argv.slice(1).join(" ");
   shell.state.status = 0;
@@ -72,6 +77,7 @@ export const evaluateText: Builtin = (shell, argv) => {
   return "on";
 };
 
+/** `. file`: another script, in this shell. */
 export const dot: Builtin = (shell, argv, frame) => {
   const [, name, ...params] = argv;
   if (name === undefined) return 2;
@@ -99,6 +105,7 @@ function findScript(shell: Evaluator, name: string): string {
   return name;
 }
 
+/** `exec`: another program in place of the shell, or redirections that stay. */
 export const exec: Builtin = (shell, argv, frame) => {
   const [, ...command] = argv;
   if (frame.saved !== undefined) keep(shell.task.sandbox, frame.saved);
@@ -113,6 +120,7 @@ export const exec: Builtin = (shell, argv, frame) => {
   return shell.fail(isMissing ? 127 : 126);
 };
 
+/** `trap`: what to run at a signal or at the end. */
 export const trap: Builtin = (shell, argv) => {
   const { traps } = shell.state;
   const [command, ...rest] = argv.slice(argv[1] === "--" ? 2 : 1);
@@ -174,6 +182,7 @@ function describe(shell: Evaluator, names: readonly string[], isVerbose: boolean
   return shell.dialect === "bash" && status !== 0 ? 1 : status;
 }
 
+/** `type name`: what a name is to the shell. */
 export const type: Builtin = (shell, argv) => {
   let status = 0;
   for (const name of argv.slice(1)) {

@@ -16,12 +16,14 @@ function pidOf(shell: Evaluator, text: string): string {
   return String(job?.pids.at(-1) ?? 0);
 }
 
+/** `wait [job]`: until jobs have ended. */
 export const wait: Builtin = (shell, argv) => {
   const wanted = argv.slice(1).map((text) => pidOf(shell, text));
   shell.push({ k: "wait", s: 0, n: 0, pc: 0, argv: wanted });
   return "on";
 };
 
+/** `jobs`: those in the background. */
 export const jobs: Builtin = (shell) => {
   const { state } = shell;
   for (const job of state.jobs) {
@@ -38,6 +40,7 @@ export const jobs: Builtin = (shell) => {
   return 0;
 };
 
+/** `fg`: waits for a job. */
 export const foreground: Builtin = (shell, argv) => {
   const pid = pidOf(shell, argv[1] ?? "%");
   if (pid === "0") {
@@ -48,6 +51,7 @@ export const foreground: Builtin = (shell, argv) => {
   return "on";
 };
 
+/** `kill`: signals to processes and jobs. */
 export const kill: Builtin = (shell, argv) => {
   const args = argv.slice(1);
   let signal = "SIGTERM";
@@ -99,6 +103,7 @@ function send(shell: Evaluator, target: string, signal: string): boolean {
   return false;
 }
 
+/** `cd`: to a directory, home, or back with `-`. */
 export const changeDirectory: Builtin = (shell, argv) => {
   const { task, variables } = shell;
   const args = argv.slice(1).filter((arg) => arg !== "-L" && arg !== "-P" && arg !== "--");
@@ -120,11 +125,13 @@ export const changeDirectory: Builtin = (shell, argv) => {
   return 0;
 };
 
+/** `pwd`. */
 export const workingDirectory: Builtin = (shell) => {
   shell.task.print(`${shell.task.cwd}\n`);
   return 0;
 };
 
+/** `umask`: shows or sets the mask of new files. */
 export const umask: Builtin = (shell, argv) => {
   const [, mask] = argv;
   if (mask === undefined) shell.task.print(`${(shell.state.umask ?? 0o022).toString(8).padStart(4, "0")}\n`);
@@ -132,11 +139,13 @@ export const umask: Builtin = (shell, argv) => {
   return 0;
 };
 
+/** `times`: always none, since a command takes no processor time. */
 export const times: Builtin = (shell) => {
   shell.task.print("0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n");
   return 0;
 };
 
+/** `alias`: remembers other names; a script does not use them. */
 export const alias: Builtin = (shell, argv) => {
   shell.state.aliases ??= {};
   for (const arg of argv.slice(1)) {

@@ -18,6 +18,7 @@ const LONG: Readonly<Record<string, string>> = {
   monitor: "m",
 };
 
+/** `set`: options and parameters; alone it lists the variables. */
 export const set: Builtin = (shell, argv) => {
   const args = argv.slice(1);
   if (args.length === 0) return listVariables(shell);
@@ -70,6 +71,7 @@ function listVariables(shell: Evaluator): number {
   return 0;
 }
 
+/** `shift [n]`: drops the first parameters. */
 export const shift: Builtin = (shell, argv) => {
   const count = Number(argv[1] ?? "1");
   if (count > shell.state.params.length) {
@@ -118,6 +120,7 @@ function listMarked(shell: Evaluator, mark: "export" | "readonly"): number {
 export const exportVariables = marker("export");
 export const readonlyVariables = marker("readonly");
 
+/** `unset`: forgets variables, or functions with `-f`. */
 export const unset: Builtin = (shell, argv) => {
   const [option] = argv.slice(1);
   const isFunction = option === "-f";
@@ -167,6 +170,7 @@ function exportless(shell: Evaluator, args: readonly string[]): number {
   return 0;
 }
 
+/** `getopts spec name`: the next option of the parameters. */
 export const getopts: Builtin = (shell, argv) => {
   const [, spec = "", name = "", ...given] = argv;
   const args = given.length > 0 ? given : shell.state.params;
@@ -215,6 +219,7 @@ function complain(shell: Evaluator, spec: string, name: string, letter: string, 
   return 0;
 }
 
+/** `read`: one line of the input into variables. */
 export const read: Builtin = (shell, argv) => {
   const args = argv.slice(1);
   let isRaw = "";
@@ -248,6 +253,7 @@ export const read: Builtin = (shell, argv) => {
   return "on";
 };
 
+/** `let`: each word is an arithmetic expression; true if the last is not 0. */
 export const letArithmetic: Builtin = (shell, argv, frame) => {
   let value = 0n;
   for (const text of argv.slice(1)) {

@@ -1,7 +1,8 @@
 /**
  * awk: programs over lines and fields.
  */
-import { AwkFault, parseAwk } from "#kernel/runtime/shell/commands/awk/parse";
+import { AwkFault } from "#kernel/runtime/shell/commands/awk/ast";
+import { parseAwk } from "#kernel/runtime/shell/commands/awk/parse";
 import { AwkRun } from "#kernel/runtime/shell/commands/awk/run";
 import {
   type Command,

@@ -98,6 +98,7 @@ export function wrongOption(task: Task, problem: string, status = 1): number {
   return status;
 }
 
+/** Whether the tools of the image are those of busybox, whose messages differ. */
 export function isBusybox(task: Task): boolean {
   return task.sandbox.content.flavor === "busybox";
 }

@@ -13,7 +13,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   "\\": "\\",
 };
 
-/** The text with its escapes replaced; `isCut`: it was ended by `\c`. `needsZero`: octal numbers begin with 0 (echo, %b). */
+/** The text with its escapes replaced; `isCut`: `\c` ended it. `needsZero`: octals begin with 0 (echo, %b). */
 export function withEscapes(text: string, needsZero = true): { readonly text: string; readonly isCut: boolean } {
   let result = "";
   for (let n = 0; n < text.length; n += 1) {

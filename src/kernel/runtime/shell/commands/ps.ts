@@ -1,5 +1,6 @@
 /**
- * ps, kill, pidof, killall, pgrep, pkill, top, uptime, free, uname, nproc, df, du, mount, sync: the machine and what runs on it.
+ * ps, kill, pidof, killall, pgrep, pkill, top, uptime, free, uname, nproc, df, du, mount, sync:
+ * the machine and what runs on it.
  */
 import { below } from "#kernel/runtime/files/paths";
 import type { Process } from "#kernel/runtime/process/process";

@@ -102,8 +102,23 @@ function ordered(left: string, right: string, flags: string): number {
     : [trim(left), trim(right)];
   if (flags.includes("n")) return number(a) - number(b);
   if (flags.includes("h")) return number(a) * scale(a) - number(b) * scale(b);
-  if (flags.includes("V")) return a.localeCompare(b, "en", { numeric: true });
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (flags.includes("V")) return byVersion(a, b);
+  return byText(a, b);
+}
+
+/** Runs of digits as numbers, what stands between them as text: `a9` comes before `a10`. */
+function byVersion(left: string, right: string): number {
+  const [a, b] = [left.split(/(\d+)/), right.split(/(\d+)/)];
+  for (let n = 0; n < Math.min(a.length, b.length); n += 1) {
+    const [one = "", other = ""] = [a[n], b[n]];
+    const order = n % 2 === 1 ? Number(one) - Number(other) : byText(one, other);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length || byText(left, right);
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function number(text: string): number {

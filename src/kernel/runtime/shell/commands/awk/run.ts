@@ -1,36 +1,25 @@
 /**
  * Running awk: fields, variables, arrays and the functions of the language over lines of input.
  */
-import { AwkFault, type AwkProgram, type Expr, type Stmt } from "#kernel/runtime/shell/commands/awk/parse";
+import { AwkFault, type AwkProgram, type Expr, type Stmt } from "#kernel/runtime/shell/commands/awk/ast";
+import { Jump } from "#kernel/runtime/shell/commands/awk/jump";
+import { type Locals, Scope } from "#kernel/runtime/shell/commands/awk/scope";
+import {
+  arithmetic,
+  compares,
+  NUMERIC_FUNCTIONS,
+  num,
+  splitBy,
+  text,
+  truth,
+  type Value,
+} from "#kernel/runtime/shell/commands/awk/values";
+import type { AwkWorld } from "#kernel/runtime/shell/commands/awk/world";
 import { layOut } from "#kernel/runtime/shell/commands/printf";
 import { regex } from "#kernel/runtime/shell/commands/regex";
 
-/** A number, a text, or a text of the input that may count as a number. */
-type Value = number | string | { readonly input: string };
-
-/** What ends a statement early. */
-class Jump {
-  constructor(
-    readonly how: "next" | "break" | "continue" | "exit" | "return",
-    readonly value: Value = "",
-  ) {}
-}
-
-export interface AwkWorld {
-  print(text: string): void;
-  write(path: string, text: string, isAppending: boolean): void;
-  random(): number;
-  now(): number;
-  /** Uses up steps; false once the process has had enough. */
-  spend(): boolean;
-}
-
-const NUMERIC = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
-
 export class AwkRun {
-  readonly #globals = new Map<string, Value>();
-  readonly #arrays = new Map<string, Map<string, Value>>();
-  #locals: Map<string, Value | Map<string, Value>>[] = [];
+  readonly #scope = new Scope();
   #line = "";
   #fields: string[] | undefined;
   readonly #open = new Set<number>();
@@ -43,23 +32,14 @@ export class AwkRun {
     readonly world: AwkWorld,
     variables: Readonly<Record<string, string>>,
   ) {
-    const defaults: Record<string, Value> = {
-      FS: " ",
-      OFS: " ",
-      ORS: "\n",
-      SUBSEP: "\u001c",
-      NR: 0,
-      FNR: 0,
-      OFMT: "%.6g",
-      RSTART: 0,
-      RLENGTH: -1,
-    };
-    for (const [name, value] of Object.entries(defaults)) this.#globals.set(name, value);
-    for (const [name, value] of Object.entries(variables)) this.#globals.set(name, { input: value });
+    for (const [name, value] of Object.entries(variables)) this.#scope.setGlobal(name, { input: value });
   }
 
   environment(variables: Readonly<Record<string, string>>): void {
-    this.#arrays.set("ENVIRON", new Map(Object.entries(variables).map(([name, value]) => [name, { input: value }])));
+    this.#scope.setArray(
+      "ENVIRON",
+      new Map(Object.entries(variables).map(([name, value]) => [name, { input: value }])),
+    );
   }
 
   /** Runs over the lines of inputs, BEGIN first and END last; gives the exit status. */
@@ -67,12 +47,11 @@ export class AwkRun {
     let isOver = this.#phase("BEGIN");
     const isFilter = this.program.rules.some(({ when }) => when !== "BEGIN");
     for (const { name, lines } of isFilter && !isOver ? inputs : []) {
-      this.#globals.set("FILENAME", name);
-      this.#globals.set("FNR", 0);
+      this.#scope.setGlobal("FILENAME", name);
+      this.#scope.setGlobal("FNR", 0);
       for (const line of lines) {
         this.#setLine(line);
-        this.#globals.set("NR", num(this.#globals.get("NR") ?? 0) + 1);
-        this.#globals.set("FNR", num(this.#globals.get("FNR") ?? 0) + 1);
+        this.#scope.countLine();
         isOver = this.#record();
         if (isOver) break;
       }
@@ -110,10 +89,10 @@ export class AwkRun {
 
   #selects(n: number, { from, to }: { readonly from?: Expr; readonly to?: Expr }): boolean {
     if (from === undefined) return true;
-    if (to === undefined) return truth(this.#test(from));
-    if (!this.#open.has(n) && !truth(this.#test(from))) return false;
+    if (to === undefined) return truth(this.#eval(from));
+    if (!this.#open.has(n) && !truth(this.#eval(from))) return false;
     this.#open.add(n);
-    if (truth(this.#test(to))) this.#open.delete(n);
+    if (truth(this.#eval(to))) this.#open.delete(n);
     return true;
   }
 
@@ -123,7 +102,7 @@ export class AwkRun {
   }
 
   #split(): string[] {
-    this.#fields ??= splitBy(this.#line, text(this.#globals.get("FS") ?? " "));
+    this.#fields ??= splitBy(this.#line, text(this.#scope.global("FS") ?? " "));
     return this.#fields;
   }
 
@@ -142,29 +121,29 @@ export class AwkRun {
         this.#print(stmt);
         return;
       case "if":
-        if (truth(this.#test(stmt.test))) this.#exec(stmt.then);
+        if (truth(this.#eval(stmt.test))) this.#exec(stmt.then);
         else if (stmt.otherwise !== undefined) this.#exec(stmt.otherwise);
         return;
       case "while":
         if (stmt.isLate && this.#round(stmt.body)) return;
-        while (truth(this.#test(stmt.test))) if (this.#round(stmt.body)) return;
+        while (truth(this.#eval(stmt.test))) if (this.#round(stmt.body)) return;
         return;
       case "for":
         if (stmt.init !== undefined) this.#exec(stmt.init);
-        while (stmt.test === undefined || truth(this.#test(stmt.test))) {
+        while (stmt.test === undefined || truth(this.#eval(stmt.test))) {
           if (this.#round(stmt.body)) return;
           if (stmt.next !== undefined) this.#exec(stmt.next);
         }
         return;
       case "each":
-        for (const key of [...this.#array(stmt.array).keys()]) {
+        for (const key of [...this.#scope.array(stmt.array).keys()]) {
           this.#assign({ k: "var", name: stmt.name }, { input: key });
           if (this.#round(stmt.body)) return;
         }
         return;
       case "delete":
-        if (stmt.keys === undefined) this.#array(stmt.name).clear();
-        else this.#array(stmt.name).delete(this.#key(stmt.keys));
+        if (stmt.keys === undefined) this.#scope.array(stmt.name).clear();
+        else this.#scope.array(stmt.name).delete(this.#key(stmt.keys));
         return;
       default: {
         const value = stmt.value === undefined ? "" : this.#eval(stmt.value);
@@ -195,7 +174,7 @@ export class AwkRun {
       );
     else {
       const shown = values.length === 0 ? [this.#line] : values.map((value) => this.#text(value));
-      line = shown.join(text(this.#globals.get("OFS") ?? " ")) + text(this.#globals.get("ORS") ?? "\n");
+      line = shown.join(text(this.#scope.global("OFS") ?? " ")) + text(this.#scope.global("ORS") ?? "\n");
     }
     if (to === undefined) {
       this.world.print(line);
@@ -208,32 +187,13 @@ export class AwkRun {
 
   #text(value: Value): string {
     if (typeof value !== "number") return text(value);
-    return Number.isInteger(value) ? String(value) : layOut(text(this.#globals.get("OFMT") ?? "%.6g"), [String(value)]);
-  }
-
-  #array(name: string): Map<string, Value> {
-    const local = this.#locals.at(-1)?.get(name);
-    if (local instanceof Map) return local;
-    if (local !== undefined) {
-      const fresh = new Map<string, Value>();
-      this.#locals.at(-1)?.set(name, fresh);
-      return fresh;
-    }
-    let array = this.#arrays.get(name);
-    if (array === undefined) {
-      array = new Map();
-      this.#arrays.set(name, array);
-    }
-    return array;
+    return Number.isInteger(value)
+      ? String(value)
+      : layOut(text(this.#scope.global("OFMT") ?? "%.6g"), [String(value)]);
   }
 
   #key(keys: readonly Expr[]): string {
-    return keys.map((key) => this.#text(this.#eval(key))).join(text(this.#globals.get("SUBSEP") ?? ""));
-  }
-
-  /** An expression as a condition: a bare regular expression is matched against the line. */
-  #test(expr: Expr): Value {
-    return this.#eval(expr);
+    return keys.map((key) => this.#text(this.#eval(key))).join(text(this.#scope.global("SUBSEP") ?? ""));
   }
 
   #pattern(expr: Expr): RegExp {
@@ -258,7 +218,7 @@ export class AwkRun {
         return { input: n === 0 ? this.#line : (this.#split()[n - 1] ?? "") };
       }
       case "index": {
-        const array = this.#array(expr.name);
+        const array = this.#scope.array(expr.name);
         const key = this.#key(expr.keys);
         if (!array.has(key)) array.set(key, { input: "" });
         return array.get(key) ?? "";
@@ -275,9 +235,9 @@ export class AwkRun {
         return expr.isPrefix ? before + expr.by : before;
       }
       case "cond":
-        return this.#eval(truth(this.#test(expr.test)) ? expr.a : expr.b);
+        return this.#eval(truth(this.#eval(expr.test)) ? expr.a : expr.b);
       case "in":
-        return Number(this.#array(expr.name).has(this.#key(expr.keys)));
+        return Number(this.#scope.array(expr.name).has(this.#key(expr.keys)));
       case "unary": {
         const value = this.#eval(expr.a);
         return expr.op === "!" ? Number(!truth(value)) : expr.op === "-" ? -num(value) : num(value);
@@ -291,9 +251,7 @@ export class AwkRun {
 
   #variable(name: string): Value {
     if (name === "NF") return this.#split().length;
-    const local = this.#locals.at(-1)?.get(name);
-    if (local !== undefined && !(local instanceof Map)) return local;
-    return this.#globals.get(name) ?? { input: "" };
+    return this.#scope.get(name);
   }
 
   #assign(to: Expr, value: Value): void {
@@ -304,44 +262,30 @@ export class AwkRun {
         const fields = this.#split();
         while (fields.length < n) fields.push("");
         fields[n - 1] = this.#text(value);
-        this.#line = fields.join(text(this.#globals.get("OFS") ?? " "));
+        this.#line = fields.join(text(this.#scope.global("OFS") ?? " "));
       }
-    } else if (to.k === "index") this.#array(to.name).set(this.#key(to.keys), value);
+    } else if (to.k === "index") this.#scope.array(to.name).set(this.#key(to.keys), value);
     else if (to.k === "var") {
       if (to.name === "NF") {
         const fields = this.#split();
         const count = num(value);
         while (fields.length < count) fields.push("");
         fields.length = count;
-        this.#line = fields.join(text(this.#globals.get("OFS") ?? " "));
-      } else if (this.#locals.at(-1)?.has(to.name) === true) this.#locals.at(-1)?.set(to.name, value);
-      else this.#globals.set(to.name, value);
+        this.#line = fields.join(text(this.#scope.global("OFS") ?? " "));
+      } else this.#scope.set(to.name, value);
     }
   }
 
   #binary({ op, a, b }: Expr & { k: "binary" }): Value {
-    if (op === "&&") return Number(truth(this.#test(a)) && truth(this.#test(b)));
-    if (op === "||") return Number(truth(this.#test(a)) || truth(this.#test(b)));
+    if (op === "&&") return Number(truth(this.#eval(a)) && truth(this.#eval(b)));
+    if (op === "||") return Number(truth(this.#eval(a)) || truth(this.#eval(b)));
     if (op === "~" || op === "!~") return Number(this.#matches(b, this.#text(this.#eval(a))) === (op === "~"));
     const left = this.#eval(a);
     const right = this.#eval(b);
     if (op === " ") return this.#text(left) + this.#text(right);
-    if (["<", "<=", "==", "!=", ">", ">="].includes(op)) return Number(this.#compared(left, op, right));
+    if (["<", "<=", "==", "!=", ">", ">="].includes(op))
+      return Number(compares(left, op, right, (value) => this.#text(value)));
     return arithmetic(op, num(left), num(right));
-  }
-
-  #compared(a: Value, op: string, b: Value): boolean {
-    const isNumber = (value: Value): boolean =>
-      typeof value === "number" || (typeof value === "object" && (value.input === "" || NUMERIC.test(value.input)));
-    const order =
-      isNumber(a) && isNumber(b)
-        ? num(a) - num(b)
-        : this.#text(a) < this.#text(b)
-          ? -1
-          : Number(this.#text(a) > this.#text(b));
-    if (op === "==") return order === 0;
-    if (op === "!=") return order !== 0;
-    return op === "<" ? order < 0 : op === "<=" ? order <= 0 : op === ">" ? order > 0 : order >= 0;
   }
 
   #call(name: string, args: readonly Expr[]): Value {
@@ -352,7 +296,7 @@ export class AwkRun {
     const string = (n: number): string => this.#text(value(n));
     switch (name) {
       case "length":
-        if (first?.k === "var" && this.#arrays.has(first.name)) return this.#array(first.name).size;
+        if (first?.k === "var" && this.#scope.hasArray(first.name)) return this.#scope.array(first.name).size;
         return [...string(0)].length;
       case "substr": {
         const from = Math.round(num(value(1)));
@@ -377,24 +321,10 @@ export class AwkRun {
         return this.#substitute(name === "gsub", first, string(1), third);
       case "match": {
         const found = new RegExp((second === undefined ? /$/ : this.#pattern(second)).source, "u").exec(string(0));
-        this.#globals.set("RSTART", found === null ? 0 : found.index + 1);
-        this.#globals.set("RLENGTH", found === null ? -1 : found[0].length);
+        this.#scope.setGlobal("RSTART", found === null ? 0 : found.index + 1);
+        this.#scope.setGlobal("RLENGTH", found === null ? -1 : found[0].length);
         return found === null ? 0 : found.index + 1;
       }
-      case "int":
-        return Math.trunc(num(value(0)));
-      case "sqrt":
-        return Math.sqrt(num(value(0)));
-      case "exp":
-        return Math.exp(num(value(0)));
-      case "log":
-        return Math.log(num(value(0)));
-      case "sin":
-        return Math.sin(num(value(0)));
-      case "cos":
-        return Math.cos(num(value(0)));
-      case "atan2":
-        return Math.atan2(num(value(0)), num(value(1)));
       case "rand":
         return this.world.random();
       case "srand":
@@ -403,8 +333,11 @@ export class AwkRun {
         return 0;
       case "systime":
         return Math.floor(this.world.now() / 1_000);
-      default:
-        throw new AwkFault(`function ${name} never defined`);
+      default: {
+        const ofNumbers = NUMERIC_FUNCTIONS[name];
+        if (ofNumbers === undefined) throw new AwkFault(`function ${name} never defined`);
+        return ofNumbers(num(value(0)), num(args.length > 1 ? value(1) : 0));
+      }
     }
   }
 
@@ -412,16 +345,15 @@ export class AwkRun {
     { params, body }: { readonly params: readonly string[]; readonly body: Stmt },
     args: readonly Expr[],
   ): Value {
-    if (this.#locals.length > 200) throw new AwkFault("function call nesting too deep");
-    const locals = new Map<string, Value | Map<string, Value>>();
+    if (this.#scope.depth > 200) throw new AwkFault("function call nesting too deep");
+    const locals: Locals = new Map();
     for (const [n, param] of params.entries()) {
       const arg = args[n];
-      const isArray =
-        arg?.k === "var" && (this.#arrays.has(arg.name) || this.#locals.at(-1)?.get(arg.name) instanceof Map);
+      const isArray = arg?.k === "var" && this.#scope.isArray(arg.name);
       if (arg === undefined) locals.set(param, { input: "" });
-      else locals.set(param, isArray ? this.#array((arg as Expr & { k: "var" }).name) : this.#eval(arg));
+      else locals.set(param, isArray ? this.#scope.array((arg as Expr & { k: "var" }).name) : this.#eval(arg));
     }
-    this.#locals.push(locals);
+    this.#scope.enter(locals);
     try {
       this.#exec(body);
       return "";
@@ -429,16 +361,16 @@ export class AwkRun {
       if (!(jump instanceof Jump) || jump.how !== "return") throw jump;
       return jump.value;
     } finally {
-      this.#locals.pop();
+      this.#scope.leave();
     }
   }
 
   #splitInto(subject: string, to: Expr | undefined, separator: Expr | undefined): number {
-    const array = this.#array(to?.k === "var" ? to.name : "");
+    const array = this.#scope.array(to?.k === "var" ? to.name : "");
     array.clear();
     const by =
       separator === undefined
-        ? text(this.#globals.get("FS") ?? " ")
+        ? text(this.#scope.global("FS") ?? " ")
         : separator.k === "regex"
           ? separator.source
           : this.#text(this.#eval(separator));
@@ -459,35 +391,4 @@ export class AwkRun {
     if (count > 0) this.#assign(to, result);
     return count;
   }
-}
-
-function splitBy(line: string, separator: string): string[] {
-  if (separator === " ") return line.split(/\s+/).filter((part) => part !== "");
-  if (line === "") return [];
-  if (separator.length === 1 && separator !== "\\") return line.split(separator);
-  return line.split(new RegExp(regex(separator, { isExtended: true }).source.replace(/\((?!\?)/g, "(?:"), "u"));
-}
-
-function text(value: Value): string {
-  return typeof value === "object" ? value.input : String(value);
-}
-
-function num(value: Value): number {
-  if (typeof value === "number") return value;
-  return Number(/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/.exec(text(value))?.[0] ?? "0");
-}
-
-function truth(value: Value): boolean {
-  if (typeof value === "number") return value !== 0;
-  if (typeof value === "object" && NUMERIC.test(value.input)) return num(value) !== 0;
-  return text(value) !== "";
-}
-
-function arithmetic(op: string, a: number, b: number): number {
-  if ((op === "/" || op === "%") && b === 0) throw new AwkFault("Division by zero");
-  if (op === "+") return a + b;
-  if (op === "-") return a - b;
-  if (op === "*") return a * b;
-  if (op === "/") return a / b;
-  return op === "%" ? a % b : a ** b;
 }
