@@ -8,6 +8,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { keyOf } from "#kernel/apimachinery/meta";
+import type { Cluster } from "#kernel/cluster/cluster";
+import { addFault, type FaultOrder } from "#kernel/cluster/faults";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { pods } from "#kernel/resources/core/pod";
@@ -17,6 +19,7 @@ type Step =
   | { readonly do: "deploy" | "scale"; readonly which: number; readonly replicas: number }
   | { readonly do: "image" | "delete"; readonly which: number }
   | { readonly do: "kill"; readonly which: number }
+  | { readonly do: "break"; readonly which: number; readonly ms: number }
   | { readonly do: "wait"; readonly ms: number };
 
 const which = fc.nat(2);
@@ -26,8 +29,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("image" as const), which }),
   fc.record({ do: fc.constant("delete" as const), which }),
   fc.record({ do: fc.constant("kill" as const), which: fc.nat(20) }),
+  fc.record({ do: fc.constant("break" as const), which: fc.nat(5), ms: fc.integer({ min: 1, max: 90_000 }) }),
   fc.record({ do: fc.constant("wait" as const), ms: fc.nat(40_000) }),
 );
+
+/** One fault of each sort that changes what others do. */
+function breakOne(cluster: Cluster, { which: n, ms }: { readonly which: number; readonly ms: number }): void {
+  const all = { selector: { app: "web-0" } };
+  const orders: readonly Pick<FaultOrder, "type" | "target">[] = [
+    { type: "node-down", target: { node: "node-1" } },
+    { type: "node-partition", target: { node: "node-2" } },
+    { type: "container-crash", target: all },
+    { type: "container-hang", target: all },
+    { type: "component-stop", target: { component: "scheduler" } },
+    { type: "component-stop", target: { component: "controllerManager" } },
+  ];
+  const order = orders[n];
+  if (order !== undefined) addFault(cluster, { ...order, forMs: ms });
+}
 
 function play(seed: number, steps: readonly Step[], evicts: boolean): Simulation {
   const simulation = new Simulation(seed);
@@ -43,7 +62,9 @@ function play(seed: number, steps: readonly Step[], evicts: boolean): Simulation
 function attempt(simulation: Simulation, one: Exclude<Step, { do: "wait" }>): void {
   const key = { namespace: "default", name: `web-${one.which}` };
   try {
-    simulation.turn(({ admin }) => {
+    simulation.turn((cluster) => {
+      const { admin } = cluster;
+      if (one.do === "break") breakOne(cluster, one);
       if (one.do === "deploy") admin.create(deployments, deployment(key.name, one.replicas));
       if (one.do === "scale") {
         const old = admin.need(deployments, key);

@@ -9,13 +9,16 @@ import { ADMISSION } from "#kernel/admission/index";
 import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import { bootstrap } from "#kernel/cluster/bootstrap";
+import { FAULTY } from "#kernel/cluster/fault-effects";
+import { stopComponents } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import { type ClusterOptions, keySeedOf, OPTIONS_CELL } from "#kernel/cluster/options";
+import { Watchers } from "#kernel/cluster/watchers";
 import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
 import { KUBELET } from "#kernel/kubelet/index";
 import type { Client } from "#kernel/registry/client";
-import { type Component, type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
+import { type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
 import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
@@ -36,7 +39,7 @@ export const NOW_CELL = ["cluster", "now"] as const;
 export const COMPACTED_CELL = ["cluster", "compacted"] as const;
 
 /** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
-const EVERYBODY: readonly Controller[] = [...KUBELET, ...SCHEDULER, ...CONTROLLERS];
+const EVERYBODY: readonly Controller[] = [...FAULTY, ...KUBELET, ...SCHEDULER, ...CONTROLLERS];
 
 /** The result of a turn: a value or the answer that refused it, and what must be saved either way. */
 export type Turn<T> = ({ readonly value: T } | { readonly refused: StatusError }) & { readonly journal: Journal };
@@ -70,6 +73,7 @@ export class Cluster {
   /** The instant up to which everything has happened. Tests move it by hand. */
   now: Instant;
   readonly #queue: WorkQueue;
+  readonly #watchers: Watchers;
   readonly #clients = new Map<string, Client>();
   #changes: Change[] = [];
   #dead: number[] = [];
@@ -90,6 +94,8 @@ export class Cluster {
       authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
       now: () => this.now,
     });
+    const clientOf = (controller: Controller): Client => this.#clientOf(controller);
+    this.#watchers = new Watchers({ everybody: EVERYBODY, clientOf, queue: this.#queue, store, cells });
   }
 
   /**
@@ -108,6 +114,7 @@ export class Cluster {
     const cluster = new Cluster(new Store(), cells);
     cluster.#listen();
     bootstrap(cluster.registry, cells, options);
+    stopComponents(cells, options.components, now);
     cluster.settle();
     return cluster;
   }
@@ -244,6 +251,7 @@ export class Cluster {
 
   /** Runs everybody until nothing is due at this instant. False = the budget is spent; the rest is due at once. */
   #settle(budget: Budget): boolean {
+    this.#watchers.shift();
     this.#queue.addDue(this.now);
     while (!this.#queue.isEmpty) {
       for (const controller of EVERYBODY) {
@@ -256,6 +264,7 @@ export class Cluster {
         this.#queue.keepWaiting();
         return false;
       }
+      this.#watchers.shift();
       this.#queue.addDue(this.now);
     }
     this.#queue.keepWaiting();
@@ -297,35 +306,11 @@ export class Cluster {
 
   /** From now on changes are collected for the journal and wake those who watch them. */
   #listen(): void {
-    const runs = (component: Component): boolean => this.options.components[component];
-    const byBucket = new Map<string, { name: string; keys: (change: Change) => readonly Key[] }[]>();
-    const byRoom = new Map<string, { name: string; keys: (id: string, value: unknown) => readonly Key[] }[]>();
-    for (const { name, component: part, watches } of EVERYBODY) {
-      if (!runs(part)) continue;
-      const client = this.#clientOf({ name, component: part });
-      for (const watch of watches) {
-        if ("resource" in watch) {
-          const list = byBucket.get(watch.resource.bucket) ?? [];
-          list.push({ name, keys: (change) => watch.keys(change, client) });
-          byBucket.set(watch.resource.bucket, list);
-        } else {
-          const list = byRoom.get(watch.room) ?? [];
-          list.push({ name, keys: (id, value) => watch.keys(id, value, client) });
-          byRoom.set(watch.room, list);
-        }
-      }
-    }
     this.store.subscribe((change) => {
       this.#changes.push(change);
-      for (const { name, keys } of byBucket.get(change.bucket) ?? []) {
-        for (const key of keys(change)) this.#queue.add(name, key);
-      }
+      this.#watchers.changed(change);
     });
-    this.cells.subscribe((room, id, value) => {
-      for (const { name, keys } of byRoom.get(room) ?? []) {
-        for (const key of keys(id, value)) this.#queue.add(name, key);
-      }
-    });
+    this.cells.subscribe((room, id, value) => this.#watchers.touched(room, id, value));
   }
 
   /** Forgets old changes once there are too many, a tenth at a time. */

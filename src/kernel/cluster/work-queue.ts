@@ -103,6 +103,16 @@ export class WorkQueue {
     this.cells.delete(RETRIES, idOf(controller, key));
   }
 
+  /** Forgets everything a controller has to do, now and later. */
+  drop(controller: string): void {
+    this.#ready.delete(controller);
+    for (const room of [TIMERS, WAITING, RETRIES]) {
+      for (const [id] of [...this.cells.entries(room)]) {
+        if (id.startsWith(`${controller} `)) this.cells.delete(room, id);
+      }
+    }
+  }
+
   /** The instant of the next timer, 0 if keys wait already; with `seriousOnly`, of the next that is not routine. */
   nextDue(seriousOnly = false): Instant | undefined {
     if (!this.isEmpty) return 0;

@@ -4,14 +4,16 @@
  * Models what the kernel of a real node does.
  */
 import { worldOf } from "#kernel/network/world-of";
+import type { Client } from "#kernel/registry/client";
 import { type Controller, done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import { pods } from "#kernel/resources/core/pod";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, wakeContainer } from "#kernel/runtime/containers";
+import { FAULTS, type Fault, hitsContainer, stillUntil } from "#kernel/runtime/fault";
 
 export const containerWake: Controller = {
   name: "containerd",
-  component: "kubelet",
+  component: "world",
   watches: [
     {
       room: CONTAINERS,
@@ -20,11 +22,25 @@ export const containerWake: Controller = {
         return state === "running" && due !== undefined ? [{ namespace: "", name: id }] : [];
       },
     },
+    {
+      room: FAULTS,
+      // A container that stood still goes on when the fault ends.
+      keys: (_id: string, value: unknown, client: Client) => {
+        const { type, target } = value as Fault;
+        if (type !== "container-hang" && type !== "slow-start") return [];
+        return [...client.registry.cells.entries<ContainerRecord>(CONTAINERS)]
+          .filter(([, record]) => record.state === "running" && hitsContainer(target, client, record))
+          .map(([name]) => ({ namespace: "", name }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1));
+      },
+    },
   ],
 
   reconcile(context, { name }) {
     const { cells, now, client } = context;
     let record = containerRecord(cells, name);
+    const until = record === undefined ? undefined : stillUntil(context, record);
+    if (until !== undefined) return Number.isFinite(until) ? wakeAt(until) : done;
     if (record?.state === "running" && record.wakeAt !== undefined && record.wakeAt <= now) {
       record = wakeContainer(worldOf(context), name);
     }

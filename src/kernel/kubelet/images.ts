@@ -10,7 +10,9 @@ import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { later, type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import { secrets } from "#kernel/resources/core/secret";
-import { imageSizeBytes, pullDurationMs, resolveImage } from "#kernel/runtime/registry";
+import { faultsOf } from "#kernel/runtime/fault";
+import { parseReference } from "#kernel/runtime/reference";
+import { imageSizeBytes, outage, pullDurationMs, resolveImage } from "#kernel/runtime/registry";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
@@ -114,12 +116,32 @@ function beginPull(work: PodWork, member: Member, own: ContainerCell, isPresent:
   // Somebody else on this node is pulling it already: both end together.
   const shared = here[name] ?? 0;
   const until = shared > context.now ? shared : later(work, tookMs);
-  own.pull = { startedAt: context.now, until };
-  if ("image" in resolveImage(image) && !isPresent && shared <= context.now) {
+  const failure = outageOf(work, image);
+  own.pull = { startedAt: context.now, until, ...(failure !== undefined && { failure }) };
+  if (failure === undefined && "image" in resolveImage(image) && !isPresent && shared <= context.now) {
     context.cells.put(NODE_IMAGES, machine.name, { ...here, [name]: until });
   }
   return finishPull(work, member, own, own.pull);
 }
+
+/** What the registry of an image says if a fault has broken it. */
+function outageOf({ context, machine }: PodWork, image: string): string | undefined {
+  const faults = faultsOf(context.cells, "image-pull-failure");
+  if (faults.length === 0) return undefined;
+  const wanted = parseReference(image);
+  if ("problem" in wanted) return undefined;
+  const hit = faults.find(({ target }) => {
+    if (target.node !== undefined && target.node !== machine.name) return false;
+    if (target.registry !== undefined) return target.registry === wanted.domain;
+    const broken = parseReference(target.image ?? "");
+    if ("problem" in broken || broken.repository !== wanted.repository) return false;
+    return !hasTag(target.image ?? "") || broken.normalized === wanted.normalized;
+  });
+  return hit === undefined ? undefined : outage(image, hit.target.registry !== undefined);
+}
+
+/** Whether a reference as it is written says which tag or digest it means. */
+const hasTag = (image: string): boolean => /[:@]/.test(image.slice(image.lastIndexOf("/") + 1));
 
 function complainOfSecrets(work: PodWork): void {
   const { context, key, pod } = work;
@@ -136,14 +158,14 @@ function finishPull(
   work: PodWork,
   member: Member,
   own: ContainerCell,
-  { startedAt, until }: NonNullable<ContainerCell["pull"]>,
+  { startedAt, until, failure }: NonNullable<ContainerCell["pull"]>,
 ): ImageAnswer {
   const { now } = work.context;
   if (now < until) return waiting(wakeAt(until));
   const image = member.container.image ?? "";
   const found = resolveImage(image);
   delete own.pull;
-  if ("image" in found) {
+  if (failure === undefined && "image" in found) {
     const took = formatDuration(until - startedAt);
     const message =
       `Successfully pulled image "${image}" in ${took} (${took} including waiting). ` +
@@ -151,15 +173,12 @@ function finishPull(
     say(work, { reason: "Pulled", message }, member);
     return settle(own);
   }
-  say(
-    work,
-    { type: "Warning", reason: "Failed", message: `Failed to pull image "${image}": ${found.message}` },
-    member,
-  );
+  const cause = failure ?? ("message" in found ? found.message : "");
+  say(work, { type: "Warning", reason: "Failed", message: `Failed to pull image "${image}": ${cause}` }, member);
   say(work, { type: "Warning", reason: "Failed", message: "Error: ErrImagePull" }, member);
   const last = own.imageBackoff?.seconds;
   const seconds = last === undefined ? BACKOFF_SECONDS.first : Math.min(2 * last, BACKOFF_SECONDS.longest);
-  own.trouble = { reason: "ErrImagePull", message: found.message };
+  own.trouble = { reason: "ErrImagePull", message: cause };
   own.imageBackoff = { seconds, until: now + seconds * 1000, showAt: now + SHOW_BACKOFF_MS };
   return waiting(wakeAt(own.imageBackoff.showAt));
 }

@@ -23,6 +23,8 @@ const AGENTS = "kubelet-nodes";
 interface Agent {
   readonly bootedAt: number;
   readonly isSilent: boolean;
+  /** It fell silent because nobody could hear it: it went on all the time. */
+  readonly isCutOff?: true;
 }
 
 const LEASE_NAMESPACE = "kube-node-lease";
@@ -57,9 +59,9 @@ export const nodeAgent: Controller = {
       if (agent?.isSilent === false) fallSilent(context, machine);
       return done;
     }
-    const isStarting = agent === undefined || agent.isSilent || agent.bootedAt !== machine.bootedAt;
-    if (isStarting) start(context, machine, agent);
-    return report(context, machine, isStarting);
+    const isNew = agent === undefined || agent.isSilent || agent.bootedAt !== machine.bootedAt;
+    if (isNew) start(context, machine, agent);
+    return report(context, machine, isNew);
   },
 };
 
@@ -70,7 +72,7 @@ const storedNode = ({ client }: Context, name: string): Node | undefined =>
 const storedLease = ({ client }: Context, name: string): Lease | undefined =>
   client.registry.store.get(leases.bucket, { namespace: LEASE_NAMESPACE, name }) as Lease | undefined;
 
-/** A kubelet that starts registers its node, if there is none, and takes its lease. */
+/** A kubelet that starts, or is heard again, registers its node, if there is none, and takes its lease. */
 function start(context: Context, machine: Machine, agent: Agent | undefined): void {
   const { client, cells, now } = context;
   const { name, podCIDR, taints, bootedAt } = machine;
@@ -98,17 +100,19 @@ function start(context: Context, machine: Machine, agent: Agent | undefined): vo
     const { renewTime: _, ...spec } = lease.spec;
     client.update(leases, { ...lease, spec });
   }
-  tell(context, machine, node, "Starting", "Starting kubelet.");
+  const isBack = agent?.isCutOff === true && agent.bootedAt === bootedAt;
+  if (!isBack) tell(context, machine, node, "Starting", "Starting kubelet.");
   if (agent !== undefined && agent.bootedAt !== bootedAt && known !== undefined) {
     const id = nodeStatus(machine, known, [], now).nodeInfo?.bootID;
     tell(context, machine, node, "Rebooted", `Node ${name} has been rebooted, boot id: ${id}`, "Warning");
   }
   for (const [type, status, , , event] of HEALTHY) {
     const isNews = known?.status?.conditions?.find((one) => one.type === type)?.status !== status;
-    if (event === "NodeReady") {
+    if (event === "NodeReady" && !isBack) {
       tell(context, machine, node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
     }
-    if (isNews || event !== "NodeReady") tell(context, machine, node, event, `Node ${name} status is now: ${event}`);
+    if (isNews || (event !== "NodeReady" && !isBack))
+      tell(context, machine, node, event, `Node ${name} status is now: ${event}`);
   }
 }
 
@@ -145,7 +149,8 @@ function report(context: Context, machine: Machine, isStarting: boolean): Outcom
 function fallSilent(context: Context, machine: Machine): void {
   const { client, cells, now } = context;
   const { name, bootedAt } = machine;
-  cells.put(AGENTS, name, { bootedAt, isSilent: true } satisfies Agent);
+  const cut = machine.isCutOff === true && { isCutOff: true as const };
+  cells.put(AGENTS, name, { bootedAt, isSilent: true, ...cut } satisfies Agent);
   const beat = lastHeartbeat(machine, now);
   const lease = storedLease(context, name);
   if (lease !== undefined) client.update(leases, { ...lease, spec: { ...lease.spec, renewTime: microTimeText(beat) } });

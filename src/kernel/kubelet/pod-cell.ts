@@ -50,7 +50,8 @@ export interface ContainerCell {
   starts: number;
   /** How the one before it ended. */
   last?: ContainerStateTerminated;
-  pull?: { startedAt: Instant; until: Instant };
+  /** A pull under way; `failure` is what a registry that is down says to it. */
+  pull?: { startedAt: Instant; until: Instant; failure?: string };
   imageBackoff?: { seconds: number; until: Instant; showAt: Instant };
   /** The image is there, and the event that says so was written: true until the container is created. */
   hasImage?: boolean;

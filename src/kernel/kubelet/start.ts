@@ -15,7 +15,8 @@ import { hostnameOf, sandboxFiles } from "#kernel/kubelet/sandbox-files";
 import { stopContainer } from "#kernel/kubelet/stop";
 import { volumeId } from "#kernel/kubelet/volumes";
 import type { ContainerSpec, Mount } from "#kernel/runtime/container";
-import { removeContainer, startContainer } from "#kernel/runtime/containers";
+import { crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
+import { crashCode } from "#kernel/runtime/fault";
 import { resolveImage } from "#kernel/runtime/registry";
 
 /** Creates and starts the container, unless its configuration cannot be made: then its waiting state says why. */
@@ -50,7 +51,11 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
     delete own[field];
   }
   const { uid } = work.cell;
-  const record = quietly(uid, () => startContainer(world, specOf(work, member, { id, env: environment.env })));
+  const record = quietly(uid, () => {
+    const started = startContainer(world, specOf(work, member, { id, env: environment.env }));
+    const code = started.state === "running" ? crashCode(context.cells, context.client, started) : undefined;
+    return code === undefined ? started : crashContainer(world, id, code);
+  });
   say(work, { reason: "Created", message: "Container created" }, member);
   if (isStartError(record)) {
     own.trouble = { reason: "RunContainerError", message: record.terminationMessage ?? "" };

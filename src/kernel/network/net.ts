@@ -13,6 +13,7 @@ import { ingressAnswer } from "#kernel/network/ingress";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { isAllowed, type Party } from "#kernel/network/policy";
 import { type Destination, pickEndpoint, servicePort } from "#kernel/network/service-proxy";
+import { isCutOff, isLost } from "#kernel/network/trouble";
 import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
@@ -53,7 +54,7 @@ export class ClusterNet implements Net {
   }
 
   http(from: Origin, target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure {
-    const listener = this.#find(from, target);
+    const listener = this.#reach(from, target);
     if (typeof listener === "string") return listener;
     if (listener.kind === "api-server") return apiServerAnswer(request);
     if (this.#hops >= HOPS_MAX) return "timeout";
@@ -74,12 +75,22 @@ export class ClusterNet implements Net {
   }
 
   connect(from: Origin, target: { host: string; port: number }): "open" | NetFailure {
-    const listener = this.#find(from, target);
+    const listener = this.#reach(from, target);
     return typeof listener === "string" ? listener : "open";
   }
 
   resolve(from: Origin, name: string): readonly string[] {
     return resolveName(this.world.client, this.#podOf(from), name);
+  }
+
+  /** The way to the listener, unless what is sent there gets lost. */
+  #reach(from: Origin, target: { host: string; port: number }): Listener | NetFailure {
+    const listener = this.#find(from, target);
+    if (typeof listener === "string" || listener.kind === "ingress") return listener;
+    const pod = this.#podOf(from);
+    const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
+    const end = listener.kind === "container" ? listener.id : undefined;
+    return isLost(this.world, { pod, node }, end) ? "timeout" : listener;
   }
 
   #podOf({ kind, namespace = "", name = "" }: Origin): Pod | undefined {
@@ -191,7 +202,7 @@ export class ClusterNet implements Net {
 
   /** A node's address: a NodePort of some Service, or what the node's own network shows. */
   #onNode(node: string, port: number, clientIP: string): Listener | NetFailure {
-    if (!this.#isPowered(node)) return "timeout";
+    if (!this.#isPowered(node) || isCutOff(this.world.cells, node)) return "timeout";
     const [service] = this.world.client.by(services, "nodePort", `TCP/${port}`);
     const rule = service?.spec.ports?.find(({ nodePort }) => nodePort === port);
     if (service === undefined || rule === undefined) return this.#onHost(node, port, clientIP);

@@ -15,11 +15,15 @@ import type { Change, KubeObject } from "#kernel/store/object";
 /** The parts of the control plane that can be stopped and started. */
 export type Component = "controllerManager" | "scheduler" | "kubelet";
 
+/** Whose work it is: a component's, or that of the world itself, which nobody can stop. */
+export type Part = Component | "world";
+
 /** The programs upstream runs these parts as: their names in managedFields. */
-export const FIELD_MANAGERS: Readonly<Record<Component, string>> = {
+export const FIELD_MANAGERS: Readonly<Record<Part, string>> = {
   controllerManager: "kube-controller-manager",
   scheduler: "kube-scheduler",
   kubelet: "kubelet",
+  world: "unknown",
 };
 
 export interface Context {
@@ -73,7 +77,9 @@ export type Watch = ResourceWatch | RoomWatch;
 export interface Controller {
   /** The upstream name of the controller, as in its events' source. */
   readonly name: string;
-  readonly component: Component;
+  readonly component: Part;
+  /** Rooms that hold what it keeps in memory: lost when its component stops. */
+  readonly memory?: readonly string[];
   readonly watches: readonly Watch[];
   /**
    * Makes the world right for one key. The object may be gone. A StatusError is retried with backoff, anything else

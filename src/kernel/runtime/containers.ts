@@ -5,6 +5,7 @@
  */
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
 import { type ExecResult, runToEnd, startFailure } from "#kernel/runtime/exec";
+import { CRASH_CODE, isHung, stillUntil } from "#kernel/runtime/fault";
 import { layerOf } from "#kernel/runtime/files/filesystem";
 import { removeVolume } from "#kernel/runtime/files/volume";
 import { simulated } from "#kernel/runtime/images/default";
@@ -20,6 +21,9 @@ import { LIMITS } from "#kernel/sim/limits";
 import type { Cells } from "#kernel/store/cells";
 
 export type { ExecResult } from "#kernel/runtime/exec";
+
+/** How long a command takes in a container that hangs: longer than anybody waits. */
+const HUNG_MS = 86_400_000;
 
 const START_FAILED =
   "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: " +
@@ -40,8 +44,9 @@ export function startContainer(world: World, spec: ContainerSpec): ContainerReco
   world.cells.put(CONTAINERS, spec.id, record);
   inside(world, spec.id, (sandbox) => {
     const failure = begin(sandbox);
-    if (failure === undefined) sandbox.run(LIMITS.stepsPerWake);
-    else sandbox.end({ code: 128, reason: "StartError", message: failure });
+    if (failure === undefined) {
+      if (stillUntil(world, record) === undefined) sandbox.run(LIMITS.stepsPerWake);
+    } else sandbox.end({ code: 128, reason: "StartError", message: failure });
   });
   return recordOf(world, spec.id);
 }
@@ -111,6 +116,7 @@ function makeDirectories(sandbox: Sandbox, path: string): void {
 
 /** Runs what is due at world.now. */
 export function wakeContainer(world: World, id: string): ContainerRecord {
+  if (stillUntil(world, recordOf(world, id)) !== undefined) return recordOf(world, id);
   inside(world, id, (sandbox) => {
     if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
   });
@@ -119,6 +125,8 @@ export function wakeContainer(world: World, id: string): ContainerRecord {
 
 /** Sends a signal (`SIGTERM`) to PID 1: it acts if it has a handler, SIGKILL ends it, anything else it ignores. */
 export function signalContainer(world: World, id: string, signal: string): ContainerRecord {
+  // Who does nothing does not heed a signal either, but for the one nobody heeds.
+  if (signal !== "SIGKILL" && stillUntil(world, recordOf(world, id)) !== undefined) return recordOf(world, id);
   inside(world, id, (sandbox) => {
     if (sandbox.isEnded) return;
     sandbox.signal(1, signal);
@@ -140,6 +148,7 @@ export function containerHttp(
   request: HttpRequest,
 ): HttpResponse | "refused" | "timeout" | "reset" {
   if (!listens(world, id, port)) return "refused";
+  if (isHung(world.cells, world.client, recordOf(world, id))) return "timeout";
   return inside(world, id, (sandbox) => {
     const answer = sandbox.http(port, request);
     if (sandbox.hasChanged && !sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
@@ -159,12 +168,21 @@ export function execInContainer(
   argv: readonly string[],
   options: { readonly stdin?: string; readonly tty?: boolean } = {},
 ): ExecResult {
+  if (isHung(world.cells, world.client, recordOf(world, id))) {
+    return { stdout: "", stderr: "", exitCode: CRASH_CODE, elapsedMs: HUNG_MS };
+  }
   return inside(world, id, (sandbox) => {
     if (sandbox.isEnded) {
       return { stdout: "", stderr: "", exitCode: 126, elapsedMs: 0, startError: "container is not running" };
     }
     return runToEnd(sandbox, argv, { stdin: options.stdin ?? "", isTerminal: options.tty === true });
   });
+}
+
+/** Ends a container as if its first process had ended with a code, or as the kernel ends one: OOMKilled. */
+export function crashContainer(world: World, id: string, code: number, reason = "Error"): ContainerRecord {
+  inside(world, id, (sandbox) => sandbox.end({ code, reason, ...(code === CRASH_CODE && { signal: 9 }) }));
+  return recordOf(world, id);
 }
 
 /** Ends a container at once (SIGKILL). */

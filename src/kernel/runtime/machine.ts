@@ -23,4 +23,6 @@ export interface Machine {
   readonly silentSince?: Instant;
   /** Whether containers still run there: false once it is powered off. */
   readonly isPowered: boolean;
+  /** Set while no packet comes to it or leaves it. */
+  readonly isCutOff?: true;
 }

@@ -61,6 +61,19 @@ function absence(reference: ParsedReference): string | undefined {
   return isThere ? undefined : `${normalized}: not found`;
 }
 
+/** What a pull says when the registry, or only what serves this image, is down. */
+export function outage(ref: string, isWhole: boolean): string {
+  const reference = parseReference(ref);
+  if ("problem" in reference) return reference.problem;
+  const { domain, path, tag, digest } = reference;
+  const host = domain === "docker.io" ? "registry-1.docker.io" : domain;
+  const url = `https://${host}/v2/${path}/manifests/${tag ?? digest ?? "latest"}`;
+  const why = isWhole
+    ? `failed to do request: Head "${url}": dial tcp: lookup ${host.replace(/:\d+$/, "")}: i/o timeout`
+    : `unexpected status from HEAD request to ${url}: 503 Service Unavailable`;
+  return pullFailure(reference, why);
+}
+
 function pullFailure({ normalized }: ParsedReference, failure: string): string {
   const code = failure.endsWith(": not found") ? "NotFound" : "Unknown";
   return (

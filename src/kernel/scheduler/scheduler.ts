@@ -38,6 +38,7 @@ export const scheduler: Controller = {
   name: SCHEDULER_NAME,
   component: "scheduler",
   watches: WATCHES,
+  memory: [QUEUE],
 
   reconcile(context, { namespace, name }) {
     const { client, cells } = context;

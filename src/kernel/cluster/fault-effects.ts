@@ -1,0 +1,132 @@
+/**
+ * What faults do by themselves: they end, they take machines down, they let memory grow. Everything else about a fault
+ * is felt by whoever asks for it: the kubelet, the runtime, the network.
+ *
+ * Leaves out what a kubelet does on a node that is cut off: it neither probes nor restarts until it is heard again.
+ */
+import { worldOf } from "#kernel/network/world-of";
+import type { Client } from "#kernel/registry/client";
+import {
+  type Context,
+  type Controller,
+  done,
+  earliest,
+  type Outcome,
+  routineAt,
+  wakeAt,
+} from "#kernel/registry/controller";
+import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { containerRecord, crashContainer } from "#kernel/runtime/containers";
+import { CRASH_CODE, FAULTS, type Fault, type FaultType, faultsOf, hitsContainer } from "#kernel/runtime/fault";
+import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { equal } from "#kernel/sim/clone";
+import type { Cells } from "#kernel/store/cells";
+
+const MACHINE = "machine";
+
+/** How long a leak is news: after that an otherwise settled cluster counts as idle. */
+const NEWS_MS = 600_000;
+
+/** Ends faults whose time has come, and keeps the machines as the faults want them. */
+const faults: Controller = {
+  name: "faults",
+  component: "world",
+  watches: [
+    {
+      room: FAULTS,
+      keys: (id, value, { registry }) => [
+        { namespace: "", name: id },
+        ...machinesOf(value as Fault, registry.cells).map((name) => ({ namespace: MACHINE, name })),
+      ],
+    },
+  ],
+
+  reconcile({ cells, now }, { namespace, name }) {
+    if (namespace === MACHINE) {
+      const machine = cells.get<Machine>(MACHINES, name);
+      const next = machine && stateOf(machine, cells, now);
+      if (next !== undefined && !equal(next, machine)) cells.put(MACHINES, name, next);
+      return done;
+    }
+    const fault = cells.get<Fault>(FAULTS, name);
+    if (fault?.until === undefined) return done;
+    if (fault.until > now) return routineAt(fault.until);
+    cells.delete(FAULTS, name);
+    return done;
+  },
+};
+
+function machinesOf({ type, target }: Fault, cells: Cells): readonly string[] {
+  if (type === "component-stop" && target.component === "kubelet") {
+    return [...cells.entries(MACHINES)].map(([name]) => name).sort();
+  }
+  return target.node !== undefined && MACHINE_FAULTS.includes(type) ? [target.node] : [];
+}
+
+const MACHINE_FAULTS: readonly FaultType[] = ["node-down", "node-partition", "kubelet-stop"];
+
+/** The machine as the faults of this moment leave it. */
+function stateOf(machine: Machine, cells: Cells, now: number): Machine {
+  const own = faultsOf(cells, ...MACHINE_FAULTS).filter(({ target }) => target.node === machine.name);
+  const has = (type: FaultType): boolean => own.some((fault) => fault.type === type);
+  const isStopped = faultsOf(cells, "component-stop").some(({ target }) => target.component === "kubelet");
+  const isPowered = !has("node-down");
+  const { silentSince = now, isCutOff: _, ...rest } = machine;
+  return {
+    ...rest,
+    isPowered,
+    bootedAt: isPowered && !machine.isPowered ? now : machine.bootedAt,
+    ...((own.length > 0 || isStopped) && { silentSince }),
+    ...(has("node-partition") && { isCutOff: true as const }),
+  };
+}
+
+/** Ends the containers whose memory has grown over their limit. */
+const leaks: Controller = {
+  name: "memory-leaks",
+  component: "world",
+  watches: [
+    {
+      room: CONTAINERS,
+      keys: (id, value, client) => (leaksOf(value as ContainerRecord, client).length > 0 ? [keyOf(id)] : []),
+    },
+    {
+      room: FAULTS,
+      keys: (_id, value, client) => {
+        const { type, target } = value as Fault;
+        if (type !== "memory-leak") return [];
+        return [...client.registry.cells.entries<ContainerRecord>(CONTAINERS)]
+          .filter(([, record]) => hitsContainer(target, client, record))
+          .map(([id]) => id)
+          .sort()
+          .map(keyOf);
+      },
+    },
+  ],
+
+  reconcile(context, { name }) {
+    const record = containerRecord(context.cells, name);
+    if (record === undefined) return done;
+    return earliest(...leaksOf(record, context.client).map((fault) => grow(context, record, fault)));
+  },
+};
+
+const keyOf = (name: string) => ({ namespace: "", name });
+
+/** The leaks in a running container that has a limit they can exceed. */
+function leaksOf(record: ContainerRecord, client: Client): readonly Fault[] {
+  const { cells } = client.registry;
+  if (record.state !== "running" || record.memoryLimitBytes === undefined) return [];
+  return faultsOf(cells, "memory-leak").filter(({ target }) => hitsContainer(target, client, record));
+}
+
+function grow(context: Context, record: ContainerRecord, { since, bytesPerSecond = 0 }: Fault): Outcome {
+  const { memoryLimitBytes = 0, startedAt } = record;
+  const due = Math.max(since, startedAt) + Math.ceil((1000 * memoryLimitBytes) / bytesPerSecond);
+  if (due > context.now) return context.now - since < NEWS_MS ? wakeAt(due) : routineAt(due);
+  crashContainer(worldOf(context), record.id, CRASH_CODE, "OOMKilled");
+  return done;
+}
+
+/** In the order they look at a round. */
+export const FAULTY: readonly Controller[] = [faults, leaks];
