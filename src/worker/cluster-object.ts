@@ -11,6 +11,7 @@ import { requestInfo } from "#apiserver/request-info";
 import { STREAMS, type StreamState, streamKindOf } from "#apiserver/streams/stream";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
+import { endFault, type FaultOrder } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
@@ -20,6 +21,7 @@ import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
 import { type ExplanationAnswer, explainManifest, explainPod } from "#worker/cluster/explanations";
+import { type FaultAnswer, type FaultView, faultViews, orderFault } from "#worker/cluster/faults";
 import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
@@ -127,6 +129,20 @@ export class ClusterObject extends DurableObject<Env> {
   /** Where the pod of a manifest, as JSON, would go. */
   explainManifest(manifest: string, namespace: string | undefined): Promise<ExplanationAnswer> {
     return this.#run((cluster) => explainManifest(cluster, JSON.parse(manifest), namespace));
+  }
+
+  /** Breaks something; the order is JSON. */
+  addFault(order: string): Promise<FaultAnswer> {
+    return this.#run((cluster) => orderFault(cluster, JSON.parse(order) as FaultOrder));
+  }
+
+  listFaults(): Promise<FaultView[]> {
+    return this.#run(faultViews);
+  }
+
+  /** Mends something; false if there is no such fault. */
+  endFault(id: string): Promise<boolean> {
+    return this.#run((cluster) => endFault(cluster, id));
   }
 
   /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */

@@ -4,13 +4,14 @@
 import { clockRoutes } from "#worker/http/api/clock";
 import { clusterRoutes } from "#worker/http/api/clusters";
 import { docsPage } from "#worker/http/api/docs";
+import { explainRoutes } from "#worker/http/api/explain";
+import { faultRoutes } from "#worker/http/api/faults";
 import { labRoutes } from "#worker/http/api/labs";
 import { notFound, problemResponse } from "#worker/http/api/problem";
 import { type ApiApp, newApiApp } from "#worker/http/api/route";
 import { snapshotRoutes } from "#worker/http/api/snapshots";
-import { unsimulatedRoute } from "#worker/http/api/unsimulated";
 
-const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes, ...labRoutes];
+const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes, ...explainRoutes, ...faultRoutes, ...labRoutes];
 
 const INFO = {
   openapi: "3.1.0",
@@ -29,7 +30,6 @@ export const apiRoute: ApiApp = newApiApp();
 const v1 = newApiApp();
 v1.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
 for (const one of ROUTES) one.mount(v1);
-v1.route("/", unsimulatedRoute);
 v1.onError(problemResponse);
 
 const documentOf = (origin: string) => v1.getOpenAPI31Document({ ...INFO, servers: [{ url: origin }] });

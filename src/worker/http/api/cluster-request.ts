@@ -17,7 +17,7 @@ const RATE_MAX = 100_000;
 const TTL_MS_MAX = 366 * 24 * 3_600_000;
 
 /** A text that a format of Kubernetes accepts. */
-const formatted = (format: (value: string) => string[]) =>
+export const formatted = (format: (value: string) => string[]) =>
   z.string().superRefine((value, context) => {
     for (const message of format(value)) context.addIssue({ code: "custom", message });
   });
