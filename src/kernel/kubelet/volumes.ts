@@ -8,7 +8,7 @@ import type { Container, DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProject
 import { decodeBase64 } from "#kernel/kubelet/base64";
 import { containerResource, podField } from "#kernel/kubelet/downward";
 import { later, type PodWork, say } from "#kernel/kubelet/pod-work";
-import { tokenClaims } from "#kernel/kubelet/token";
+import { tokenClaims, tokenTurn } from "#kernel/kubelet/token";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import type { Resource } from "#kernel/registry/definition";
 import { configmaps } from "#kernel/resources/core/configmap";
@@ -24,6 +24,7 @@ type Content = Readonly<Record<string, string>>;
 const RETRY_MS = { first: 500, longest: 122_000 };
 /** A kubelet looks again at the sources of its volumes once a minute (syncFrequency). */
 const REFRESH_MS = 60_000;
+const MONTH_MS = 30 * 24 * 3_600_000;
 
 /** Where the files of a pod's volume live. What a host path names is shared by all pods of the node. */
 export function volumeId(pod: { readonly uid: string; readonly node: string }, volume: Volume): string {
@@ -54,7 +55,7 @@ export function mountVolumes(work: PodWork): { readonly isMounted: boolean; read
   cell.mounted = version;
   cell.volumes = volumes.filter(({ hostPath }) => hostPath === undefined).map(({ name }) => name);
   delete cell.mountTrouble;
-  return { isMounted: true, outcome: done };
+  return { isMounted: true, outcome: renewal(work, volumes) };
 }
 
 /** Says what failed, each time the back-off lets the kubelet try; a source that appears is mounted at once. */
@@ -75,7 +76,7 @@ function refresh(work: PodWork, volumes: readonly Volume[], version: string): Ou
   const { cell, context } = work;
   if (version === cell.mounted) {
     delete cell.refreshAt;
-    return done;
+    return renewal(work, volumes);
   }
   cell.refreshAt ??= later(work, REFRESH_MS);
   if (cell.refreshAt > context.now) return wakeAt(cell.refreshAt);
@@ -86,7 +87,15 @@ function refresh(work: PodWork, volumes: readonly Volume[], version: string): Ou
   }
   cell.mounted = version;
   delete cell.refreshAt;
-  return done;
+  return renewal(work, volumes);
+}
+
+/** A look when the first of the pod's tokens is to be renewed; those that live for months wait for another reason. */
+function renewal(work: PodWork, volumes: readonly Volume[]): Outcome {
+  const tokens = volumes.flatMap(({ projected }) => projected?.sources ?? []).map((one) => one.serviceAccountToken);
+  const instants = tokens.flatMap((token) => (token === undefined ? [] : [tokenTurn(work, token).nextAt]));
+  const soon = instants.filter((instant) => instant - work.context.now < MONTH_MS);
+  return soon.length === 0 ? done : routineAt(Math.min(...soon));
 }
 
 /** A text that changes when the volume's files ought to. */
@@ -98,6 +107,7 @@ function versionOf(work: PodWork, { configMap, secret, downwardAPI, projected }:
     .map((source) => {
       if (source.configMap !== undefined) return revisionOf(work, configmaps, source.configMap.name);
       if (source.secret !== undefined) return revisionOf(work, secrets, source.secret.name);
+      if (source.serviceAccountToken !== undefined) return String(tokenTurn(work, source.serviceAccountToken).turn);
       return source.downwardAPI === undefined ? "" : podVersion(work);
     })
     .join("/");

@@ -7,6 +7,7 @@ import { decode } from "#kernel/api/walk";
 import { badRequest, notFound, unknownError } from "#kernel/apimachinery/errors";
 import { type Application, apply as applyTo, objectText } from "#kernel/apimachinery/managedfields/apply";
 import { apiVersionOf, type Key } from "#kernel/apimachinery/meta";
+import { requireCreate } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
 import { create } from "#kernel/registry/create";
 import type { Draft, Resource } from "#kernel/registry/definition";
@@ -41,6 +42,7 @@ export function apply<T extends KubeObject>(
   const { subresource = "" } = options;
   const live = client.registry.store.get(resource.bucket, key) as T | undefined;
   if (live === undefined && subresource !== "") throw notFound(groupResourceOf(resource), key.name);
+  if (live === undefined) requireCreate(client.registry, client.user, resource, key);
   const write = writeOf(client, resource, "Apply", subresource);
   const applied = typedApply(live, { ...write, ...request, gvk: resource.gvk });
   const draft = placed(applied.object as unknown as Draft<T>, resource, key);

@@ -7,6 +7,8 @@
 import type { PolicyRule } from "#kernel/api/types.gen";
 import { forbidden, type StatusError } from "#kernel/apimachinery/errors";
 import { quote } from "#kernel/apimachinery/go-text";
+import type { Key } from "#kernel/apimachinery/meta";
+import type { AnyResource } from "#kernel/registry/definition";
 import { describeBinding, rulesFor, visitRules } from "#kernel/registry/rbac";
 import { ruleAllows } from "#kernel/registry/rbac.rules";
 import type { Registry } from "#kernel/registry/registry";
@@ -54,6 +56,11 @@ export const isPrivileged = ({ groups }: User): boolean => groups.includes(PRIVI
 export function requireAllowed(registry: Registry, attributes: Attributes): void {
   const { isAllowed, reason } = authorize(registry, attributes);
   if (!isAllowed) throw refusalOf(attributes, reason);
+}
+
+/** Whether a user whose write found nothing may make the object. @throws Forbidden */
+export function requireCreate(registry: Registry, user: User, { group, version, names }: AnyResource, key: Key): void {
+  requireAllowed(registry, { user, verb: "create", group, version, plural: names.plural, ...key });
 }
 
 /** The 403 for what somebody wanted to do. */

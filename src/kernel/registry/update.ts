@@ -10,6 +10,7 @@ import { collector } from "#kernel/apimachinery/field-errors";
 import { keyOf } from "#kernel/apimachinery/meta";
 import { validateObjectMetaUpdate } from "#kernel/apimachinery/names";
 import type { AdmissionRequest } from "#kernel/registry/admission";
+import { requireCreate } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
 import { create, refuse, validateMeta } from "#kernel/registry/create";
 import type { Draft, Resource } from "#kernel/registry/definition";
@@ -44,6 +45,7 @@ export function update<T extends KubeObject>(
   const old = registry.store.get(resource.bucket, key) as T | undefined;
   if (old === undefined) {
     if (options.mayCreate === true && resource.allowCreateOnUpdate === true && !hasVersion(draft)) {
+      requireCreate(registry, client.user, resource, key);
       return create(client, resource, draft, options);
     }
     throw notFound(groupResourceOf(resource), key.name);

@@ -47,16 +47,27 @@ export interface TokenWish {
   readonly secret?: Reference;
 }
 
+/** For how many seconds a token opens the cluster: as long as it says, or longer. */
+export function lifeOf(token: {
+  readonly expirationSeconds: number;
+  readonly audiences: readonly string[];
+  readonly isPods: boolean;
+}): number {
+  const { expirationSeconds, audiences, isPods } = token;
+  const isExtended = expirationSeconds === WARN_ONLY_SECONDS && isPods && audiences.every((one) => one === ISSUER);
+  return isExtended ? EXTENDED_SECONDS : expirationSeconds;
+}
+
 /** The claims of a bound token, in the order of their names. */
 export function boundClaims(wish: TokenWish): object {
   const { account, audiences, expirationSeconds, id, now, pod, node, secret } = wish;
   const { namespace = "", name, uid } = account.metadata;
   const seconds = Math.floor(now / 1000);
-  const isExtended =
-    expirationSeconds === WARN_ONLY_SECONDS && pod !== undefined && audiences.every((one) => one === ISSUER);
+  const lifeSeconds = lifeOf({ expirationSeconds, audiences, isPods: pod !== undefined });
+  const isExtended = lifeSeconds !== expirationSeconds;
   return {
     aud: audiences,
-    exp: seconds + (isExtended ? EXTENDED_SECONDS : expirationSeconds),
+    exp: seconds + lifeSeconds,
     iat: seconds,
     iss: ISSUER,
     jti: id,
