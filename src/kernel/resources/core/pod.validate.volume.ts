@@ -28,7 +28,8 @@ import { REMOTE_SOURCES, type SourceChecks } from "#kernel/resources/core/pod.va
 /** The volumes nothing is wrong with, by name: what containers may mount. */
 export type ValidVolumes = ReadonlyMap<string, Volume>;
 
-const HOST_PATH_TYPES = [
+/** What a path of a node may be asked to be. */
+export const HOST_PATH_TYPES = [
   ...["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"],
 ];
 

@@ -1,0 +1,87 @@
+/**
+ * Whether a claim may become what an update makes of it.
+ *
+ * Models pkg/apis/core/validation (ValidatePersistentVolumeClaimUpdate, ValidatePersistentVolumeClaimStatusUpdate).
+ */
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "#kernel/api/types.gen";
+import type { At } from "#kernel/apimachinery/field-errors";
+import { cmp } from "#kernel/apimachinery/quantity";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
+import { CLASS_ANNOTATION, requestedStorage } from "#kernel/resources/core/persistentvolumeclaim.facts";
+import { specDiff } from "#kernel/resources/core/pod.diff";
+import { validateQuantityValue } from "#kernel/resources/core/pod.validate.resources";
+
+const IMMUTABLE =
+  "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+
+/** Adds an error for each change that is not allowed. */
+export function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim, at: At): void {
+  const annotation = claim.metadata.annotations?.[CLASS_ANNOTATION];
+  const oldAnnotation = old.metadata.annotations?.[CLASS_ANNOTATION];
+  const isUpgrade = annotation === undefined && oldAnnotation === claim.spec.storageClassName;
+  if (!(isUpgrade && oldAnnotation !== undefined) && (annotation ?? "") !== (oldAnnotation ?? "")) {
+    at(`metadata.annotations[${CLASS_ANNOTATION}]`).immutable(annotation ?? "", oldAnnotation ?? "");
+  }
+  const [was, is] = [fixedPart(claim, old, old.spec), fixedPart(claim, old, claim.spec)];
+  if (!semanticEqual(was, is)) {
+    at("spec").forbidden(`${IMMUTABLE}\n${specDiff(was, is, "core.PersistentVolumeClaimSpec")}`);
+  }
+  validateSize(claim, old, at);
+  at("volumeMode").immutable(claim.spec.volumeMode, old.spec.volumeMode);
+  validateAttributesClass(claim, old, at);
+}
+
+/** A spec without what may change: a volume once, a class once, size and attributes of a bound claim. */
+function fixedPart(
+  claim: PersistentVolumeClaim,
+  old: PersistentVolumeClaim,
+  { ...spec }: PersistentVolumeClaimSpec,
+): PersistentVolumeClaimSpec {
+  const isBound = claim.status?.phase === "Bound";
+  if ((old.spec.volumeName ?? "") === "") take(spec, "volumeName", claim.spec.volumeName);
+  const oldAnnotation = old.metadata.annotations?.[CLASS_ANNOTATION];
+  // A class may be named where none was: the default that came later, or the annotation's.
+  if (old.spec.storageClassName === undefined && (oldAnnotation ?? claim.spec.storageClassName) !== undefined) {
+    if (oldAnnotation === undefined || oldAnnotation === claim.spec.storageClassName) {
+      take(spec, "storageClassName", claim.spec.storageClassName);
+    }
+  }
+  if (isBound && claim.spec.resources?.requests !== undefined) {
+    const requests = { ...spec.resources?.requests, storage: requestedStorage(old) };
+    spec.resources = { ...spec.resources, requests };
+  }
+  if (isBound && claim.spec.volumeAttributesClassName !== undefined) {
+    take(spec, "volumeAttributesClassName", old.spec.volumeAttributesClassName);
+  }
+  return spec;
+}
+
+function take(spec: PersistentVolumeClaimSpec, field: keyof PersistentVolumeClaimSpec, value: unknown): void {
+  if (value === undefined) delete spec[field];
+  else Object.assign(spec, { [field]: value });
+}
+
+/** A claim that asks for less than before must still ask for more than it has: volumes never shrink. */
+function validateSize(claim: PersistentVolumeClaim, old: PersistentVolumeClaim, at: At): void {
+  const size = requestedStorage(claim);
+  if (cmp(size, requestedStorage(old)) >= 0) return;
+  if (cmp(size, old.status?.capacity?.["storage"] ?? "0") > 0) return;
+  at("spec.resources.requests.storage").forbidden("field can not be less than status.capacity");
+}
+
+function validateAttributesClass(claim: PersistentVolumeClaim, old: PersistentVolumeClaim, at: At): void {
+  if (old.status?.currentVolumeAttributesClassName === undefined) return;
+  const { volumeAttributesClassName: name } = claim.spec;
+  if (name !== undefined && name !== "") return;
+  const became = name === undefined ? "nil" : "an empty string";
+  at("spec.volumeAttributesClassName").forbidden(`update from non-nil value to ${became} is forbidden`);
+}
+
+/** Adds an error for each amount in the status that makes no sense. */
+export function validateClaimStatusUpdate(claim: PersistentVolumeClaim, _old: PersistentVolumeClaim, at: At): void {
+  for (const field of ["capacity", "allocatedResources"] as const) {
+    for (const [name, amount] of Object.entries(claim.status?.[field] ?? {})) {
+      validateQuantityValue(name, amount, at(`status.${field}[${name}]`));
+    }
+  }
+}
