@@ -3,9 +3,13 @@
  * Method: the real kubectl as administrator, as service accounts with tokens of their own, and as other users.
  */
 import { createPublicKey, verify } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newCluster, okJson, type TestCluster } from "#test/support/cluster";
-import { type Ended, kubectl } from "#test/support/kubectl";
+import { type Ended, kubectl, kubectlOk } from "#test/support/kubectl";
+import { TestServer } from "#test/support/server";
 
 let cluster: TestCluster;
 let other: TestCluster;
@@ -127,6 +131,27 @@ test("what is not allowed is refused in upstream's words, what is allowed works"
   }
   expect((await as("editor", ["create", "configmap", "c", "-n", "dev"])).stdout).toBe("configmap/c created\n");
   expect((await as("editor", ["get", "ns", "dev", "-o", "name"])).stdout).toBe("namespace/dev\n");
+});
+
+test("who may change may not therefore make", async () => {
+  await cluster.kubectlOk([
+    "create",
+    "role",
+    "change",
+    "-n",
+    "dev",
+    "--verb=get,patch,update",
+    "--resource=configmaps",
+  ]);
+  await cluster.kubectlOk(["create", "rolebinding", "change", "-n", "dev", "--role=change", "--user=jane"]);
+  const map = (name: string): string =>
+    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "dev" }, data: { by: "jane" } });
+  const apply = ["apply", "--server-side", "--as=jane", "-f", "-"];
+  expect((await cluster.kubectl(apply, { stdin: map("new") })).stderr).toContain(
+    'configmaps "new" is forbidden: User "jane" cannot create resource "configmaps" in API group "" in the namespace "dev"',
+  );
+  await cluster.kubectlOk(["create", "configmap", "old", "-n", "dev"]);
+  expect((await cluster.kubectl(apply, { stdin: map("old") })).stdout).toBe("configmap/old serverside-applied\n");
 });
 
 test("watches and logs are as open as lists", async () => {
@@ -369,4 +394,32 @@ test("with AlwaysAllow nobody is refused", async () => {
   const open = await newCluster({ nodes: 0, authorization: "AlwaysAllow" });
   expect(await open.kubectlOk(["get", "secrets", "-A", "--as=jane"])).toBe("");
   await open.delete();
+});
+
+test("over https the token is the bearer, as kubectl sends it", async () => {
+  const server = await TestServer.start({ isHttps: true });
+  try {
+    const ca = readFileSync(join(server.dataDir, "certificate/ca.pem"), "utf8");
+    const made = await new Promise<string>((resolve, reject) => {
+      const headers = { "content-type": "application/json" };
+      const call = request(`${server.origin}/api/v1/clusters`, { ca, method: "POST", headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        answer.on("end", () => resolve(text));
+      });
+      call.on("error", reject);
+      call.end('{"nodes":0}');
+    });
+    const { kubeconfig, key } = JSON.parse(made) as { kubeconfig: string; key: string };
+    const token = (await kubectlOk({ kubeconfig }, ["create", "token", "default"])).trim();
+    const account = { kubeconfig: kubeconfig.replaceAll(key, token) };
+    expect(account.kubeconfig).toContain(`token: ${token}`);
+    expect((await kubectl(account, ["auth", "whoami"])).stdout).toContain("system:serviceaccount:default:default");
+    expect((await kubectl(account, ["get", "pods"])).stderr).toContain('cannot list resource "pods"');
+  } finally {
+    await server.stop();
+  }
 });
