@@ -9,6 +9,7 @@ import { type Body, goJsonType, parseBody } from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
 import { type FieldValidation, patchQuery } from "#apiserver/options";
 import { writeOptions } from "#apiserver/routes/update";
+import { writeWarnings } from "#kernel/admission/warnings";
 import type { JsonObject } from "#kernel/api/walk";
 import { badRequest, methodNotSupported } from "#kernel/apimachinery/errors";
 import { JsonSyntaxError } from "#kernel/apimachinery/json";
@@ -35,7 +36,7 @@ export async function applyObject(c: ApiContext, call: ResourceRequest, body: Bo
     const old = client.get(resource, key);
     const options = writeOptions(query, info.subresource, false);
     const { object, isNew } = client.apply(resource, key, applied, options);
-    const texts = [...problems, ...(resource.warnings?.(object, old) ?? [])];
+    const texts = [...problems, ...writeWarnings(client, resource, object, old)];
     return encodeObject(resource, object, presentation(cluster, call, texts), isNew ? 201 : 200);
   });
 }

@@ -8,6 +8,7 @@ import { decodeBody, readBody, targetOf } from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
 import { writeQuery } from "#apiserver/options";
 import { draftFor } from "#apiserver/routes/draft";
+import { writeWarnings } from "#kernel/admission/warnings";
 import { methodNotSupported } from "#kernel/apimachinery/errors";
 import { groupResourceOf } from "#kernel/registry/registry";
 
@@ -24,7 +25,7 @@ export async function createObject(c: ApiContext): Promise<Response> {
     const draft = draftFor(resource, object, info);
     const client = clientOf(cluster, c, query.fieldManager);
     const created = client.create(resource, draft, { isDryRun: query.isDryRun });
-    const texts = [...warnings, ...(resource.warnings?.(created) ?? [])];
+    const texts = [...warnings, ...writeWarnings(client, resource, created)];
     return encodeObject(resource, created, presentation(cluster, call, texts), 201);
   });
 }

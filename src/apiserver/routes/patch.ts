@@ -10,6 +10,7 @@ import { encodeObject } from "#apiserver/codec/encode";
 import { patchQuery, type WriteQuery } from "#apiserver/options";
 import { APPLY_TYPE, applyObject } from "#apiserver/routes/apply";
 import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
+import { writeWarnings } from "#kernel/admission/warnings";
 import { badRequest, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
 import { JsonSyntaxError } from "#kernel/apimachinery/json";
 import { jsonPatch } from "#kernel/apimachinery/patch/json-patch";
@@ -58,7 +59,7 @@ export async function patchObject(c: ApiContext): Promise<Response> {
       { type, body: patch, decode },
       writeOptions(query, info.subresource, false),
     );
-    const texts = [...warnings, ...(resource.warnings?.(patched, old) ?? [])];
+    const texts = [...warnings, ...writeWarnings(client, resource, patched, old)];
     return encodeObject(resource, patched, presentation(cluster, call, texts));
   });
 }

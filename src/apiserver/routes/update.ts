@@ -8,6 +8,7 @@ import { decodeBody, readBody, type Target, targetOf } from "#apiserver/codec/de
 import { encodeObject } from "#apiserver/codec/encode";
 import { type WriteQuery, writeQuery } from "#apiserver/options";
 import { draftFor } from "#apiserver/routes/draft";
+import { writeWarnings } from "#kernel/admission/warnings";
 import { shapeOf } from "#kernel/api/shapes";
 import { methodNotSupported } from "#kernel/apimachinery/errors";
 import { groupResourceOf } from "#kernel/registry/registry";
@@ -49,7 +50,7 @@ export async function updateObject(c: ApiContext): Promise<Response> {
     const old = client.get(resource, key);
     const draft = draftFor(resource, object, info);
     const updated = client.update(resource, draft, writeOptions(query, info.subresource, info.subresource === ""));
-    const texts = [...warnings, ...(resource.warnings?.(updated, old) ?? [])];
+    const texts = [...warnings, ...writeWarnings(client, resource, updated, old)];
     return encodeObject(resource, updated, presentation(cluster, call, texts), old === undefined ? 201 : 200);
   });
 }

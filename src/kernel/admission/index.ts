@@ -7,6 +7,7 @@ import { defaultIngressClass } from "#kernel/admission/defaultingressclass";
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
 import { limitRanger } from "#kernel/admission/limitranger";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
+import { podSecurity } from "#kernel/admission/podsecurity";
 import { priority } from "#kernel/admission/priority";
 import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
@@ -19,6 +20,7 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   limitRanger,
   serviceAccount,
   taintNodesByCondition,
+  podSecurity,
   priority,
   defaultTolerationSeconds,
   rbacEscalation,
