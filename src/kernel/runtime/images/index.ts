@@ -10,6 +10,8 @@ import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
+import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
+import { stressImage } from "#kernel/runtime/images/stress";
 import type { Program } from "#kernel/runtime/process/program";
 
 export const images: readonly Image[] = [
@@ -25,6 +27,8 @@ export const images: readonly Image[] = [
   nginxImage,
   nginxUnprivileged,
   pause,
+  perlImage,
+  stressImage,
   ubuntu,
 ];
 
@@ -36,5 +40,6 @@ export const imagePrograms: readonly Program[] = [
   ...nginxPrograms,
   echoserver as Program,
   httpEcho as Program,
+  ...perlPrograms,
   pauseProgram,
 ];
