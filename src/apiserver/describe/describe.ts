@@ -25,7 +25,16 @@ const CHECKS = [
 ];
 
 /** Paths listed at the root besides those of the groups. */
-const ROOT_PATHS = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+const ROOT_PATHS = [
+  "/.well-known/openid-configuration",
+  "/healthz",
+  "/livez",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openid/v1/jwks",
+  "/readyz",
+  "/version",
+];
 
 /** Answers a request for a document about the server; undefined if it is about something else. */
 export function describe(request: Request, resources: readonly AnyResource[], address: string): Response | undefined {

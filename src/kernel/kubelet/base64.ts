@@ -1,16 +1,11 @@
 /**
- * Base64 as the kubelet needs it: the bytes of Secrets as the text of files, and the parts of a JSON Web Token.
+ * Base64 as the kubelet needs it: the bytes of Secrets as the text of files.
  */
-import { decodeBytes, encodeText } from "#kernel/resources/core/base64";
+import { decodeBytes } from "#kernel/resources/core/base64";
 
 /** The text behind base64. Bytes that are no UTF-8 become the code points U+DC80 to U+DCFF, as files keep them. */
 export function decodeBase64(encoded: string): string {
   return textOf(decodeBytes(encoded));
-}
-
-/** Base64 of a text's UTF-8 with the alphabet of URLs and without padding. */
-export function encodeBase64Url(text: string): string {
-  return encodeText(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function textOf(bytes: readonly number[]): string {

@@ -80,7 +80,7 @@ function covers(rule: PolicyRule, part: PolicyRule): boolean {
 }
 
 /** Permissions of one resource become one rule again. */
-export function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
+function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
   const simple = new Map<string, PolicyRule>();
   const others: PolicyRule[] = [];
   for (const rule of rules) {
