@@ -11,6 +11,7 @@ import { podSecurity } from "#kernel/admission/podsecurity";
 import { priority } from "#kernel/admission/priority";
 import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
+import { runtimeClass } from "#kernel/admission/runtimeclass";
 import { serviceAccount } from "#kernel/admission/serviceaccount";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
@@ -24,6 +25,7 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   priority,
   defaultTolerationSeconds,
   rbacEscalation,
+  runtimeClass,
   defaultIngressClass,
   resourceQuota,
 ];

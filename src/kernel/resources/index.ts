@@ -32,6 +32,7 @@ import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import { ingresses } from "#kernel/resources/networking/ingress";
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
 import { networkpolicies } from "#kernel/resources/networking/networkpolicy";
+import { runtimeclasses } from "#kernel/resources/node/runtimeclass";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { clusterroles } from "#kernel/resources/rbac/clusterrole";
 import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
@@ -65,6 +66,7 @@ export const RESOURCES: readonly AnyResource[] = [
   ingressclasses,
   ingresses,
   networkpolicies,
+  runtimeclasses,
   poddisruptionbudgets,
   tokenreviews,
   selfsubjectreviews,
