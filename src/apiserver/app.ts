@@ -7,6 +7,7 @@ import type { ApiEnv, Turns } from "#apiserver/api-env";
 import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
+import { allowPortForward, refuseCommand } from "#apiserver/routes/connect";
 import { createObject } from "#apiserver/routes/create";
 import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
 import { finalizeNamespace } from "#apiserver/routes/finalize";
@@ -28,6 +29,12 @@ type Route = (c: Parameters<typeof getObject>[0]) => Promise<Response>;
 /** Routes of named subresources that are not the object itself; `resource/subresource verb`. */
 const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "pods/log get": getLog,
+  "pods/exec get": refuseCommand,
+  "pods/exec create": refuseCommand,
+  "pods/attach get": refuseCommand,
+  "pods/attach create": refuseCommand,
+  "pods/portforward get": allowPortForward,
+  "pods/portforward create": allowPortForward,
   "pods/binding create": createBinding,
   "pods/eviction create": createEviction,
   "namespaces/finalize update": finalizeNamespace,

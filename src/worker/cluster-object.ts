@@ -26,6 +26,7 @@ import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
+import { Sessions } from "#worker/cluster/sessions";
 import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { openDatabase } from "#worker/db/database";
 import { forgetObjects } from "#worker/db/objects";
@@ -36,6 +37,8 @@ const FLUSH_AFTER_MS = 2_000;
 /** A failed flush is tried again after this, doubling up to a minute. */
 const FLUSH_RETRY_MS = 2_000;
 const FLUSH_RETRY_MAX_MS = 60_000;
+/** Turns that follow a turn because sessions have something to say; what they say then waits for the next. */
+const SESSION_ROUNDS = 4;
 /** Nobody there for this long: the clock stops until somebody comes. */
 const IDLE_PAUSE_MS = 3_600_000;
 
@@ -54,6 +57,7 @@ export class NoSuchCluster extends Error {
 export class ClusterObject extends DurableObject<Env> {
   readonly #journal = new JournalSql(this.ctx.storage);
   readonly #sockets = new Sockets(this.ctx);
+  readonly #sessions = new Sessions(this.ctx);
   readonly #api: Hono<ApiEnv> = createApiServer({ run: (work) => this.#run(work) }, () => CLUSTER_ADMIN);
   #cluster: Cluster | undefined;
   #loading: Promise<Cluster> | undefined;
@@ -158,15 +162,22 @@ export class ClusterObject extends DurableObject<Env> {
     const cluster = await this.#present();
     try {
       const turn = cluster.turn(work);
+      if ("refused" in turn) this.#sessions.drop();
       this.#keep(cluster, turn.journal);
       await this.#arm();
       if ("refused" in turn) throw turn.refused;
       return turn.value;
     } catch (error) {
       // Not an answer but a bug or a fault of the platform: what is in memory may be half done.
-      if (!(error instanceof StatusError)) this.#cluster = undefined;
+      if (!(error instanceof StatusError)) this.#lose();
       throw error;
     }
+  }
+
+  /** Forgets what is in memory: the next one who asks finds the cluster as it was saved. */
+  #lose(): void {
+    this.#cluster = undefined;
+    this.#sessions.drop();
   }
 
   /** The cluster with everything up to now done, in slices that let others through. */
@@ -183,7 +194,7 @@ export class ClusterObject extends DurableObject<Env> {
       this.#keep(cluster, cluster.take());
       return isThere;
     } catch (error) {
-      this.#cluster = undefined;
+      this.#lose();
       throw error;
     }
   }
@@ -210,9 +221,17 @@ export class ClusterObject extends DurableObject<Env> {
     return cluster;
   }
 
-  /** Saves, then shows: nobody sees what is not saved. */
+  /** Saves, then shows: nobody sees what is not saved. What a session takes from its container is a turn again. */
   #keep(cluster: Cluster, journal: Journal): void {
+    this.#show(cluster, journal);
+    for (let rounds = 0; rounds < SESSION_ROUNDS && this.#sessions.hasNews(cluster); rounds += 1) {
+      this.#show(cluster, cluster.turn((all) => this.#sessions.take(all)).journal);
+    }
+  }
+
+  #show(cluster: Cluster, journal: Journal): void {
     this.#save(journal);
+    this.#sessions.send();
     if (journal.changes.length > 0 || journal.cells.length > 0) this.#sockets.show(cluster, journal.changes);
   }
 
@@ -224,6 +243,12 @@ export class ClusterObject extends DurableObject<Env> {
     const url = new URL(request.url);
     const info = requestInfo("GET", url);
     const kind = info && streamKindOf(info, url);
+    if (info?.subresource === "exec" || info?.subresource === "attach") {
+      return this.#run((cluster) => {
+        const client = cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN));
+        return this.#sessions.open(cluster, client, request);
+      });
+    }
     if (info === undefined || kind === undefined) return new Response("not a stream", { status: 400 });
     const resumed = request.headers.get(STATE_HEADER);
     return this.#run((cluster) => {
@@ -235,11 +260,15 @@ export class ClusterObject extends DurableObject<Env> {
     });
   }
 
+  get #isAttended(): boolean {
+    return this.#sockets.count > 0 || this.#sessions.count > 0;
+  }
+
   /** Somebody is here. If nobody was for long, the clock stood still from then on. */
   #touch(cluster?: Cluster): void {
     const now = Date.now();
     const last = Number(this.#journal.fact("contact") ?? now);
-    const isAttended = this.#sockets.count > 0;
+    const isAttended = this.#isAttended;
     if (cluster !== undefined && !isAttended && now - last > IDLE_PAUSE_MS) {
       cluster.sleptThrough(last + IDLE_PAUSE_MS, now);
     }
@@ -252,7 +281,7 @@ export class ClusterObject extends DurableObject<Env> {
   async #arm(): Promise<void> {
     const now = Date.now();
     const wanted: number[] = [];
-    if (this.#cluster !== undefined && this.#sockets.count > 0) {
+    if (this.#cluster !== undefined && this.#isAttended) {
       const wake = this.#cluster.nextWake();
       if (wake !== undefined) wanted.push(wake);
     }
@@ -272,7 +301,7 @@ export class ClusterObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#armed = Number.POSITIVE_INFINITY;
     try {
-      if (this.#sockets.count > 0) await this.#present();
+      if (this.#isAttended) await this.#present();
       await this.#flush();
     } catch (error) {
       console.error(JSON.stringify({ cluster: this.ctx.id.name, alarm: String(error) }));
@@ -299,23 +328,43 @@ export class ClusterObject extends DurableObject<Env> {
     }
   }
 
-  override async webSocketMessage(): Promise<void> {
-    // Nothing is said on a stream by the client; only its end matters.
+  /** On a stream the client says nothing; in a session it types. */
+  override async webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): Promise<void> {
+    if (!this.#sessions.owns(socket) || !(await this.#sessions.gather(socket, message))) return;
+    await this.#inSession(socket, (cluster) => this.#sessions.feed(cluster, socket));
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    this.#sockets.forget(socket);
+    await this.#leave(socket);
     this.#journal.setFact("contact", String(Date.now()));
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#leave(socket);
+  }
+
+  async #leave(socket: WebSocket): Promise<void> {
     this.#sockets.forget(socket);
+    if (this.#sessions.owns(socket)) await this.#inSession(socket, (cluster) => this.#sessions.close(cluster, socket));
+  }
+
+  /** A turn nobody waits for. If it fails the session is over. */
+  async #inSession(socket: WebSocket, work: Work<void>): Promise<void> {
+    try {
+      await this.#run(work);
+    } catch (error) {
+      this.#sessions.forget(socket);
+      socket.close(1011, "session lost");
+      if (error instanceof NoSuchCluster) return;
+      console.error(JSON.stringify({ cluster: this.ctx.id.name, session: String(error) }));
+    }
   }
 
   /** Forgets the cluster that was here. A flush on its way lands first, so that it cannot bring anything back. */
   async #forget(): Promise<void> {
     await this.#flushing;
     this.#sockets.closeAll();
+    this.#sessions.closeAll();
     this.#cluster = undefined;
     this.#journal.clear();
     this.#forgetting = forgetObjects(openDatabase(this.env.DB), this.ctx.id.name ?? "").finally(() => {

@@ -81,7 +81,7 @@ function logOptions(query: URLSearchParams, now: number): LogOptions {
 }
 
 /** The container a request names, or the only one. @throws BadRequest as LogLocation does */
-function chosenContainer({ metadata, spec }: Pod, asked: string): string {
+export function chosenContainer({ metadata, spec }: Pod, asked: string): string {
   const names = spec.containers.map(({ name }) => name);
   const inits = (spec.initContainers ?? []).map(({ name }) => name);
   const ephemeral = (spec.ephemeralContainers ?? []).map(({ name }) => name);

@@ -51,6 +51,8 @@ export interface Process {
 export interface Session {
   pid: number;
   isTerminal?: true;
+  /** Size of its terminal, once the client has told it. */
+  size?: { readonly columns: number; readonly rows: number };
   /** Input that was sent and not read. */
   input: string;
   isInputClosed?: true;

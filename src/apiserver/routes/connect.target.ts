@@ -1,0 +1,63 @@
+/**
+ * Who exec, attach and port-forward reach: the pod, its container, and whether a node runs it now.
+ *
+ * Models pkg/registry/core/pod/strategy.go (streamLocation) and the kubelet's answers.
+ */
+import type { RequestInfo } from "#apiserver/request-info";
+import { chosenContainer } from "#apiserver/routes/log";
+import type { Pod } from "#kernel/api/types.gen";
+import { badRequest } from "#kernel/apimachinery/errors";
+import type { Cluster } from "#kernel/cluster/cluster";
+import { requireAllowed } from "#kernel/registry/authorize";
+import type { Client } from "#kernel/registry/client";
+import { pods } from "#kernel/resources/core/pod";
+import { containerRecord } from "#kernel/runtime/containers";
+import { MACHINES, type Machine } from "#kernel/runtime/machine";
+
+export interface Target {
+  readonly pod: Pod;
+  /** The container's name. */
+  readonly container: string;
+}
+
+/** The pod and the container a request means, as far as the API server looks. @throws NotFound, BadRequest, Forbidden */
+export function connectTarget(client: Client, info: RequestInfo, container: string): Target {
+  const pod = connectPod(client, info);
+  return { pod, container: chosenContainer(pod, container) };
+}
+
+/**
+ * The pod to connect to. Who upgrades a GET does no less than who sends a POST: he must be allowed to create.
+ * @throws NotFound, BadRequest, Forbidden
+ */
+export function connectPod(client: Client, { namespace, name, group, version, plural, subresource }: RequestInfo): Pod {
+  requireAllowed(client.registry, {
+    ...{ user: client.user, verb: "create", group, version, plural, subresource, namespace, name },
+  });
+  const pod = client.need(pods, { namespace, name });
+  if ((pod.spec.nodeName ?? "") === "") throw badRequest(`pod ${name} does not have a host assigned`);
+  return pod;
+}
+
+/** What the API server says of a pod's node that it cannot reach; undefined if it can. */
+export function unreachableNode({ cells }: Cluster, { spec }: Pod): string | undefined {
+  const machine = cells.get<Machine>(MACHINES, spec.nodeName ?? "");
+  if (machine?.isPowered === true) return undefined;
+  return machine === undefined
+    ? `error dialing backend: dial tcp: lookup ${spec.nodeName}: no such host`
+    : `error dialing backend: dial tcp ${machine.internalIP}:10250: i/o timeout`;
+}
+
+/** The running container, or why its node has none. */
+export function containerOf(cluster: Cluster, { pod, container }: Target): { id: string } | { problem: string } {
+  const problem = unreachableNode(cluster, pod);
+  if (problem !== undefined) return { problem };
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  const { containerID = "", state } = all.find(({ name }) => name === container) ?? {};
+  const id = containerID.slice(containerID.indexOf("//") + 2);
+  const isRunning = state?.running !== undefined && containerRecord(cluster.cells, id)?.state === "running";
+  return isRunning
+    ? { id }
+    : { problem: `unable to upgrade connection: container not found (${JSON.stringify(container)})` };
+}
