@@ -12,6 +12,7 @@ import { isNodeReady } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodReady } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
+import { endExec, startExec, wakeExec } from "#kernel/runtime/exec";
 import { BEGIN, pod, Scene, webDeployment } from "#test/support/scene";
 
 function broken(scene: Scene, order: FaultOrder) {
@@ -33,6 +34,18 @@ function placesOf(scene: Scene) {
 }
 
 const statusOf = (scene: Scene, name: string) => scene.need(pods, name).status?.containerStatuses?.[0];
+
+/** What a command in a session of the pod's container prints at once. */
+function typed(scene: Scene, name: string): string {
+  const { admin, now, entropy, cells } = scene.cluster;
+  const world = worldOf({ client: admin, now, entropy, cells });
+  const id = statusOf(scene, name)?.containerID?.slice("containerd://".length) ?? "";
+  const opened = startExec(world, id, ["echo", "hello"]);
+  if ("startError" in opened) return opened.startError;
+  const { stdout } = wakeExec(world, id, opened.session);
+  endExec(world, id, opened.session);
+  return stdout;
+}
 
 test("a node that loses power is missed after 50 s, left after 5 minutes, and comes back", () => {
   const scene = new Scene({ latency: "realistic" });
@@ -133,6 +146,7 @@ test("a process that stands still goes on where it stood", () => {
   scene.create(pods, pod("job", {}, { containers, restartPolicy: "Never" }));
   scene.pass(5);
   broken(scene, { type: "container-hang", target: { selector: { app: "job" } }, forMs: 30_000 });
+  expect(typed(scene, "job")).toBe("");
   scene.pass(25);
   expect(statusOf(scene, "job")?.state?.running).toBeDefined();
   scene.pass(10);
@@ -146,6 +160,7 @@ test("a slow start keeps a container from being ready", () => {
   scene.create(pods, pod("web", {}, { containers: [{ name: "c", image: "nginx:1.27", readinessProbe }] }));
   scene.pass(15);
   expect(statusOf(scene, "web")).toMatchObject({ ready: false, started: true });
+  expect(typed(scene, "web")).toBe("hello\n");
   scene.pass(10);
   expect(statusOf(scene, "web")).toMatchObject({ ready: true, restartCount: 0 });
 });

@@ -44,9 +44,8 @@ export function startContainer(world: World, spec: ContainerSpec): ContainerReco
   world.cells.put(CONTAINERS, spec.id, record);
   inside(world, spec.id, (sandbox) => {
     const failure = begin(sandbox);
-    if (failure === undefined) {
-      if (stillUntil(world, record) === undefined) sandbox.run(LIMITS.stepsPerWake);
-    } else sandbox.end({ code: 128, reason: "StartError", message: failure });
+    if (failure === undefined) sandbox.run(LIMITS.stepsPerWake);
+    else sandbox.end({ code: 128, reason: "StartError", message: failure });
   });
   return recordOf(world, spec.id);
 }
@@ -116,7 +115,6 @@ function makeDirectories(sandbox: Sandbox, path: string): void {
 
 /** Runs what is due at world.now. */
 export function wakeContainer(world: World, id: string): ContainerRecord {
-  if (stillUntil(world, recordOf(world, id)) !== undefined) return recordOf(world, id);
   inside(world, id, (sandbox) => {
     if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
   });

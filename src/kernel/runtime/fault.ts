@@ -119,9 +119,22 @@ export const CRASH_CODE = 137;
 export const isHung = (cells: Cells, client: Client, place: ContainerPlace): boolean =>
   faultsOf(cells, "container-hang").some(({ target }) => hitsContainer(target, client, place));
 
+interface Present {
+  readonly cells: Cells;
+  readonly client: Client;
+  readonly now: Instant;
+}
+
+/** Which processes of a container do nothing: all while it hangs, but those of sessions run while it starts slowly. */
+export function stillness(present: Present, place: ContainerPlace & { readonly startedAt: Instant }) {
+  if (present.cells.count(FAULTS) === 0) return undefined;
+  if (isHung(present.cells, present.client, place)) return "all";
+  return stillUntil(present, place) === undefined ? undefined : "own";
+}
+
 /** Until when the processes of a container do nothing; undefined if they run. For ever, if it hangs without end. */
 export function stillUntil(
-  { cells, client, now }: { readonly cells: Cells; readonly client: Client; readonly now: Instant },
+  { cells, client, now }: Present,
   place: ContainerPlace & { readonly startedAt: Instant },
 ): Instant | undefined {
   let until: Instant | undefined;

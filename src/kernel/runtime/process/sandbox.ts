@@ -4,6 +4,7 @@
  * Models the Linux process model as far as a container shows it: fork, exec, wait, signals, PID 1.
  */
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { stillness } from "#kernel/runtime/fault";
 import { FileSystem } from "#kernel/runtime/files/filesystem";
 import { absolute } from "#kernel/runtime/files/paths";
 import { flushLog } from "#kernel/runtime/logs";
@@ -168,11 +169,13 @@ export class Sandbox {
   /** Lets the processes take turns; true once all of them block. */
   run(fuel: number): boolean {
     this.#fuel = fuel;
+    const still = stillness(this.world, this.record);
     for (let ran = true; ran; ) {
       ran = false;
       for (const pid in this.look.processes) {
         const process = this.look.processes[pid];
         if (process === undefined || !this.#isRunnable(process)) continue;
+        if (still === "all" || (still === "own" && process.session === undefined)) continue;
         ran = true;
         this.#advance(must(this.computer.processes[pid], "a process that runs exists"));
         if (this.isEnded) return true;
