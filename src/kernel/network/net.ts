@@ -86,7 +86,7 @@ export class ClusterNet implements Net {
   /** The way to the listener, unless what is sent there gets lost. */
   #reach(from: Origin, target: { host: string; port: number }): Listener | NetFailure {
     const listener = this.#find(from, target);
-    if (typeof listener === "string" || listener.kind === "ingress") return listener;
+    if (typeof listener === "string") return listener;
     const pod = this.#podOf(from);
     const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
     const end = listener.kind === "container" ? listener.id : undefined;
