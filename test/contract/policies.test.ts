@@ -1,5 +1,5 @@
 /**
- * Goal: limits, quotas, Ingresses, network policies and security levels obey real kubectl as the documentation shows it.
+ * Goal: limits, quotas, Ingresses, network policies and security levels work as the documentation shows with kubectl.
  * Method: the documentation's lessons with kubectl 1.35, their manifests from $DRYDOCK_SAMPLES where it is set.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -73,7 +73,7 @@ spec:
   selector: { matchLabels: { app: web } }
   template:
     metadata: { labels: { app: web } }
-    spec: { containers: [{ name: web, image: "gcr.io/google-samples/hello-app:1.0", ports: [{ containerPort: 8080 }] }] }
+    spec: { containers: [{ name: web, image: "gcr.io/google-samples/hello-app:1.0" }] }
 ---
 apiVersion: v1
 kind: Service

@@ -1,5 +1,5 @@
 /**
- * Ingress controller: tells each Ingress it serves where its requests are taken. The routing is #kernel/network/ingress.
+ * Ingress controller: tells each Ingress it serves where its requests are taken; #kernel/network/ingress takes them.
  *
  * Models ingress-nginx (internal/ingress/status, controller/store). Leaves out its own pods and Service: it stands
  * beside the cluster like a cloud's, at an address of its own.
