@@ -66,7 +66,9 @@ import { sed } from "#kernel/runtime/shell/commands/sed";
 import { basename, dirname, expr, readlink, realpath, seq, stat, which } from "#kernel/runtime/shell/commands/seq";
 import { sleep } from "#kernel/runtime/shell/commands/sleep";
 import { sort, uniq } from "#kernel/runtime/shell/commands/sort";
+import { stty, tty } from "#kernel/runtime/shell/commands/stty";
 import { tail } from "#kernel/runtime/shell/commands/tail";
+import { tar } from "#kernel/runtime/shell/commands/tar";
 import { bracket, test } from "#kernel/runtime/shell/commands/test";
 import { noCommand, yesCommand } from "#kernel/runtime/shell/commands/true";
 import { wc } from "#kernel/runtime/shell/commands/wc";
@@ -144,9 +146,11 @@ export const commands: readonly Command<never>[] = [
   stat,
   stdbuf,
   stress,
+  stty,
   sync,
   tac,
   tail,
+  tar,
   tee,
   test,
   time,
@@ -154,6 +158,7 @@ export const commands: readonly Command<never>[] = [
   touch,
   tr,
   truncate,
+  tty,
   uname,
   uniq,
   uptime,
