@@ -11,6 +11,7 @@ import type { Image } from "#kernel/runtime/images/image";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
+import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { stressImage } from "#kernel/runtime/images/stress";
 import type { Program } from "#kernel/runtime/process/program";
 
@@ -28,6 +29,9 @@ export const images: readonly Image[] = [
   nginxUnprivileged,
   pause,
   perlImage,
+  redisFollower,
+  redisImage,
+  redisSlave,
   stressImage,
   ubuntu,
 ];
@@ -41,5 +45,6 @@ export const imagePrograms: readonly Program[] = [
   echoserver as Program,
   httpEcho as Program,
   ...perlPrograms,
+  ...redisPrograms,
   pauseProgram,
 ];

@@ -8,7 +8,6 @@ interface Known {
 
 const MB = 1_000_000;
 const KNOWN: Readonly<Record<string, Known>> = {
-  redis: { sizeBytes: 46 * MB, port: 6379 },
   mysql: { sizeBytes: 172 * MB, port: 3306 },
   mariadb: { sizeBytes: 118 * MB, port: 3306 },
   postgres: { sizeBytes: 156 * MB, port: 5432 },

@@ -1,0 +1,99 @@
+/**
+ * RESP: how Redis clients and servers speak. A request of method `RESP` carries it over the simulated network.
+ *
+ * Models the Redis serialization protocol, version 2.
+ */
+import type { HttpRequest } from "#kernel/runtime/world";
+
+export type Reply =
+  | { readonly k: "status" | "error" | "bulk"; readonly text: string }
+  | { readonly k: "int"; readonly value: number }
+  | { readonly k: "nil" }
+  | { readonly k: "array"; readonly items: readonly Reply[] };
+
+export const OK: Reply = { k: "status", text: "OK" };
+export const NIL: Reply = { k: "nil" };
+
+/** A string as a reply. */
+export const bulk = (text: string): Reply => ({ k: "bulk", text });
+
+/** A count as a reply. */
+export const integer = (value: number): Reply => ({ k: "int", value });
+
+/** Strings as a reply. */
+export const list = (texts: readonly string[]): Reply => ({ k: "array", items: texts.map(bulk) });
+
+/** An error as a reply: `ERR syntax error`. */
+export const failure = (text: string): Reply => ({ k: "error", text });
+
+/** A reply as it goes over the wire. */
+export function encodeReply(reply: Reply): string {
+  switch (reply.k) {
+    case "status":
+      return `+${reply.text}\r\n`;
+    case "error":
+      return `-${reply.text}\r\n`;
+    case "int":
+      return `:${reply.value}\r\n`;
+    case "nil":
+      return "$-1\r\n";
+    case "bulk":
+      return `$${reply.text.length}\r\n${reply.text}\r\n`;
+    default:
+      return `*${reply.items.length}\r\n${reply.items.map(encodeReply).join("")}`;
+  }
+}
+
+/** Commands, one after the other, as a request. */
+export function commandRequest(commands: readonly (readonly string[])[]): HttpRequest {
+  const body = commands.map((argv) => encodeReply(list(argv))).join("");
+  return { method: "RESP", path: "", headers: {}, body };
+}
+
+/** What a text on the wire holds; a text that breaks off gives what came whole. */
+export function decodeReplies(text: string): Reply[] {
+  const replies: Reply[] = [];
+  for (let at = 0; at < text.length; ) {
+    const found = decode(text, at);
+    if (found === undefined) break;
+    replies.push(found.reply);
+    at = found.end;
+  }
+  return replies;
+}
+
+function decode(text: string, at: number): { reply: Reply; end: number } | undefined {
+  const feed = text.indexOf("\r\n", at);
+  if (feed < 0) return undefined;
+  const line = text.slice(at + 1, feed);
+  const end = feed + 2;
+  switch (text[at]) {
+    case "+":
+      return { reply: { k: "status", text: line }, end };
+    case "-":
+      return { reply: { k: "error", text: line }, end };
+    case ":":
+      return { reply: integer(Number(line)), end };
+    case "$": {
+      const length = Number(line);
+      if (length < 0) return { reply: NIL, end };
+      return { reply: bulk(text.slice(end, end + length)), end: end + length + 2 };
+    }
+    case "*":
+      return decodeItems(text, end, Number(line));
+    default:
+      return undefined;
+  }
+}
+
+function decodeItems(text: string, from: number, count: number): { reply: Reply; end: number } | undefined {
+  const items: Reply[] = [];
+  let end = from;
+  while (items.length < count) {
+    const found = decode(text, end);
+    if (found === undefined) return undefined;
+    items.push(found.reply);
+    end = found.end;
+  }
+  return { reply: { k: "array", items }, end };
+}

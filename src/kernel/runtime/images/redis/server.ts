@@ -1,0 +1,282 @@
+/**
+ * redis-server: keys in memory, its log, its configuration, and replicas that follow a primary.
+ *
+ * Models src/server.c and src/replication.c of Redis.
+ * Leaves out the stream of a replica: it asks its primary for the keys whenever it is asked for one.
+ */
+import { isWriting, runCommand } from "#kernel/runtime/images/redis/commands";
+import {
+  argumentsOf,
+  type Config,
+  DEFAULT_CONFIG,
+  fileSettings,
+  withSettings,
+} from "#kernel/runtime/images/redis/config";
+import { type Data, Keyspace } from "#kernel/runtime/images/redis/keyspace";
+import {
+  bulk,
+  commandRequest,
+  decodeReplies,
+  encodeReply,
+  failure,
+  list,
+  OK,
+  type Reply,
+} from "#kernel/runtime/images/redis/resp";
+import type { Program } from "#kernel/runtime/process/program";
+import type { Task } from "#kernel/runtime/process/task";
+import { matches } from "#kernel/runtime/shell/pattern";
+import type { HttpRequest } from "#kernel/runtime/world";
+import type { Instant } from "#kernel/sim/instant";
+
+export interface State {
+  readonly config: Config;
+  readonly data: Data;
+  readonly startedAt: Instant;
+  /** Addresses of those that follow it. */
+  readonly replicas: readonly string[];
+  /** Of a replica: whether it has the keys of its primary. */
+  readonly isLinked?: boolean;
+  readonly retryAt?: Instant;
+  readonly tries?: number;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function say(task: Task<State>, text: string, { role = "M", mark = "*" } = {}): void {
+  const at = new Date(task.now);
+  const date = `${String(at.getUTCDate()).padStart(2, "0")} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+  task.print(`${task.pid}:${role} ${date} ${at.toISOString().slice(11, 23)} ${mark} ${text}\n`);
+}
+
+/** Since 7.2 fewer lines of the log are warnings. */
+function markOf(task: Task<State>): string {
+  const [major = 0, minor = 0] = versionOf(task).split(".").map(Number);
+  return major > 7 || (major === 7 && minor >= 2) ? "*" : "#";
+}
+
+const versionOf = (task: Task<State>): string => task.env("REDIS_VERSION") ?? "7.4.1";
+
+const primaryOf = ({ config }: State): { host: string; port: number } | undefined => {
+  const [host = "", port = "6379"] = (config["replicaof"] ?? "").split(/\s+/);
+  return host === "" || host === "no" ? undefined : { host, port: Number(port) };
+};
+
+export const redisServer: Program<State> = {
+  name: "redis-server",
+
+  step(task) {
+    const state = task.state ?? start(task);
+    if (typeof state === "number") return state;
+    const primary = primaryOf(state);
+    if (primary === undefined || state.isLinked === true) return {};
+    if (state.retryAt !== undefined && state.retryAt > task.now) return { until: state.retryAt };
+    return follow(task, state, primary);
+  },
+
+  http(task, _port, request) {
+    if (request.method !== "RESP") {
+      say(task, POSSIBLE_ATTACK, { mark: "#" });
+      return "reset";
+    }
+    return { status: 200, headers: {}, body: answer(task, request) };
+  },
+
+  signal(task, signal) {
+    if (signal !== "SIGTERM" && signal !== "SIGINT") return false;
+    const seconds = Math.floor(task.now / 1_000);
+    task.print(`${task.pid}:signal-handler (${seconds}) Received ${signal} scheduling shutdown...\n`);
+    say(task, "User requested shutdown...", { mark: markOf(task) });
+    if (task.state?.config["save"] !== "") {
+      say(task, "Saving the final RDB snapshot before exiting.");
+      say(task, "DB saved on disk");
+    }
+    say(task, "Redis is now ready to exit, bye bye...", { mark: "#" });
+    task.exit(0);
+    return true;
+  },
+};
+
+const POSSIBLE_ATTACK =
+  "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is " +
+  "likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. " +
+  "Connection aborted.";
+
+/** Reads the configuration and listens; an exit code if it cannot. */
+function start(task: Task<State>): State | number {
+  const { file, settings } = argumentsOf(task.argv);
+  const mark = markOf(task);
+  const text = file === undefined ? "" : task.readFile(task.path(file));
+  if (typeof text === "number") {
+    say(task, `Fatal error, can't open config file '${file}': No such file or directory`, { role: "C", mark: "#" });
+    return 1;
+  }
+  const config = withSettings(withSettings(DEFAULT_CONFIG, fileSettings(text)), settings);
+  say(task, "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", { role: "C", mark });
+  const version = `Redis version=${versionOf(task)}, bits=64, commit=00000000, modified=0, pid=${task.pid}, just started`;
+  say(task, version, { role: "C", mark });
+  const without =
+    "Warning: no config file specified, using the default config. In order to specify a config file use redis-server " +
+    "/path/to/redis.conf";
+  if (file === undefined && settings.length === 0) say(task, without, { role: "C", mark: "#" });
+  else say(task, "Configuration loaded", { role: "C", mark });
+  const state: State = { config, data: {}, startedAt: task.now, replicas: [] };
+  task.state = state;
+  const role = primaryOf(state) === undefined ? "M" : "S";
+  const port = Number(config["port"]);
+  if (!task.listen(port)) {
+    say(task, `Warning: Could not create server TCP listening socket *:${port}: bind: Address already in use`, {
+      role,
+      mark: "#",
+    });
+    say(task, `Failed listening on port ${port} (tcp), aborting.`, { role, mark: "#" });
+    return 1;
+  }
+  say(task, "monotonic clock: POSIX clock_gettime", { role });
+  say(task, `Running mode=standalone, port=${port}.`, { role });
+  say(task, "Server initialized", { role, mark });
+  say(task, `Ready to accept connections${mark === "*" ? " tcp" : ""}`, { role });
+  return state;
+}
+
+/** Connects to the primary; tries again later if it is not there. */
+function follow(task: Task<State>, state: State, primary: { host: string; port: number }) {
+  say(task, `Connecting to MASTER ${primary.host}:${primary.port}`, { role: "S" });
+  const data = fetchData(task, state);
+  if (typeof data === "string") {
+    say(task, `Error condition on socket for SYNC: ${data}`, { role: "S", mark: "#" });
+    const tries = (state.tries ?? 0) + 1;
+    const retryAt = task.now + (tries < 60 ? 1_000 : 60_000);
+    task.state = { ...state, tries, retryAt, isLinked: false };
+    return { until: retryAt };
+  }
+  say(task, "MASTER <-> REPLICA sync started", { role: "S" });
+  say(task, "Master replied to PING, replication can continue...", { role: "S" });
+  say(task, "MASTER <-> REPLICA sync: Finished with success", { role: "S" });
+  const { retryAt: _, tries: __, ...rest } = state;
+  task.state = { ...rest, data, isLinked: true };
+  return {};
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  refused: "Connection refused",
+  timeout: "Operation timed out",
+  unreachable: "No route to host",
+  nxdomain: "Name or service not known",
+  reset: "Connection reset by peer",
+};
+
+/** The keys of the primary, or why they cannot be had. */
+function fetchData(task: Task<State>, state: State): Data | string {
+  const primary = primaryOf(state);
+  if (primary === undefined) return state.data;
+  const response = task.request(primary, commandRequest([["SYNC"]]));
+  if (typeof response === "string") return FAILURES[response] ?? response;
+  const [reply] = decodeReplies(response.body);
+  if (reply?.k !== "bulk") return reply?.k === "error" ? reply.text : "Protocol error";
+  return JSON.parse(reply.text) as Data;
+}
+
+/** Runs the commands of one connection. */
+function answer(task: Task<State>, request: HttpRequest): string {
+  let replies = "";
+  let hasPassed = (task.state?.config["requirepass"] ?? "") === "";
+  for (const command of decodeReplies(request.body)) {
+    const argv = command.k === "array" ? command.items.map((item) => ("text" in item ? item.text : "")) : [];
+    if (argv[0]?.toLowerCase() !== "auth") {
+      const reply = hasPassed ? execute(task, argv, request) : failure("NOAUTH Authentication required.");
+      replies += encodeReply(reply);
+      continue;
+    }
+    const isRight = argv.at(-1) === task.state?.config["requirepass"];
+    hasPassed ||= isRight;
+    replies += encodeReply(isRight ? OK : failure("WRONGPASS invalid username-password pair or user is disabled."));
+  }
+  return replies;
+}
+
+function execute(task: Task<State>, argv: readonly string[], request: HttpRequest): Reply {
+  const { state } = task;
+  if (state === undefined) return failure("LOADING Redis is loading the dataset in memory");
+  const name = argv[0]?.toLowerCase() ?? "";
+  if (name === "sync") {
+    const address = request.remoteAddress ?? "";
+    if (!state.replicas.includes(address)) task.state = { ...state, replicas: [...state.replicas, address] };
+    return bulk(JSON.stringify(state.data));
+  }
+  if (name === "config") return configure(task, state, argv.slice(1));
+  if (name === "info") return bulk(info(task, state, argv[1]?.toLowerCase()));
+  if (name === "select") return argv[1] === "0" ? OK : failure("ERR DB index is out of range");
+  if (["save", "bgsave"].includes(name)) return OK;
+  if (["replicaof", "slaveof"].includes(name)) return replicate(task, state, argv);
+  return overKeys(task, state, argv);
+}
+
+function overKeys(task: Task<State>, state: State, argv: readonly string[]): Reply {
+  const isReplica = primaryOf(state) !== undefined;
+  if (isReplica && isWriting(argv[0]?.toLowerCase() ?? "")) {
+    return failure("READONLY You can't write against a read only replica.");
+  }
+  // What a replica had last is what it answers with while its primary is away.
+  const latest = isReplica ? fetchData(task, state) : state.data;
+  const keys = new Keyspace(typeof latest === "string" ? state.data : latest, task.now);
+  const reply = runCommand(keys, argv);
+  if (keys.data !== state.data) task.state = { ...state, data: keys.data };
+  return reply;
+}
+
+function replicate(task: Task<State>, state: State, [, host = "", port = ""]: readonly string[]): Reply {
+  const isNone = host.toLowerCase() === "no";
+  const config = { ...state.config, replicaof: isNone ? "" : `${host} ${port}` };
+  task.state = { ...state, config, isLinked: false };
+  task.wake();
+  return OK;
+}
+
+function configure(task: Task<State>, state: State, [verb = "", name = "", value = ""]: readonly string[]): Reply {
+  if (verb.toLowerCase() === "get") {
+    const found = Object.entries(state.config).filter(([key]) => matches(name.toLowerCase(), key));
+    return list(found.flat());
+  }
+  if (verb.toLowerCase() !== "set") return failure(`ERR unknown subcommand '${verb}'. Try CONFIG HELP.`);
+  if (!Object.hasOwn(DEFAULT_CONFIG, name.toLowerCase())) {
+    return failure(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`);
+  }
+  task.state = { ...state, config: withSettings(state.config, [[name, value]]) };
+  return OK;
+}
+
+function info(task: Task<State>, state: State, section: string | undefined): string {
+  const primary = primaryOf(state);
+  const keys = new Keyspace(state.data, task.now).keys().length;
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    Server: [
+      `redis_version:${versionOf(task)}`,
+      "redis_mode:standalone",
+      "os:Linux",
+      "arch_bits:64",
+      `process_id:${task.pid}`,
+      `tcp_port:${state.config["port"]}`,
+      `uptime_in_seconds:${Math.floor((task.now - state.startedAt) / 1_000)}`,
+    ],
+    Memory: [`maxmemory:${state.config["maxmemory"]}`, `maxmemory_policy:${state.config["maxmemory-policy"]}`],
+    Replication: [
+      `role:${primary === undefined ? "master" : "slave"}`,
+      ...(primary === undefined
+        ? []
+        : [
+            `master_host:${primary.host}`,
+            `master_port:${primary.port}`,
+            `master_link_status:${typeof fetchData(task, state) === "string" ? "down" : "up"}`,
+            "slave_read_only:1",
+          ]),
+      `connected_slaves:${state.replicas.length}`,
+      ...state.replicas.map((ip, n) => `slave${n}:ip=${ip},port=6379,state=online,offset=0,lag=0`),
+    ],
+    Keyspace: keys === 0 ? [] : [`db0:keys=${keys},expires=0,avg_ttl=0`],
+  };
+  return Object.entries(sections)
+    .filter(([name]) => section === undefined || name.toLowerCase() === section)
+    .map(([name, lines]) => `# ${name}\r\n${lines.map((line) => `${line}\r\n`).join("")}`)
+    .join("\r\n");
+}
