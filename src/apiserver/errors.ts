@@ -1,7 +1,7 @@
 /**
  * Errors at the edge: every answer that refuses is the Status the real API server sends.
  */
-import { type Status, StatusError, statusOf } from "#kernel/apimachinery/errors";
+import { type Status, statusOf } from "#kernel/apimachinery/errors";
 
 /** The HTTP answer for a Status. */
 export function statusResponse(status: Status): Response {
@@ -15,6 +15,3 @@ export function statusResponse(status: Status): Response {
 export function errorResponse(error: unknown): Response {
   return statusResponse(statusOf(error));
 }
-
-/** Whether the error is an answer rather than a bug. */
-export const isAnswer = (error: unknown): error is StatusError => error instanceof StatusError;

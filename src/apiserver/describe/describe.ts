@@ -4,6 +4,7 @@
  * Models k8s.io/apiserver/pkg/server (healthz, routes) and pkg/endpoints/discovery.
  */
 import { aggregated, coreVersions, group, groupList, resourceList } from "#apiserver/describe/discovery";
+import { pageNotFoundText } from "#kernel/apimachinery/errors";
 import { versionInfo } from "#kernel/apimachinery/version";
 import type { AnyResource } from "#kernel/registry/definition";
 
@@ -57,7 +58,7 @@ export function describe(request: Request, resources: readonly AnyResource[], ad
 
 /** What the mux of a real server answers where nothing is mounted. */
 export const pageNotFound = (): Response =>
-  new Response("404 page not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
+  new Response(pageNotFoundText, { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
 
 function healthAnswer(name: string, check: string | undefined, url: URL): Response {
   const text = { headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private" } };

@@ -243,12 +243,6 @@ export function methodNotSupported(gr: GroupResource, action: string): StatusErr
   return failure({ code: 405, reason: "MethodNotAllowed", message, details: resourceDetails(gr, "") });
 }
 
-/** 405: the path exists, the HTTP method does not. */
-export function methodNotAllowed(): StatusError {
-  const message = "the server does not allow this method on the requested resource";
-  return failure({ code: 405, reason: "MethodNotAllowed", message, details: {} });
-}
-
 /** 410: the revision asked for is compacted. */
 export function resourceExpired(message: string): StatusError {
   return failure({ code: 410, reason: "Expired", message });
@@ -258,9 +252,6 @@ export function resourceExpired(message: string): StatusError {
 export const continueExpired =
   "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
   "the continue parameter.";
-
-/** The message of an expired revision asked for by a list. */
-export const revisionExpired = "The resourceVersion for the provided list is too old.";
 
 /** The message of an expired revision asked for by a watch. */
 export const watchExpired = "The resourceVersion for the provided watch is too old.";
@@ -289,12 +280,6 @@ export function serverTimeout(gr: GroupResource, operation: string, retryAfterSe
   const message = `${what} could not be completed at this time, please try again.`;
   const details = resourceDetails(gr, operation, retryAfterSeconds);
   return failure({ code: 500, reason: "ServerTimeout", message, details });
-}
-
-/** 429 with a delay. */
-export function tooManyRequests(message: string, retryAfterSeconds: number): StatusError {
-  const details = retryAfterSeconds === 0 ? {} : { retryAfterSeconds };
-  return failure({ code: 429, reason: "TooManyRequests", message, details });
 }
 
 /** 429 of an eviction that a PodDisruptionBudget forbids; `detail` says what the budget needs. */
@@ -355,11 +340,6 @@ export function internalError(detail: string): StatusError {
 /** 500 without a reason: what the API server makes of an error that is no Status. */
 export function unknownError(message: string): StatusError {
   return failure({ code: 500, reason: "", message });
-}
-
-/** 503. */
-export function serviceUnavailable(message: string): StatusError {
-  return failure({ code: 503, reason: "ServiceUnavailable", message });
 }
 
 /** The Status of an operation that has no object to answer with, such as a finished delete. */

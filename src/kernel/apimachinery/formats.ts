@@ -194,13 +194,6 @@ export function httpPath(value: string): string[] {
   return patterns.httpPath.test(value) ? [] : [regexText("Invalid path", httpPathFormat)];
 }
 
-/** The name of an environment variable, strictly: letters, digits, `_`, `-` and `.`. */
-export function envVarName(value: string): string[] {
-  const errors = parentDirectory(value);
-  if (patterns.envVar.test(value)) return errors;
-  return [regexText(says.envVar, envVarFormat, "my.env-name", "MY_ENV.NAME", "MyEnvName1"), ...errors];
-}
-
 /** The name of an environment variable as pods may have it: printable ASCII without `=`. */
 export function relaxedEnvVarName(value: string): string[] {
   const errors = value === "" ? [`environment variable name ${emptyText}`] : [];
@@ -215,12 +208,6 @@ export function configMapKey(value: string): string[] {
     errors.push(regexText(says.configKey, configKeyFormat, "key.name", "KEY_NAME", "key-name"));
   }
   return [...errors, ...parentDirectory(value)];
-}
-
-/** An identifier of the language C. */
-export function cIdentifier(value: string): string[] {
-  if (patterns.identifier.test(value)) return [];
-  return [regexText(says.identifier, identifierFormat, "my_name", "MY_NAME", "MyName")];
 }
 
 /** A name that is one segment of a URL path, as Roles have: anything but `.`, `..`, `/` and `%`. */

@@ -26,9 +26,6 @@ export function duplicateFields(text: string): string[] {
 /** Words a field that stands twice. */
 export const duplicateFieldText = (path: string): string => `duplicate field "${path}"`;
 
-/** Words a field that the schema does not know. */
-export const unknownFieldText = (path: string): string => `unknown field "${path}"`;
-
 /** Words everything that strict decoding refuses. */
 export const strictDecodingText = (problems: readonly string[]): string =>
   `strict decoding error: ${problems.join(", ")}`;

@@ -25,7 +25,7 @@ export function matchesRequirements(requirements: readonly Requirement[], labels
 }
 
 /** True if the labels satisfy the requirement. */
-export function matchesRequirement({ key, operator, values }: Requirement, labels: SomeLabels): boolean {
+function matchesRequirement({ key, operator, values }: Requirement, labels: SomeLabels): boolean {
   const value = labels?.[key];
   switch (operator) {
     case "exists":

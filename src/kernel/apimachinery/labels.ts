@@ -8,7 +8,7 @@ import { labelValue, qualifiedName } from "#kernel/apimachinery/formats";
 import { compareText } from "#kernel/apimachinery/go-text";
 import { formatRequirements, type Requirement } from "#kernel/apimachinery/label-query";
 
-export { formatRequirements, matchesRequirement, matchesRequirements, parse } from "#kernel/apimachinery/label-query";
+export { formatRequirements, matchesRequirements, parse } from "#kernel/apimachinery/label-query";
 export type { Requirement };
 
 /** The labels of an object; absent means none. */

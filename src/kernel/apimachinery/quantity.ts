@@ -181,9 +181,6 @@ export function value(quantity: QuantityLike): number {
   return resolve(quantity).value;
 }
 
-/** No amount at all. */
-export const zeroQuantity: Quantity = { nanos: 0n, format: "DecimalSI" };
-
 /** Gives the quantity of so many thousandths: CPU. */
 export function fromMilli(amount: number): Quantity {
   return { nanos: BigInt(Math.ceil(amount)) * nanosPerMilli, format: "DecimalSI" };

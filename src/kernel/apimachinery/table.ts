@@ -58,11 +58,6 @@ export function partialObjectMetadata(object: { readonly metadata?: unknown }): 
   return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata ?? {} };
 }
 
-/** The row condition of an object whose work is done, which kubectl once hid. */
-export function completedRow(reason: string, message: string): TableRowCondition {
-  return { type: "Completed", status: "True", reason, message };
-}
-
 /** Gives the age a table prints for a time in an object; `<unknown>` if there is none. */
 export function ageText(since: string | null | undefined, now: number): string {
   if (since === undefined || since === null || since === "") return "<unknown>";

@@ -24,11 +24,6 @@ export function microTimeText(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 23)}000Z`;
 }
 
-/** Gives an instant as RFC 3339 with nanoseconds, as container logs are stamped: `2026-01-02T03:04:05.006000000Z`. */
-export function nanoTimeText(instant: number): string {
-  return `${new Date(instant).toISOString().slice(0, 23)}000000Z`;
-}
-
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Gives the instant of an RFC 3339 text, cut to milliseconds; NaN if it is none. */

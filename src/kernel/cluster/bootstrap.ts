@@ -10,7 +10,7 @@ import { services } from "#kernel/resources/core/service";
 import { INGRESS_CLASS, INGRESS_CONTROLLER } from "#kernel/resources/networking/ingress.facts";
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
 import { bootstrapPolicy } from "#kernel/resources/rbac/policy/bootstrap";
-import { SYSTEM_PRIORITY_CLASSES, priorityclasses } from "#kernel/resources/scheduling/priorityclass";
+import { priorityclasses, SYSTEM_PRIORITY_CLASSES } from "#kernel/resources/scheduling/priorityclass";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
 

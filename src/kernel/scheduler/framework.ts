@@ -21,9 +21,6 @@ export interface Rejection {
   readonly isResolvable: boolean;
 }
 
-/** The node fits as far as the plugin is concerned. */
-export const fits = undefined;
-
 /** Asks one node. */
 export type NodeFilter = (node: NodeInfo) => Rejection | undefined;
 

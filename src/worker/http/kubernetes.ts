@@ -6,7 +6,7 @@
 import { type Context, Hono } from "hono";
 import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
 import { describe } from "#apiserver/describe/describe";
-import { errorResponse, statusResponse } from "#apiserver/errors";
+import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { streamKindOf } from "#apiserver/streams/stream";
 import { unauthorized } from "#kernel/apimachinery/errors";
@@ -89,6 +89,3 @@ function innerUrl(c: Context<WorkerEnv>): URL {
   const path = url.pathname.split("/").slice(3).join("/");
   return new URL(`/${path}${url.search}`, "http://kubernetes.default.svc");
 }
-
-/** The 401 of a request without a valid key. */
-export const unauthorizedResponse = (): Response => statusResponse(unauthorized().status);

@@ -5,8 +5,8 @@
  * Leaves out the beta versions: every client we serve speaks apps/v1.
  */
 import type { DaemonSet } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { format, formatLabels } from "#kernel/apimachinery/labels";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { TEMPLATE_GENERATION_ANNOTATION, templateGeneration } from "#kernel/resources/apps/daemonset.facts";
 import { validateDaemonSet, validateDaemonSetStatus } from "#kernel/resources/apps/daemonset.validate";

@@ -6,8 +6,8 @@
  */
 
 import type { Deployment } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { queryOf } from "#kernel/apimachinery/labels";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { desiredReplicas, REVISION_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
 import { validateDeployment, validateDeploymentStatus } from "#kernel/resources/apps/deployment.validate";

@@ -10,7 +10,6 @@ import type {
   StatefulSetSpec,
   StatefulSetStatus,
 } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label } from "#kernel/apimachinery/formats";
 import {
@@ -19,6 +18,7 @@ import {
   validateNonnegativeIntOrPercent,
 } from "#kernel/apimachinery/int-or-string";
 import { isEmpty, matches, requirementsOf, validateLabelSelector } from "#kernel/apimachinery/labels";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { validateClaimSpec } from "#kernel/resources/core/persistentvolumeclaim.validate";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
 import { eachAt, mustBeOneOf, mustFit, mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
