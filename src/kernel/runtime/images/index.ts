@@ -4,6 +4,7 @@
 import { agnhostImage, agnhostPrograms, livenessImage } from "#kernel/runtime/images/agnhost";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
+import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
 import { httpEcho, httpEchoImage } from "#kernel/runtime/images/http-echo";
 import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
@@ -21,6 +22,7 @@ export const images: readonly Image[] = [
   busybox,
   debian,
   echoserverImage,
+  frontendImage,
   helloApp,
   httpdImage,
   httpEchoImage,
@@ -39,6 +41,7 @@ export const images: readonly Image[] = [
 /** Every program that comes with an image; a process finds its own by name. */
 export const imagePrograms: readonly Program[] = [
   ...agnhostPrograms,
+  ...frontendPrograms,
   ...helloAppPrograms,
   ...httpdPrograms,
   ...nginxPrograms,

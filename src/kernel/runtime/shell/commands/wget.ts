@@ -3,6 +3,7 @@
  *
  * Models busybox wget; GNU wget where the image brings that.
  */
+import { errnoText } from "#kernel/runtime/files/errno";
 import { utf8Length } from "#kernel/runtime/files/filesystem";
 import { nameOf } from "#kernel/runtime/files/paths";
 import { statusText } from "#kernel/runtime/images/http";
@@ -71,9 +72,8 @@ function save(task: Task, file: string, body: string, isQuiet: boolean): number 
     return 0;
   }
   if (!isQuiet) task.complain(`saving to '${name}'\n`);
-  if (task.files.write(task.path(name), body, { uid: task.uid }) !== 0 && name !== "/dev/null") {
-    return complain(task, `can't open '${name}': Permission denied`);
-  }
+  const errno = name === "/dev/null" ? 0 : task.files.write(task.path(name), body, { uid: task.uid });
+  if (errno !== 0) return complain(task, `can't open '${name}': ${errnoText(errno)}`);
   if (!isQuiet) task.complain(`${progress(name, body)}'${name}' saved\n`);
   return 0;
 }
