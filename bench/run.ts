@@ -21,6 +21,9 @@ interface Measured {
   readonly wallMs: number;
   readonly stallMs: number;
   readonly heapMB: number;
+  /** Of a cluster without workloads: CPU of an idle hour, and its size as a value. */
+  readonly idleCpuMs?: number;
+  readonly bytes?: number;
 }
 
 async function bundle(name: string): Promise<string> {
@@ -62,8 +65,11 @@ async function kernelRows(): Promise<Row[]> {
   const kernel = await bundle("kernel");
   const peer = await bundle("peer");
   const created = median(kernel, 0);
-  if (created !== undefined)
+  if (created !== undefined) {
     rows.push(row("kernel: create a cluster until 3 nodes are Ready", "CPU ms", created.cpuMs));
+    rows.push(row("kernel: an idle cluster as a value", "bytes", created.bytes ?? 0));
+    rows.push(row("kernel: an idle hour, caught up at the next contact", "CPU ms", created.idleCpuMs ?? 0));
+  }
   const perPod = new Map<number, number>();
   for (const replicas of [100, 500, 1_000, 5_000]) {
     const ours = median(kernel, replicas);

@@ -51,7 +51,7 @@ test("a silent kubelet: unknown after the grace period, pods not ready, evicted 
   scene.settle();
   const victim = scene.list(pods).find(({ spec }) => spec.nodeName === "node-1")?.metadata.name ?? "";
   power(scene, "node-1", false);
-  scene.pass(39);
+  scene.pass(29);
   expect(ready(scene.need(nodes, "node-1"))?.status).toBe("True");
   scene.pass(12);
   expect(ready(scene.need(nodes, "node-1"))).toMatchObject({

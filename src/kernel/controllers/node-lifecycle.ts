@@ -31,8 +31,8 @@ import { equal } from "#kernel/sim/clone";
 const NAME = "node-lifecycle-controller";
 const SOURCE = { component: "node-controller" };
 
-/** How long a kubelet may be silent (--node-monitor-grace-period). */
-const GRACE_MS = 50_000;
+/** A kubelet silent for so long makes its node Unknown (--node-monitor-grace-period, as the course teaches it). */
+const GRACE_MS = 40_000;
 
 /** The room of nodes this controller has met; the id is the node's name. */
 const KNOWN = "known-nodes";
