@@ -50,9 +50,11 @@ function say(task: Task<State>, text: string, { role = "M", mark = "*" } = {}): 
 }
 
 /** Since 7.2 fewer lines of the log are warnings. */
-function markOf(task: Task<State>): string {
-  const [major = 0, minor = 0] = versionOf(task).split(".").map(Number);
-  return major > 7 || (major === 7 && minor >= 2) ? "*" : "#";
+const markOf = (task: Task<State>): string => (isSince(task, 7, 2) ? "*" : "#");
+
+function isSince(task: Task<State>, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = versionOf(task).split(".").map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
 const versionOf = (task: Task<State>): string => task.env("REDIS_VERSION") ?? "7.4.1";
@@ -132,7 +134,7 @@ function start(task: Task<State>): State | number {
     say(task, `Failed listening on port ${port} (tcp), aborting.`, { role, mark: "#" });
     return 1;
   }
-  say(task, "monotonic clock: POSIX clock_gettime", { role });
+  if (isSince(task, 6, 2)) say(task, "monotonic clock: POSIX clock_gettime", { role });
   say(task, `Running mode=standalone, port=${port}.`, { role });
   say(task, "Server initialized", { role, mark });
   say(task, `Ready to accept connections${mark === "*" ? " tcp" : ""}`, { role });
