@@ -47,14 +47,14 @@ function typed(scene: Scene, name: string): string {
   return stdout;
 }
 
-test("a node that loses power is missed after 50 s, left after 5 minutes, and comes back", () => {
+test("a node that loses power is missed after 40 s, left after 5 minutes, and comes back", () => {
   const scene = new Scene({ latency: "realistic" });
   scene.create(deployments, webDeployment(6));
   scene.settle();
   const fault = broken(scene, { type: "node-down", target: { node: "node-1" } });
-  scene.pass(40);
+  scene.pass(29);
   expect(isReady(scene, "node-1")).toBe(true);
-  scene.pass(30);
+  scene.pass(20);
   expect(isReady(scene, "node-1")).toBe(false);
   expect(placesOf(scene).going).toBe(0);
   scene.pass(360);
