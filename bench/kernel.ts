@@ -82,7 +82,7 @@ if (replicas > 0) {
     throw new Error(`only ${status?.readyReplicas ?? 0} of ${replicas} are ready`);
 }
 
-/** An hour in which nobody comes and nothing is due: what its catching up costs, and what lies on the disk meanwhile. */
+/** An hour in which nobody comes: what catching up costs afterwards, and how large the cluster lies there meanwhile. */
 function idleHour(): { idleCpuMs: number; bytes: number } {
   const bytes = JSON.stringify(exportCluster(cluster)).length;
   const before = process.cpuUsage();

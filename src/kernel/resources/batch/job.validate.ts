@@ -4,12 +4,12 @@
  * Models pkg/apis/batch/validation (ValidateJob, ValidateJobSpec, ValidateJobSpecUpdate).
  */
 import type { Container, Job, JobSpec, PodTemplateSpec } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label } from "#kernel/apimachinery/formats";
 import { quote } from "#kernel/apimachinery/go-text";
 import { matches, matchesSet, requirementsOf, validateLabelSelector } from "#kernel/apimachinery/labels";
 import { isConditionTrue } from "#kernel/apimachinery/meta";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import {
   CONTROLLER_UID_LABEL,
   isIndexed,

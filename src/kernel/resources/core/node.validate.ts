@@ -6,11 +6,11 @@
  */
 
 import type { Node, Taint } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { labelValue, qualifiedName } from "#kernel/apimachinery/formats";
 import { parseCidr } from "#kernel/apimachinery/ip";
 import { cidr } from "#kernel/apimachinery/names";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { TAINT_EFFECTS } from "#kernel/resources/core/pod.facts.tolerations";
 import { eachAt, mustChoose, mustFit } from "#kernel/resources/core/pod.validate.fields";
 import { validateQuantityValue } from "#kernel/resources/core/pod.validate.resources";
