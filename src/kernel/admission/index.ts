@@ -4,15 +4,18 @@
  * Models pkg/kubeapiserver/options/plugins.go.
  */
 import { defaultIngressClass } from "#kernel/admission/defaultingressclass";
+import { defaultStorageClass } from "#kernel/admission/defaultstorageclass";
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
 import { limitRanger } from "#kernel/admission/limitranger";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
+import { persistentVolumeClaimResize } from "#kernel/admission/persistentvolumeclaimresize";
 import { podSecurity } from "#kernel/admission/podsecurity";
 import { priority } from "#kernel/admission/priority";
 import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
 import { runtimeClass } from "#kernel/admission/runtimeclass";
 import { serviceAccount } from "#kernel/admission/serviceaccount";
+import { storageObjectInUseProtection } from "#kernel/admission/storageobjectinuseprotection";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
 
@@ -24,6 +27,9 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   podSecurity,
   priority,
   defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  persistentVolumeClaimResize,
   rbacEscalation,
   runtimeClass,
   defaultIngressClass,

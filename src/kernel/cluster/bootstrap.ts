@@ -11,6 +11,8 @@ import { INGRESS_CLASS, INGRESS_CONTROLLER } from "#kernel/resources/networking/
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
 import { bootstrapPolicy } from "#kernel/resources/rbac/policy/bootstrap";
 import { priorityclasses, SYSTEM_PRIORITY_CLASSES } from "#kernel/resources/scheduling/priorityclass";
+import { storageclasses } from "#kernel/resources/storage/storageclass";
+import { STANDARD_CLASS } from "#kernel/resources/storage/storageclass.facts";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
 
@@ -26,8 +28,9 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   const client = registry.as(component("apiserver"), "kube-apiserver");
   for (const name of NAMESPACES) client.create(namespaces, { metadata: { name }, spec: {} });
   for (const draft of SYSTEM_PRIORITY_CLASSES) client.create(priorityclasses, draft);
-  // A bare control plane has nothing an ingress controller could run on.
+  // A bare control plane has nothing an ingress controller or a provisioner could run on.
   if (options.machines.length > 0) {
+    client.create(storageclasses, STANDARD_CLASS);
     client.create(ingressclasses, { metadata: { name: INGRESS_CLASS }, spec: { controller: INGRESS_CONTROLLER } });
   }
   client.create(services, {

@@ -3,6 +3,7 @@
  * them.
  */
 
+import { attachDetachController } from "#kernel/controllers/attachdetach";
 import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregation";
 import { cronjobController } from "#kernel/controllers/cronjob";
 import { daemonsetController } from "#kernel/controllers/daemonset";
@@ -11,14 +12,19 @@ import { disruptionController } from "#kernel/controllers/disruption";
 import { endpointsController } from "#kernel/controllers/endpoints";
 import { endpointSliceController } from "#kernel/controllers/endpointslice";
 import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
+import { ephemeralVolumeController } from "#kernel/controllers/ephemeral-volume";
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
 import { ingressController } from "#kernel/controllers/ingress";
 import { jobController } from "#kernel/controllers/job";
 import { kubernetesServiceController } from "#kernel/controllers/kubernetes-service";
+import { localPathProvisioner } from "#kernel/controllers/local-path-provisioner";
 import { namespaceController } from "#kernel/controllers/namespace";
 import { nodeLifecycleController } from "#kernel/controllers/node-lifecycle";
+import { persistentVolumeBinder } from "#kernel/controllers/persistentvolume-binder";
 import { podGcController } from "#kernel/controllers/pod-gc";
+import { pvProtectionController } from "#kernel/controllers/pv-protection";
+import { pvcProtectionController } from "#kernel/controllers/pvc-protection";
 import { replicasetController } from "#kernel/controllers/replicaset";
 import { replicationController } from "#kernel/controllers/replicationcontroller";
 import { resourceQuotaController } from "#kernel/controllers/resourcequota";
@@ -29,6 +35,8 @@ import { serviceAccountTokenController } from "#kernel/controllers/serviceaccoun
 import { statefulsetController } from "#kernel/controllers/statefulset";
 import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
+import { vacProtectionController } from "#kernel/controllers/vac-protection";
+import { volumeExpandController } from "#kernel/controllers/volume-expand";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -47,6 +55,14 @@ export const CONTROLLERS: readonly Controller[] = [
   cronjobController,
   jobController,
   ttlAfterFinishedController,
+  ephemeralVolumeController,
+  persistentVolumeBinder,
+  localPathProvisioner,
+  volumeExpandController,
+  attachDetachController,
+  pvcProtectionController,
+  pvProtectionController,
+  vacProtectionController,
   kubernetesServiceController,
   endpointsController,
   endpointSliceController,

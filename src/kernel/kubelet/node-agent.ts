@@ -7,6 +7,7 @@
  */
 import type { Lease, Node } from "#kernel/api/types.gen";
 import { microTimeText, timeText } from "#kernel/apimachinery/time";
+import { makeCsiNode } from "#kernel/kubelet/csi-node";
 import { imagesOn, NODE_IMAGES } from "#kernel/kubelet/images";
 import { HEALTHY, imageList, nodeLabels, nodeStatus } from "#kernel/kubelet/node-status";
 import { type Context, type Controller, done, type Outcome, routineAt, watching } from "#kernel/registry/controller";
@@ -100,6 +101,7 @@ function start(context: Context, machine: Machine, agent: Agent | undefined): vo
     const { renewTime: _, ...spec } = lease.spec;
     client.update(leases, { ...lease, spec });
   }
+  makeCsiNode(client, node);
   const isBack = agent?.isCutOff === true && agent.bootedAt === bootedAt;
   if (!isBack) tell(context, machine, node, "Starting", "Starting kubelet.");
   if (agent !== undefined && agent.bootedAt !== bootedAt && known !== undefined) {

@@ -85,6 +85,8 @@ export interface PodCell {
   mounted?: string;
   /** Names of the volumes that are the pod's own and go with it. */
   volumes?: string[];
+  /** The trees of files behind its claims, by the name of the volume. */
+  claims?: Record<string, string>;
   mountTrouble?: { tries: number; nextAt: Instant };
   /** When changed sources are written again. */
   refreshAt?: Instant;

@@ -151,8 +151,8 @@ function mountsOf({ pod, cell }: PodWork, container: Container, env: Readonly<Re
     return [
       {
         path: mountPath,
-        isReadOnly: readOnly === true || isKubeletWritten(volume),
-        volume: volumeId({ uid: cell.uid, node: cell.node }, volume),
+        isReadOnly: readOnly === true || volume.persistentVolumeClaim?.readOnly === true || isKubeletWritten(volume),
+        volume: volumeId(cell, volume),
         ...(below !== undefined && below !== "" && { subPath: below }),
       },
     ];

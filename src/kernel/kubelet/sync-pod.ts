@@ -32,8 +32,9 @@ import {
   watching,
 } from "#kernel/registry/controller";
 import { configmaps } from "#kernel/resources/core/configmap";
+import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
-import { isPodTerminal } from "#kernel/resources/core/pod.facts";
+import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
 import { secrets } from "#kernel/resources/core/secret";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, killContainer, removeContainer } from "#kernel/runtime/containers";
@@ -81,6 +82,13 @@ export const podSync: Controller = {
     ofMachines,
     watching(configmaps, referring("configmap")),
     watching(secrets, referring("secret")),
+    watching(persistentvolumeclaims, (claim, client) =>
+      client
+        .by(pods, "claim", keyText(keyOf(claim)))
+        .filter(isPodScheduled)
+        .map(keyOf)
+        .sort(byKey),
+    ),
   ],
 
   reconcile(context, key) {

@@ -2,17 +2,20 @@
  * Volumes of a pod: laid out as files before its containers start, refreshed when their sources change.
  *
  * Models pkg/kubelet/volumemanager and the emptydir, configmap, secret, downwardapi, projected and hostpath plugins.
- * Leaves out claims and network volumes: their kinds do not exist here, so a pod that names one says so and waits.
+ * Leaves out network volumes: their servers do not exist here, so a pod that names one says so and waits.
  */
 import type { Container, DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from "#kernel/api/types.gen";
 import { decodeBase64 } from "#kernel/kubelet/base64";
+import { claimOf, mountClaim } from "#kernel/kubelet/claims";
 import { containerResource, podField } from "#kernel/kubelet/downward";
+import type { PodCell } from "#kernel/kubelet/pod-cell";
 import { later, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { tokenClaims, tokenTurn } from "#kernel/kubelet/token";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import type { Resource } from "#kernel/registry/definition";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { secrets } from "#kernel/resources/core/secret";
+import { hostTree } from "#kernel/runtime/files/host-tree";
 import { removeVolume, type VolumeSeed, writeVolume } from "#kernel/runtime/files/volume";
 import type { Cells } from "#kernel/store/cells";
 import type { KubeObject } from "#kernel/store/object";
@@ -26,14 +29,30 @@ const RETRY_MS = { first: 500, longest: 122_000 };
 const REFRESH_MS = 60_000;
 const MONTH_MS = 30 * 24 * 3_600_000;
 
-/** Where the files of a pod's volume live. What a host path names is shared by all pods of the node. */
-export function volumeId(pod: { readonly uid: string; readonly node: string }, volume: Volume): string {
-  const { hostPath } = volume;
-  return hostPath === undefined ? `pod/${pod.uid}/${volume.name}` : `host/${pod.node}${hostPath.path}`;
+/**
+ * Where the files of a pod's volume live. What a host path names is shared by all pods of the node, what is behind a
+ * claim by all pods that mount it.
+ */
+export function volumeId({ uid, node, claims }: Pick<PodCell, "uid" | "node" | "claims">, volume: Volume): string {
+  const { name, hostPath } = volume;
+  return hostPath === undefined ? (claims?.[name] ?? `pod/${uid}/${name}`) : hostTree(node, hostPath.path);
 }
 
 /** A volume's files as they should be, or why they cannot be laid out. Undefined = the containers fill it. */
 type Laid = { readonly files: Files } | { readonly problem: string } | undefined;
+
+/** What a volume is, or the text of the event that says why it is nothing yet. */
+type Prepared = { readonly content: Laid } | { readonly tree: string } | { readonly complaint: string };
+
+function prepare(work: PodWork, volume: Volume): Prepared {
+  const name = claimOf(work, volume);
+  if (name !== undefined) return mountClaim(work, volume, name);
+  const content = layOut(work, volume);
+  const isWrong = content !== undefined && "problem" in content;
+  return isWrong
+    ? { complaint: `MountVolume.SetUp failed for volume "${volume.name}" : ${content.problem}` }
+    : { content };
+}
 
 /** Mounts what the pod needs. True once every volume is there; otherwise what to wait for. */
 export function mountVolumes(work: PodWork): { readonly isMounted: boolean; readonly outcome: Outcome } {
@@ -42,18 +61,20 @@ export function mountVolumes(work: PodWork): { readonly isMounted: boolean; read
   const version = volumes.map((volume) => versionOf(work, volume)).join(",");
   if (cell.mounted !== undefined) return { isMounted: true, outcome: refresh(work, volumes, version) };
 
-  const laid = volumes.map((volume) => ({ volume, content: layOut(work, volume) }));
-  const failures = laid.flatMap(({ volume: { name }, content }) =>
-    content !== undefined && "problem" in content
-      ? [`MountVolume.SetUp failed for volume "${name}" : ${content.problem}`]
-      : [],
-  );
+  const prepared = volumes.map((volume) => ({ volume, result: prepare(work, volume) }));
+  const failures = prepared.flatMap(({ result }) => ("complaint" in result ? [result.complaint] : []));
   if (failures.length > 0) return { isMounted: false, outcome: complain(work, failures) };
-  for (const { volume, content } of laid) {
+  const claims: Record<string, string> = {};
+  for (const { volume, result } of prepared) {
+    if ("tree" in result) claims[volume.name] = result.tree;
+    const content = "content" in result ? result.content : undefined;
     if (content !== undefined && "files" in content) writeVolume(context, volumeId(cell, volume), content.files);
   }
+  if (Object.keys(claims).length > 0) cell.claims = claims;
   cell.mounted = version;
-  cell.volumes = volumes.filter(({ hostPath }) => hostPath === undefined).map(({ name }) => name);
+  cell.volumes = volumes.flatMap(({ name, hostPath }) =>
+    hostPath === undefined && claims[name] === undefined ? [name] : [],
+  );
   delete cell.mountTrouble;
   return { isMounted: true, outcome: renewal(work, volumes) };
 }
@@ -81,6 +102,7 @@ function refresh(work: PodWork, volumes: readonly Volume[], version: string): Ou
   cell.refreshAt ??= later(work, REFRESH_MS);
   if (cell.refreshAt > context.now) return wakeAt(cell.refreshAt);
   for (const volume of volumes) {
+    if (cell.claims?.[volume.name] !== undefined) continue;
     const content = layOut(work, volume);
     // A source that has gone leaves what it gave.
     if (content !== undefined && "files" in content) writeVolume(context, volumeId(cell, volume), content.files);

@@ -21,6 +21,8 @@ import { events } from "#kernel/resources/core/event";
 import { limitranges } from "#kernel/resources/core/limitrange";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { nodes } from "#kernel/resources/core/node";
+import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
+import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
 import { podtemplates } from "#kernel/resources/core/podtemplate";
 import { replicationcontrollers } from "#kernel/resources/core/replicationcontroller";
@@ -39,6 +41,12 @@ import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
 import { roles } from "#kernel/resources/rbac/role";
 import { rolebindings } from "#kernel/resources/rbac/rolebinding";
 import { priorityclasses } from "#kernel/resources/scheduling/priorityclass";
+import { csidrivers } from "#kernel/resources/storage/csidriver";
+import { csinodes } from "#kernel/resources/storage/csinode";
+import { csistoragecapacities } from "#kernel/resources/storage/csistoragecapacity";
+import { storageclasses } from "#kernel/resources/storage/storageclass";
+import { volumeattachments } from "#kernel/resources/storage/volumeattachment";
+import { volumeattributesclasses } from "#kernel/resources/storage/volumeattributesclass";
 
 export const RESOURCES: readonly AnyResource[] = [
   configmaps,
@@ -47,6 +55,8 @@ export const RESOURCES: readonly AnyResource[] = [
   limitranges,
   namespaces,
   nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
   pods,
   podtemplates,
   replicationcontrollers,
@@ -79,4 +89,10 @@ export const RESOURCES: readonly AnyResource[] = [
   rolebindings,
   roles,
   priorityclasses,
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
 ];

@@ -76,6 +76,10 @@ function bind({ client, cells, now }: Context, pod: Pod, { name }: NodeInfo): vo
     for (const plugin of PLUGINS) {
       if (plugin.preBind === undefined || plugin.preBind(client, pod, name)) continue;
       putBack(cells, pod, [plugin.name], false, now);
+      // Where it is expected: the node is kept for it, and tried first when what it waits for has come.
+      if (pod.status?.nominatedNodeName !== name) {
+        client.updateStatus(pods, pod, { ...pod.status, nominatedNodeName: name });
+      }
       return;
     }
     bindPod(client, key, { target: { kind: "Node", name } });

@@ -9,9 +9,8 @@ import type { Resource } from "#kernel/registry/definition";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
-import { RESOURCES } from "#kernel/resources/index";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
-import { VOLUME_KINDS } from "#kernel/scheduler/plugins/volumebinding";
+import { VOLUME_RESOURCES } from "#kernel/scheduler/plugins/volumes";
 import { QUEUE, type QueueRecord } from "#kernel/scheduler/queue";
 import { isWaiting, snapshots } from "#kernel/scheduler/snapshot";
 import { equal } from "#kernel/sim/clone";
@@ -80,9 +79,10 @@ const records: RoomWatch = {
   keys: (_id, record) => ((record as QueueRecord).isMoved ? [TRY] : []),
 };
 
-/** Kinds of storage, as far as clusters serve them: what a pod waits for may have come. */
-const volumes: readonly ResourceWatch[] = RESOURCES.filter(({ names }) => VOLUME_KINDS.includes(names.kind)).map(
-  (resource) => ({ resource, keys: (_change, client) => (isAwaited(client) ? [eventKey("VolumeChange")] : []) }),
-);
+/** What a pod that waits for its volumes waits for may have come. */
+const volumes: readonly ResourceWatch[] = VOLUME_RESOURCES.map((resource) => ({
+  resource: resource as unknown as Resource<KubeObject>,
+  keys: (_change, client) => (isAwaited(client) ? [eventKey("VolumeChange")] : []),
+}));
 
 export const WATCHES: readonly Watch[] = [watch(pods, podKeys), watch(nodes, nodeKeys), records, ...volumes];

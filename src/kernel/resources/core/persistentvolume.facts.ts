@@ -34,6 +34,7 @@ export function volumeClass({ metadata, spec }: PersistentVolume): string {
   return metadata.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName ?? "";
 }
 
+/** How much fits into the volume. */
 export const volumeStorage = ({ spec }: PersistentVolume): string => spec.capacity?.["storage"] ?? "0";
 
 /** True if pods on the node can use the volume. */

@@ -60,6 +60,12 @@ export function claimsOfPod({ metadata, spec }: Pick<Pod, "metadata" | "spec">):
   return found;
 }
 
+const NO_KEYS: readonly string[] = [];
+
 /** `namespace/name` of each claim a pod mounts, for the index that finds the users of a claim. */
-export const claimKeysOfPod = (pod: Pod): readonly string[] =>
-  pod.spec.volumes === undefined ? [] : claimsOfPod(pod).map(({ name }) => `${pod.metadata.namespace ?? ""}/${name}`);
+export function claimKeysOfPod(pod: Pod): readonly string[] {
+  const { volumes = [] } = pod.spec;
+  const mountsAny = volumes.some((volume) => (volume.persistentVolumeClaim ?? volume.ephemeral) !== undefined);
+  if (!mountsAny) return NO_KEYS;
+  return claimsOfPod(pod).map(({ name }) => `${pod.metadata.namespace ?? ""}/${name}`);
+}

@@ -61,7 +61,11 @@ export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>({
     ageColumn,
     wide("VolumeMode", "string", ({ spec }) => spec.volumeMode ?? "<unset>", "Whether it is files or a block device."),
   ],
-  indexes: { volume: ({ spec }) => (spec.volumeName ? [spec.volumeName] : []) },
+  indexes: {
+    volume: ({ spec }) => (spec.volumeName ? [spec.volumeName] : []),
+    /** Claims that still look for a volume, by their class. */
+    unbound: (claim) => (claim.spec.volumeName ? [] : [claimClass(claim)]),
+  },
 });
 
 /** The old and the new field of where the data come from say the same, as long as the new one names no namespace. */

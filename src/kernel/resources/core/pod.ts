@@ -6,6 +6,7 @@
 import type { Pod } from "#kernel/api/types.gen";
 import { defineResource, type Grace } from "#kernel/registry/definition";
 import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
+import { claimKeysOfPod } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { podColumns } from "#kernel/resources/core/pod.columns";
 import { defaultPod } from "#kernel/resources/core/pod.defaults";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
@@ -64,7 +65,7 @@ export const pods = defineResource<Pod>({
   grace: (pod, requestedSeconds) => ({ seconds: graceSeconds(pod, requestedSeconds) }),
 
   columns: podColumns,
-  indexes: { node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]) },
+  indexes: { node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]), claim: claimKeysOfPod },
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",

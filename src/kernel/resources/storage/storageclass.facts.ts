@@ -20,6 +20,9 @@ export const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 /** The provisioner every cluster has: directories of a file system all nodes share. */
 export const LOCAL_PATH = "rancher.io/local-path";
 
+/** Where that file system is mounted on every node; each volume is a directory of its own below. */
+export const SHARED_PATH = "/var/local-path-provisioner";
+
 /** The class every cluster with machines begins with. */
 export const STANDARD_CLASS: Draft<StorageClass> = {
   metadata: { name: "standard", annotations: { [DEFAULT_CLASS_ANNOTATIONS[0]]: "true" } },

@@ -8,6 +8,9 @@ import { column, defineResource } from "#kernel/registry/definition";
 import { validateParameters, validateProvisioner } from "#kernel/resources/storage/storage.validate";
 import { equal } from "#kernel/sim/clone";
 
+/** Keeps a class while claims or volumes name it. */
+export const VAC_PROTECTION = "kubernetes.io/vac-protection";
+
 export const volumeattributesclasses = defineResource<VolumeAttributesClass>({
   group: "storage.k8s.io",
   version: "v1",

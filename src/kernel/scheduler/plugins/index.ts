@@ -13,10 +13,13 @@ import { nodePorts } from "#kernel/scheduler/plugins/nodeports";
 import { nodeResourcesBalancedAllocation } from "#kernel/scheduler/plugins/noderesourcesbalancedallocation";
 import { nodeResourcesFit } from "#kernel/scheduler/plugins/noderesourcesfit";
 import { nodeUnschedulable } from "#kernel/scheduler/plugins/nodeunschedulable";
+import { nodeVolumeLimits } from "#kernel/scheduler/plugins/nodevolumelimits";
 import { podTopologySpread } from "#kernel/scheduler/plugins/podtopologyspread";
 import { schedulingGates } from "#kernel/scheduler/plugins/schedulinggates";
 import { taintToleration } from "#kernel/scheduler/plugins/tainttoleration";
 import { volumeBinding } from "#kernel/scheduler/plugins/volumebinding";
+import { volumeRestrictions } from "#kernel/scheduler/plugins/volumerestrictions";
+import { volumeZone } from "#kernel/scheduler/plugins/volumezone";
 
 export const PLUGINS: readonly Plugin[] = [
   schedulingGates,
@@ -26,7 +29,10 @@ export const PLUGINS: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  nodeVolumeLimits,
   volumeBinding,
+  volumeZone,
   podTopologySpread,
   interPodAffinity,
   dynamicResources,

@@ -2,97 +2,88 @@
  * VolumeBinding: a pod goes where its volumes are, or can be made.
  *
  * Models pkg/scheduler/framework/plugins/volumebinding.
- * Leaves out storage capacity (CSIStorageCapacity): simulated storage does not run out.
  */
-import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from "#kernel/api/types.gen";
+import type {
+  CSIDriver,
+  CSIStorageCapacity,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  StorageClass,
+} from "#kernel/api/types.gen";
 import { matches } from "#kernel/apimachinery/labels";
 import { isControlledBy } from "#kernel/apimachinery/meta";
 import { cmp } from "#kernel/apimachinery/quantity";
 import type { Client } from "#kernel/registry/client";
-import type { Draft } from "#kernel/registry/definition";
 import type { Registry } from "#kernel/registry/registry";
+import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
+import { findMatchingVolume, isReachable } from "#kernel/resources/core/persistentvolume.facts";
+import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
+import {
+  BOUND_BY_CONTROLLER,
+  claimClass,
+  claimsOfPod,
+  isClaimBound,
+  type MountedClaim,
+  requestedStorage,
+  SELECTED_NODE,
+} from "#kernel/resources/core/persistentvolumeclaim.facts";
+import { csidrivers } from "#kernel/resources/storage/csidriver";
+import { csistoragecapacities } from "#kernel/resources/storage/csistoragecapacity";
+import { isDelayedClass, NO_PROVISIONER } from "#kernel/resources/storage/storageclass.facts";
 import { type NodeFilter, type Plugin, type Rejection, rejects, rejectsForGood } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import { matchesNodeSelector } from "#kernel/scheduler/node-selector";
-import type { KubeObject } from "#kernel/store/object";
+import { type Reader, readerOf } from "#kernel/scheduler/plugins/volumes";
+import { snapshots } from "#kernel/scheduler/snapshot";
 
 const NAME = "VolumeBinding";
 const ELSEWHERE = rejectsForGood(NAME, "node(s) didn't match PersistentVolume's node affinity");
 const NO_VOLUME = rejects(NAME, "node(s) didn't find available persistent volumes to bind");
+const NO_SPACE = rejects(NAME, "node(s) did not have enough free storage");
 const LOST_VOLUME = rejectsForGood(NAME, "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
 const UNBOUND = rejectsForGood(NAME, "pod has unbound immediate PersistentVolumeClaims");
-
-const BOUND_ANNOTATION = "pv.kubernetes.io/bind-completed";
-const SELECTED_NODE_ANNOTATION = "volume.kubernetes.io/selected-node";
-const NO_PROVISIONER = "kubernetes.io/no-provisioner";
-
-const CLAIMS = { group: "", version: "v1", kind: "PersistentVolumeClaim" };
-const VOLUMES = { group: "", version: "v1", kind: "PersistentVolume" };
-const CLASSES = { group: "storage.k8s.io", version: "v1", kind: "StorageClass" };
-
-/** The kinds whose changes may help a pod that waits for its volumes. */
-export const VOLUME_KINDS: readonly string[] = [CLAIMS, VOLUMES, CLASSES].map(({ kind }) => kind);
-
-/** An object of a kind the cluster may or may not serve. */
-function read<T extends KubeObject>(
-  registry: Registry,
-  gvk: typeof CLAIMS,
-  namespace: string,
-  name: string,
-): T | undefined {
-  const resource = registry.resourceOfKind(gvk);
-  return resource === undefined
-    ? undefined
-    : (registry.store.get(resource.bucket, { namespace, name }) as T | undefined);
-}
-
-/** A claim a pod mounts. */
-interface Wanted {
-  readonly name: string;
-  readonly isEphemeral: boolean;
-}
-
-function wantedBy({ metadata, spec }: Pod): Wanted[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }): Wanted[] => {
-    if (persistentVolumeClaim !== undefined) return [{ name: persistentVolumeClaim.claimName, isEphemeral: false }];
-    return ephemeral === undefined ? [] : [{ name: `${metadata.name}-${name}`, isEphemeral: true }];
-  });
-}
 
 export const volumeBinding: Plugin = {
   name: NAME,
   events: ["NodeAdd", "NodeLabel", "VolumeChange"],
 
   filter({ pod }, { registry }) {
-    const wanted = wantedBy(pod);
+    const wanted = claimsOfPod(pod);
     if (wanted.length === 0) return undefined;
+    const reader = readerOf(registry);
     const checks: NodeFilter[] = [];
+    const unbound: PersistentVolumeClaim[] = [];
+    let hasUnbound = false;
     for (const one of wanted) {
-      const claim = read<PersistentVolumeClaim>(registry, CLAIMS, pod.metadata.namespace ?? "", one.name);
+      const claim = reader.claim(pod.metadata.namespace ?? "", one.name);
       const refusal = refusalOf(pod, one, claim);
       if (refusal !== undefined || claim === undefined) return refusal;
-      const check = isBound(claim) ? checkBound(registry, claim) : checkUnbound(registry, claim);
-      if (check === undefined) return UNBOUND;
-      checks.push(check);
+      if (isClaimBound(claim)) checks.push(checkBound(reader, claim));
+      else if (isDelayedClass(reader.storageClass(claimClass(claim)))) unbound.push(claim);
+      else hasUnbound = true;
     }
-    return {
-      check(node) {
-        for (const check of checks) {
-          const rejection = check(node);
-          if (rejection !== undefined) return rejection;
-        }
-        return undefined;
-      },
-    };
+    if (hasUnbound) return UNBOUND;
+    if (unbound.length > 0) checks.push(checkUnbound(registry, reader, unbound));
+    return { check: (node) => firstRejection(checks, node) };
   },
 
-  preBind: (client, pod, node) => wantedBy(pod).every(({ name }) => selectNode(client, pod, name, node)),
+  preBind: (client, pod, node) =>
+    // Every claim is seen to, so that none waits for another.
+    claimsOfPod(pod).reduce((isReady, { name }) => prepareClaim(client, pod, name, node) && isReady, true),
 };
+
+function firstRejection(checks: readonly NodeFilter[], node: NodeInfo): Rejection | undefined {
+  for (const check of checks) {
+    const rejection = check(node);
+    if (rejection !== undefined) return rejection;
+  }
+  return undefined;
+}
 
 /** Why a claim can be mounted nowhere. */
 function refusalOf(
   pod: Pod,
-  { name, isEphemeral }: Wanted,
+  { name, isEphemeral }: MountedClaim,
   claim: PersistentVolumeClaim | undefined,
 ): Rejection | undefined {
   const quoted = `persistentvolumeclaim "${name}"`;
@@ -101,7 +92,7 @@ function refusalOf(
     return rejectsForGood(NAME, isEphemeral ? waiting : `${quoted} not found`);
   }
   if (claim.status?.phase === "Lost") {
-    return rejectsForGood(NAME, `${quoted} bound to non-existent persistentvolume "${claim.spec?.volumeName ?? ""}"`);
+    return rejectsForGood(NAME, `${quoted} bound to non-existent persistentvolume "${claim.spec.volumeName ?? ""}"`);
   }
   if (claim.metadata.deletionTimestamp !== undefined) return rejectsForGood(NAME, `${quoted} is being deleted`);
   if (isEphemeral && !isControlledBy(claim, pod)) {
@@ -114,59 +105,84 @@ function refusalOf(
   return undefined;
 }
 
-const isBound = ({ metadata, spec }: PersistentVolumeClaim): boolean =>
-  (spec?.volumeName ?? "") !== "" && metadata.annotations?.[BOUND_ANNOTATION] !== undefined;
-
-function checkBound(registry: Registry, claim: PersistentVolumeClaim): NodeFilter {
-  const volume = read<PersistentVolume>(registry, VOLUMES, "", claim.spec?.volumeName ?? "");
+function checkBound(reader: Reader, claim: PersistentVolumeClaim): NodeFilter {
+  const volume = reader.volume(claim.spec.volumeName ?? "");
   if (volume === undefined) return () => LOST_VOLUME;
   return (node) => (isReachable(volume, node) ? undefined : ELSEWHERE);
 }
 
-function isReachable({ spec }: PersistentVolume, node: NodeInfo): boolean {
-  const required = spec?.nodeAffinity?.required;
-  return required === undefined || matchesNodeSelector(required, node);
+/** For each claim there must be a volume of its own that the node reaches, or one that can be made there. */
+function checkUnbound(registry: Registry, reader: Reader, claims: readonly PersistentVolumeClaim[]): NodeFilter {
+  const sorted = [...claims].sort((a, b) => cmp(requestedStorage(a), requestedStorage(b)));
+  const all = registry.store.list(persistentvolumes.bucket) as readonly PersistentVolume[];
+  return (node) => {
+    let left = all;
+    for (const claim of sorted) {
+      const selected = claim.metadata.annotations?.[SELECTED_NODE];
+      if (selected !== undefined && selected !== node.name) return NO_VOLUME;
+      const volume = findMatchingVolume(claim, left, { node, isDelayed: true });
+      if (volume !== undefined) left = left.filter((one) => one !== volume);
+      else {
+        const rejection = checkMakeable(registry, claim, reader.storageClass(claimClass(claim)), node);
+        if (rejection !== undefined) return rejection;
+      }
+    }
+    return undefined;
+  };
 }
 
-/** Undefined if the claim is to be bound before anybody asks for a node. */
-function checkUnbound(registry: Registry, claim: PersistentVolumeClaim): NodeFilter | undefined {
-  const { storageClassName = "" } = claim.spec ?? {};
-  const storageClass = read<StorageClass>(registry, CLASSES, "", storageClassName);
-  if (storageClass?.volumeBindingMode !== "WaitForFirstConsumer") return undefined;
-  const selected = claim.metadata.annotations?.[SELECTED_NODE_ANNOTATION];
-  if (selected !== undefined) return (node) => (node.name === selected ? undefined : NO_VOLUME);
-  const volumes = registry.resourceOfKind(VOLUMES);
-  const all = volumes === undefined ? [] : (registry.store.list(volumes.bucket) as readonly PersistentVolume[]);
-  const suitable = all.filter((volume) => isSuitable(volume, claim));
-  const isProvisioned = storageClass.provisioner !== NO_PROVISIONER;
-  return (node) => (isProvisioned || suitable.some((volume) => isReachable(volume, node)) ? undefined : NO_VOLUME);
+function checkMakeable(
+  registry: Registry,
+  claim: PersistentVolumeClaim,
+  storageClass: StorageClass | undefined,
+  node: NodeInfo,
+): Rejection | undefined {
+  const provisioner = storageClass?.provisioner ?? "";
+  if (storageClass === undefined || provisioner === "" || provisioner === NO_PROVISIONER) return NO_VOLUME;
+  const { allowedTopologies: terms = [] } = storageClass;
+  const isAllowed = ({ matchLabelExpressions = [] }: (typeof terms)[number]): boolean =>
+    matchLabelExpressions.every(({ key, values }) => values.includes(node.labels[key] ?? ""));
+  if (terms.length > 0 && !terms.some(isAllowed)) return NO_VOLUME;
+  return hasSpace(registry, storageClass, requestedStorage(claim), node) ? undefined : NO_SPACE;
 }
 
-/** True if the volume is free and is what the claim asks for. */
-function isSuitable({ metadata, spec, status }: PersistentVolume, { spec: asked }: PersistentVolumeClaim): boolean {
-  const modes = asked?.accessModes ?? [];
-  const size = asked?.resources?.requests?.storage ?? "0";
-  return (
-    spec?.claimRef === undefined &&
-    status?.phase === "Available" &&
-    (spec?.storageClassName ?? "") === (asked?.storageClassName ?? "") &&
-    modes.every((mode) => spec?.accessModes?.includes(mode) === true) &&
-    cmp(spec?.capacity?.storage ?? "0", size) >= 0 &&
-    (asked?.selector === undefined || matches(asked.selector, metadata.labels))
+/** A driver that reports how much it can make is believed. */
+function hasSpace({ store }: Registry, storageClass: StorageClass, size: string, node: NodeInfo): boolean {
+  const key = { namespace: "", name: storageClass.provisioner };
+  const driver = store.get(csidrivers.bucket, key) as CSIDriver | undefined;
+  if (driver?.spec.storageCapacity !== true) return true;
+  return (store.list(csistoragecapacities.bucket) as readonly CSIStorageCapacity[]).some(
+    ({ storageClassName, capacity, maximumVolumeSize, nodeTopology }) =>
+      storageClassName === storageClass.metadata.name &&
+      cmp(maximumVolumeSize ?? capacity ?? "0", size) >= 0 &&
+      nodeTopology !== undefined &&
+      matches(nodeTopology, node.labels),
   );
 }
 
-/** Says where an unbound claim's volume is wanted; true once the claim is bound. */
-function selectNode(client: Client, pod: Pod, name: string, node: string): boolean {
-  const { namespace = "" } = pod.metadata;
-  const resource = client.registry.resourceOfKind(CLAIMS);
-  const claim = read<PersistentVolumeClaim>(client.registry, CLAIMS, namespace, name);
-  if (resource === undefined || claim === undefined) return false;
-  if (isBound(claim)) return true;
-  const { annotations } = claim.metadata;
-  if (annotations?.[SELECTED_NODE_ANNOTATION] !== node) {
-    const metadata = { ...claim.metadata, annotations: { ...annotations, [SELECTED_NODE_ANNOTATION]: node } };
-    client.update(resource, { ...claim, metadata } as Draft<KubeObject>);
+/** Gives an unbound claim a volume the node reaches, or says where one is wanted; true once the claim is bound. */
+function prepareClaim(client: Client, pod: Pod, name: string, node: string): boolean {
+  const claim = client.get(persistentvolumeclaims, { namespace: pod.metadata.namespace ?? "", name });
+  if (claim === undefined) return false;
+  if (isClaimBound(claim)) return true;
+  const found = client.registry.views.of(snapshots).node(node);
+  const volume = found && findMatchingVolume(claim, client.list(persistentvolumes), { node: found, isDelayed: true });
+  if (volume !== undefined) promiseVolume(client, volume, claim);
+  else if (claim.metadata.annotations?.[SELECTED_NODE] !== node) {
+    const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
+    client.update(persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, annotations } });
   }
   return false;
+}
+
+function promiseVolume(client: Client, volume: PersistentVolume, { metadata }: PersistentVolumeClaim): void {
+  if (volume.spec.claimRef !== undefined) return;
+  const { namespace = "", name, uid, resourceVersion } = metadata;
+  const claimRef = { kind: "PersistentVolumeClaim", namespace, name, uid, apiVersion: "v1", resourceVersion };
+  const annotations = { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: "yes" };
+  client.update(persistentvolumes, {
+    ...volume,
+    metadata: { ...volume.metadata, annotations },
+    spec: { ...volume.spec, claimRef },
+  });
 }
