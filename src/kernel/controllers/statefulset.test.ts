@@ -3,11 +3,12 @@
  * Method: run the production cluster in virtual time and look at pods, revisions, status and events.
  */
 import { expect, test } from "vitest";
-import type { StatefulSet } from "#kernel/api/types.gen";
-import type { Draft } from "#kernel/registry/definition";
+import type { PersistentVolumeClaim, StatefulSet } from "#kernel/api/types.gen";
+import type { Draft, Resource } from "#kernel/registry/definition";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
 import { pods } from "#kernel/resources/core/pod";
+import { RESOURCES } from "#kernel/resources/index";
 import { Scene } from "#test/support/scene";
 
 type Spec = Partial<StatefulSet["spec"]>;
@@ -178,8 +179,61 @@ test("old revisions go beyond the limit", () => {
 });
 
 test("a StatefulSet that goes takes its pods and its history along", () => {
-  const scene = sceneWith(2);
-  scene.delete(statefulsets, "web", { propagationPolicy: "Background" });
+  for (const propagationPolicy of ["Background", "Foreground"] as const) {
+    const scene = sceneWith(2);
+    scene.delete(statefulsets, "web", { propagationPolicy });
+    scene.settle();
+    expect([scene.list(statefulsets), names(scene), scene.list(controllerrevisions)]).toEqual([[], [], []]);
+  }
+});
+
+const claims = RESOURCES.find(({ names: { kind } }) => kind === "PersistentVolumeClaim");
+
+/** Pods that never start, all made at once, each with a claim. */
+function sceneWithClaims(whenScaled: string, whenDeleted: string): Scene {
+  const scene = new Scene({ kubelet: false });
+  const data = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+  scene.create(
+    statefulsets,
+    webSet(2, {
+      podManagementPolicy: "Parallel",
+      persistentVolumeClaimRetentionPolicy: { whenScaled, whenDeleted },
+      volumeClaimTemplates: [{ metadata: { name: "data" }, spec: data } as unknown as PersistentVolumeClaim],
+    }),
+  );
   scene.settle();
-  expect([names(scene), scene.list(controllerrevisions)]).toEqual([[], []]);
+  return scene;
+}
+
+test.skipIf(claims === undefined)("each pod has claims of its own, kept or given up as the policy says", () => {
+  const kind = claims as Resource<PersistentVolumeClaim>;
+  const left = (scene: Scene): string[] => scene.list(kind).map(({ metadata }) => metadata.name);
+  const scaleDown = (scene: Scene): void => {
+    scene.edit(statefulsets, "web", ({ spec }) => {
+      spec.replicas = 1;
+    });
+    scene.settle();
+  };
+  const keeping = sceneWithClaims("Retain", "Retain");
+  expect(left(keeping)).toEqual(["data-web-0", "data-web-1"]);
+  expect(keeping.need(kind, "data-web-0").metadata.labels).toEqual({ app: "web" });
+  expect(keeping.need(pods, "web-1").spec.volumes?.[0]).toEqual({
+    name: "data",
+    persistentVolumeClaim: { claimName: "data-web-1" },
+  });
+  expect(keeping.said("web")).toContain(
+    "SuccessfulCreate: create Claim data-web-0 Pod web-0 in StatefulSet web success",
+  );
+  scaleDown(keeping);
+  expect(left(keeping)).toEqual(["data-web-0", "data-web-1"]);
+
+  const scaled = sceneWithClaims("Delete", "Retain");
+  scaleDown(scaled);
+  expect(left(scaled)).toEqual(["data-web-0"]);
+
+  const deleted = sceneWithClaims("Retain", "Delete");
+  expect(deleted.need(kind, "data-web-0").metadata.ownerReferences?.[0]).toMatchObject({ kind: "StatefulSet" });
+  deleted.delete(statefulsets, "web", { propagationPolicy: "Background" });
+  deleted.settle();
+  expect(left(deleted)).toEqual([]);
 });

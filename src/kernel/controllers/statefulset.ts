@@ -43,6 +43,7 @@ export const statefulsetController: Controller = {
     const accepts = (object: KubeObject): boolean => ordinalOf(set, object as Pod) !== undefined;
     const mine = claim(client, { owner: set, resource, selector, accepts }, pods);
     const revisions = syncRevisions(client, set);
+    if (revisions === undefined) return done;
     const isGoing = set.metadata.deletionTimestamp !== undefined;
     const effect = isGoing
       ? { isChanged: false, mustLookAgain: false }

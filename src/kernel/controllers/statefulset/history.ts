@@ -36,8 +36,11 @@ export interface Revisions {
 
 const resource = statefulsets as unknown as Resource<KubeObject>;
 
-/** Finds the revision of the present template, or makes it, and the one the set was at. */
-export function syncRevisions(client: Client, set: StatefulSet): Revisions {
+/**
+ * Finds the revision of the present template, or makes it, and the one the set was at. A set that is being deleted
+ * gets no new one: undefined if it has none.
+ */
+export function syncRevisions(client: Client, set: StatefulSet): Revisions | undefined {
   const { selector, template } = set.spec;
   const known = claim(client, { owner: set, resource, selector }, controllerrevisions).sort(byRevision);
   const data = templatePatch(template);
@@ -47,6 +50,7 @@ export function syncRevisions(client: Client, set: StatefulSet): Revisions {
   const next = (newest?.revision ?? 0) + 1;
   let collisions = set.status?.collisionCount ?? 0;
   let update: ControllerRevision;
+  if (equal === undefined && set.metadata.deletionTimestamp !== undefined) return undefined;
   if (equal !== undefined) update = equal === newest ? equal : renumber(client, equal, next);
   else {
     const labels = template.metadata?.labels ?? {};
