@@ -27,7 +27,7 @@ const MAIN = "main";
 /** Output given out in one turn: a socket has no backpressure, so what is more waits for the next. */
 const BURST_CHARS = 8_000_000;
 /** Runs of a container in one turn while it has more to say than fits. */
-const BURST_RUNS = 16;
+const BURST_RUNS = 8;
 
 export interface SessionState {
   /** The subprotocol of its WebSocket. */

@@ -206,6 +206,11 @@ export function endExec(world: World, id: string, session: string): void {
   });
 }
 
+/** Turns of strain that reading a whole buffer leaves: what a client takes is paced, not stopped. */
+const STRAIN_OF_READERS = 4;
+
+const isFetched = (output: string): boolean => output.length >= LIMITS.sessionChars;
+
 /** Hands out new output. A session that has ended is forgotten with its last output. */
 function take(sandbox: Sandbox, id: string): ExecOutput {
   const session = sandbox.look.sessions[id];
@@ -215,6 +220,9 @@ function take(sandbox: Sandbox, id: string): ExecOutput {
   else if (output !== "" || errors !== "") {
     const own = sandbox.computer.sessions[id];
     if (own !== undefined) Object.assign(own, { output: "", errors: "" });
+    // Who had to wait for a reader has not strained the machine as one who never ends.
+    const { computer } = sandbox;
+    if (isFetched(output)) computer.strain = Math.min(computer.strain ?? 0, STRAIN_OF_READERS);
   }
   return { stdout: output, stderr: errors, ...(exitCode === undefined ? {} : { exitCode }) };
 }

@@ -30,6 +30,11 @@ import {
   trailer,
 } from "#kernel/runtime/shell/commands/tar.format";
 
+/** The largest member that is extracted: it is kept as JSON until it is whole, and a row of it has 2 MB at most. */
+const MEMBER_BYTES = 900_000;
+/** The largest file as it is kept: a byte that is no text takes six. */
+const KEPT_BYTES = 1_900_000;
+
 interface State {
   /** Of an archive being made: names still to be added, the last first. */
   todo?: string[];
@@ -39,6 +44,8 @@ interface State {
   /** Of an archive being read: bytes not yet understood, written as characters. */
   rest?: string;
   isOver?: boolean;
+  /** Bytes of a member too large to be kept that are still to come. */
+  skip?: number;
   /** What an entry said of the next one. */
   next?: { name?: string; to?: string };
   status?: number;
@@ -181,8 +188,9 @@ function ended(task: Task, { rest = "", status = 0 }: State): number {
 
 /** Takes every member that is there as a whole; gives a status if the archive is none. */
 function takeMembers(task: Task<State>, state: State, options: Options, base: string): number | undefined {
-  let at = 0;
   const rest = state.rest ?? "";
+  let at = Math.min(state.skip ?? 0, rest.length);
+  state.skip = (state.skip ?? 0) - at;
   while (rest.length - at >= BLOCK) {
     const header = readHeader(rest.slice(at, at + BLOCK));
     if (header === undefined) {
@@ -198,6 +206,13 @@ function takeMembers(task: Task<State>, state: State, options: Options, base: st
     }
     const size = header.kind === "dir" || header.kind === "link" ? 0 : header.size;
     const length = BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+    if (size > MEMBER_BYTES) {
+      fail(task, state, fromBytes(header.name), ERRNO.ENOSPC);
+      delete state.next;
+      state.skip = Math.max(0, length - (rest.length - at));
+      at = Math.min(rest.length, at + length);
+      continue;
+    }
     if (rest.length - at < length) break;
     takeMember(task, { state, options, base }, header, rest.slice(at + BLOCK, at + BLOCK + size));
     at += length;
@@ -256,10 +271,17 @@ function takeFile(task: Task<State>, { state, options, base }: Reading, member: 
     if (member.kind !== "link") task.files.change(path, { mode: member.mode, at }, 0);
     return;
   }
-  state.status = isBusybox(task) ? 1 : 2;
-  if (isBusybox(task)) task.complain(`tar: can't open '${member.name}': ${errnoText(failure)}\n`);
-  else task.complain(`tar: ${member.name}: Cannot open: ${errnoText(failure)}\n`);
+  fail(task, state, member.name, failure);
 }
+
+function fail(task: Task, state: State, name: string, errno: number): void {
+  state.status = isBusybox(task) ? 1 : 2;
+  if (isBusybox(task)) task.complain(`tar: can't open '${name}': ${errnoText(errno)}\n`);
+  else task.complain(`tar: ${name}: Cannot open: ${errnoText(errno)}\n`);
+}
+
+/** Bytes a text takes where it is kept. */
+const keptBytes = (text: string): number => utf8Length(text) + 5 * (text.match(/[\udc80-\udcff]/g)?.length ?? 0);
 
 function extract(task: Task, { kind, to, mode }: Member, path: string, content: string): number {
   makeParents(task, parentOf(path));
@@ -268,7 +290,8 @@ function extract(task: Task, { kind, to, mode }: Member, path: string, content: 
   // A link in the way is replaced, not followed.
   if (typeof old !== "number" && (old.kind === "link" || kind === "link")) task.files.remove(path, task.uid);
   if (kind === "link") return task.files.link(path, to, task.uid);
-  return task.files.write(path, fromBytes(content), { uid: task.uid, mode });
+  const text = fromBytes(content);
+  return keptBytes(text) > KEPT_BYTES ? ERRNO.ENOSPC : task.files.write(path, text, { uid: task.uid, mode });
 }
 
 function makeParents(task: Task, path: string): void {
