@@ -4,11 +4,11 @@
  */
 import { expect, test } from "vitest";
 import type { PersistentVolumeClaim, StatefulSet } from "#kernel/api/types.gen";
-import type { Draft, Resource } from "#kernel/registry/definition";
+import type { Draft } from "#kernel/registry/definition";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
+import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
-import { RESOURCES } from "#kernel/resources/index";
 import { Scene } from "#test/support/scene";
 
 type Spec = Partial<StatefulSet["spec"]>;
@@ -187,8 +187,6 @@ test("a StatefulSet that goes takes its pods and its history along", () => {
   }
 });
 
-const claims = RESOURCES.find(({ names: { kind } }) => kind === "PersistentVolumeClaim");
-
 /** Pods that never start, all made at once, each with a claim. */
 function sceneWithClaims(whenScaled: string, whenDeleted: string): Scene {
   const scene = new Scene({ kubelet: false });
@@ -205,9 +203,8 @@ function sceneWithClaims(whenScaled: string, whenDeleted: string): Scene {
   return scene;
 }
 
-test.skipIf(claims === undefined)("each pod has claims of its own, kept or given up as the policy says", () => {
-  const kind = claims as Resource<PersistentVolumeClaim>;
-  const left = (scene: Scene): string[] => scene.list(kind).map(({ metadata }) => metadata.name);
+test("each pod has claims of its own, kept or given up as the policy says", () => {
+  const left = (scene: Scene): string[] => scene.list(persistentvolumeclaims).map(({ metadata }) => metadata.name);
   const scaleDown = (scene: Scene): void => {
     scene.edit(statefulsets, "web", ({ spec }) => {
       spec.replicas = 1;
@@ -216,7 +213,7 @@ test.skipIf(claims === undefined)("each pod has claims of its own, kept or given
   };
   const keeping = sceneWithClaims("Retain", "Retain");
   expect(left(keeping)).toEqual(["data-web-0", "data-web-1"]);
-  expect(keeping.need(kind, "data-web-0").metadata.labels).toEqual({ app: "web" });
+  expect(keeping.need(persistentvolumeclaims, "data-web-0").metadata.labels).toEqual({ app: "web" });
   expect(keeping.need(pods, "web-1").spec.volumes?.[0]).toEqual({
     name: "data",
     persistentVolumeClaim: { claimName: "data-web-1" },
@@ -232,8 +229,24 @@ test.skipIf(claims === undefined)("each pod has claims of its own, kept or given
   expect(left(scaled)).toEqual(["data-web-0"]);
 
   const deleted = sceneWithClaims("Retain", "Delete");
-  expect(deleted.need(kind, "data-web-0").metadata.ownerReferences?.[0]).toMatchObject({ kind: "StatefulSet" });
+  expect(deleted.need(persistentvolumeclaims, "data-web-0").metadata.ownerReferences?.[0]).toMatchObject({
+    kind: "StatefulSet",
+  });
   deleted.delete(statefulsets, "web", { propagationPolicy: "Background" });
   deleted.settle();
   expect(left(deleted)).toEqual([]);
+});
+
+test("a claim whose pod was scaled away is made anew for the next one of its name", () => {
+  const scene = sceneWithClaims("Delete", "Retain");
+  const before = scene.need(persistentvolumeclaims, "data-web-1").metadata.uid;
+  for (const replicas of [1, 2]) {
+    scene.edit(statefulsets, "web", ({ spec }) => {
+      spec.replicas = replicas;
+    });
+  }
+  scene.settle();
+  const after = scene.need(persistentvolumeclaims, "data-web-1").metadata;
+  expect(after.uid).not.toBe(before);
+  expect(scene.need(pods, "web-1").spec.volumes?.[0]?.persistentVolumeClaim?.claimName).toBe("data-web-1");
 });

@@ -8,10 +8,11 @@ import { internalError, StatusError } from "#kernel/apimachinery/errors";
 import { controllerOf, type OwnerReference, ownerReferenceTo } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { Context } from "#kernel/registry/controller";
-import type { Draft, Resource } from "#kernel/registry/definition";
+import type { Draft } from "#kernel/registry/definition";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
 import { claimName, firstOrdinal, statefulIdentity, statefulReplicas } from "#kernel/resources/apps/statefulset.facts";
 import { recordEvent } from "#kernel/resources/core/event.record";
+import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
 import { equal } from "#kernel/sim/clone";
 
@@ -19,20 +20,11 @@ const SOURCE = { component: "statefulset-controller" };
 
 const templatesOf = ({ spec }: StatefulSet): readonly PersistentVolumeClaim[] => spec.volumeClaimTemplates ?? [];
 
-/** @throws InternalError in a cluster that serves no claims */
-function claimsOf({ registry }: Client): Resource<PersistentVolumeClaim> {
-  const found = registry.resourceOfKind({ group: "", version: "v1", kind: "PersistentVolumeClaim" });
-  if (found === undefined) throw internalError('no matches for kind "PersistentVolumeClaim" in version "v1"');
-  return found as Resource<PersistentVolumeClaim>;
-}
-
 /** The claims a pod with this number has, where they exist. */
 function existingClaims(client: Client, set: StatefulSet, ordinal: number): PersistentVolumeClaim[] {
-  if (templatesOf(set).length === 0) return [];
-  const resource = claimsOf(client);
   const namespace = set.metadata.namespace ?? "";
   return templatesOf(set).flatMap(
-    (template) => client.get(resource, { namespace, name: claimName(set, template, ordinal) }) ?? [],
+    (template) => client.get(persistentvolumeclaims, { namespace, name: claimName(set, template, ordinal) }) ?? [],
   );
 }
 
@@ -43,17 +35,15 @@ export function createMissingClaims(
   ordinal: number,
   podName: string,
 ): void {
-  if (templatesOf(set).length === 0) return;
-  const resource = claimsOf(client);
   const namespace = set.metadata.namespace ?? "";
   for (const template of templatesOf(set)) {
     const name = claimName(set, template, ordinal);
-    const existing = client.get(resource, { namespace, name });
+    const existing = client.get(persistentvolumeclaims, { namespace, name });
     if (existing?.metadata.deletionTimestamp !== undefined) throw internalError(`pvc ${name} is being deleted`);
     if (existing !== undefined) continue;
     const about = `Pod ${podName} in StatefulSet ${set.metadata.name}`;
     try {
-      client.create(resource, draftOf(set, template, name));
+      client.create(persistentvolumeclaims, draftOf(set, template, name));
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       const message = `create Claim ${name} for ${about} failed error: ${error.message}`;
@@ -110,7 +100,7 @@ export function applyRetention(client: Client, set: StatefulSet, pod: Pod): bool
     if (equal(before, after)) continue;
     const { ownerReferences: _, ...rest } = claim.metadata;
     const metadata = { ...rest, ...(after.length > 0 && { ownerReferences: after }) };
-    client.update(claimsOf(client), { ...claim, metadata });
+    client.update(persistentvolumeclaims, { ...claim, metadata });
     isChanged = true;
   }
   return isChanged;
