@@ -4,8 +4,9 @@
  * Models the report of github.com/google/go-cmp that upstream prints.
  * Leaves out the names of Go's types and the blanks by which go-cmp keeps people from parsing it: it is for reading.
  */
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
+
 import { quote } from "#kernel/apimachinery/go-text";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -5,9 +5,9 @@
  */
 
 import type { Container, EphemeralContainer, Pod, PodSpec, ResourceRequirements } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { quote } from "#kernel/apimachinery/go-text";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { specDiff } from "#kernel/resources/core/pod.diff";
 import { computeQos, isRestartableInit } from "#kernel/resources/core/pod.facts";
 import { MIRROR_POD_ANNOTATION } from "#kernel/resources/core/pod.validate.annotations";

@@ -5,11 +5,11 @@
  */
 
 import type { Affinity, Container, ContainerStatus, NodeAffinity, Pod, PodSpec } from "#kernel/api/types.gen";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain, inRange, qualifiedName, rangeText } from "#kernel/apimachinery/formats";
 import { parseIp } from "#kernel/apimachinery/ip";
 import { ipAddress } from "#kernel/apimachinery/names";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { specDiff } from "#kernel/resources/core/pod.diff";
 import { isRestartableInit, sameToleration } from "#kernel/resources/core/pod.facts";
 import { validateAnnotationsUpdate, validatePodAnnotations } from "#kernel/resources/core/pod.validate.annotations";
