@@ -20,7 +20,7 @@ export interface Target {
   readonly container: string;
 }
 
-/** The pod and the container a request means, as far as the API server looks. @throws NotFound, BadRequest, Forbidden */
+/** The pod and the container a request means, as far as the API server looks. @throws NotFound, BadRequest */
 export function connectTarget(client: Client, info: RequestInfo, container: string): Target {
   const pod = connectPod(client, info);
   return { pod, container: chosenContainer(pod, container) };

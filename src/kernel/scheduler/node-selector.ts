@@ -8,7 +8,7 @@ import { matchesSet } from "#kernel/apimachinery/labels";
 import { matchesNodeSelector, requiredNodes } from "#kernel/resources/core/node.selector";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 
-export { matchesNodeSelector, matchesNodeTerm as matchesTerm } from "#kernel/resources/core/node.selector";
+export { matchesNodeTerm as matchesTerm } from "#kernel/resources/core/node.selector";
 
 /** Whether a pod asks for nodes at all; if so, the question to ask of each. */
 export function nodeMatcher(pod: Pod): ((node: NodeInfo) => boolean) | undefined {
