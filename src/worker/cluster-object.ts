@@ -16,6 +16,7 @@ import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
+import { type PodPort, type PortAnswer, podPort } from "#kernel/network/pod-port";
 import { worldOf } from "#kernel/network/world-of";
 import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
@@ -154,6 +155,13 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#run(({ admin, now, entropy, cells }) => {
       const world = worldOf({ client: admin, now, entropy, cells });
       return outsideHttp(world, host, port, request);
+    });
+  }
+
+  /** What a port of a pod says to a request from inside the pod; without one, whether it takes a connection. */
+  podPort(target: PodPort, request?: HttpRequest): Promise<PortAnswer> {
+    return this.#run(({ admin, now, entropy, cells }) => {
+      return podPort(worldOf({ client: admin, now, entropy, cells }), target, request);
     });
   }
 

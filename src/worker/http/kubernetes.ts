@@ -8,6 +8,7 @@ import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
 import { describe } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
+import { HELD_HEADER } from "#apiserver/routes/connect";
 import { streamKindOf } from "#apiserver/streams/stream";
 import { unauthorized } from "#kernel/apimachinery/errors";
 import { readToken } from "#kernel/apimachinery/jwt/jwt";
@@ -18,6 +19,7 @@ import type { Env, WorkerEnv } from "#worker/env";
 import { holdStream } from "#worker/http/held-stream";
 import { isCluster, isKeyOf } from "#worker/http/keys";
 import { openApiDocument } from "#worker/http/openapi-assets";
+import { portForward } from "#worker/http/port-forward/port-forward";
 
 type Stub = DurableObjectStub<ClusterObject>;
 
@@ -43,6 +45,9 @@ async function answer(c: Context<WorkerEnv>): Promise<Response> {
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);
     if (stream !== undefined) return await holdStream(stub, url, request, stream);
+    if (info?.plural === "pods" && info.subresource === "portforward" && request.headers.has("sec-websocket-key")) {
+      return await portForward(stub, request, info);
+    }
     return await stub.fetch(request);
   } catch (error) {
     return errorResponse(error);
@@ -56,7 +61,7 @@ const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> 
 /** The request as the cluster sees it: at its own address, with nothing that only we may say to the cluster. */
 function inward(outside: Request, url: URL, token: string | undefined): Request {
   const request = new Request(url, outside);
-  for (const name of [CHECK_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
+  for (const name of [CHECK_HEADER, HELD_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
   if (token === undefined) request.headers.delete(TOKEN_HEADER);
   else request.headers.set(TOKEN_HEADER, token);
   return request;

@@ -207,7 +207,7 @@ function takeMembers(task: Task<State>, state: State, options: Options, base: st
     const size = header.kind === "dir" || header.kind === "link" ? 0 : header.size;
     const length = BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     if (size > MEMBER_BYTES) {
-      fail(task, state, fromBytes(header.name), ERRNO.ENOSPC);
+      fail(task, state, state.next?.name ?? header.name, ERRNO.ENOSPC);
       delete state.next;
       state.skip = Math.max(0, length - (rest.length - at));
       at = Math.min(rest.length, at + length);
