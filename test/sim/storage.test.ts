@@ -1,72 +1,15 @@
 /**
- * Goal: volumes live longer than pods and nodes, find their claims, and end as their policy says.
- * Method: run the production cluster in virtual time, write files through containers, and look at objects and events.
+ * Goal: claims find their volumes, or have them made, and pods go where they can use them.
+ * Method: run the production cluster in virtual time, and look at objects and events.
  */
 import { expect, test } from "vitest";
-import type { PersistentVolume, PersistentVolumeClaim, PodSpec } from "#kernel/api/types.gen";
-import { worldOf } from "#kernel/network/world-of";
-import type { Draft } from "#kernel/registry/definition";
-import { deployments } from "#kernel/resources/apps/deployment";
-import { events } from "#kernel/resources/core/event";
-import { nodes } from "#kernel/resources/core/node";
 import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
 import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
 import { storageclasses } from "#kernel/resources/storage/storageclass";
-import { execInContainer } from "#kernel/runtime/containers";
-import { BEGIN, Scene } from "#test/support/scene";
+import { Scene } from "#test/support/scene";
 
-type ClaimSpec = PersistentVolumeClaim["spec"];
-
-const claim = (name: string, spec: Partial<ClaimSpec> = {}): Draft<PersistentVolumeClaim> => ({
-  metadata: { name, namespace: "default" },
-  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } }, ...spec },
-});
-
-const volume = (name: string, spec: Partial<PersistentVolume["spec"]> = {}): Draft<PersistentVolume> => ({
-  metadata: { name },
-  spec: {
-    capacity: { storage: "5Gi" },
-    accessModes: ["ReadWriteOnce"],
-    storageClassName: "manual",
-    hostPath: { path: `/mnt/${name}` },
-    ...spec,
-  },
-});
-
-/** A pod that sleeps with a claim mounted at /data. */
-function sleeper(name: string, claimName: string, spec: Partial<PodSpec> = {}) {
-  const container = {
-    name: "c",
-    image: "busybox:1.36",
-    command: ["sleep", "360000"],
-    volumeMounts: [{ name: "v", mountPath: "/data" }],
-  };
-  const volumes = [{ name: "v", persistentVolumeClaim: { claimName } }];
-  return { metadata: { name, namespace: "default" }, spec: { containers: [container], volumes, ...spec } };
-}
-
-function settle(scene: Scene): void {
-  scene.cluster.advance(BEGIN, 600_000, true);
-}
-
-function sh(scene: Scene, pod: string, line: string): string {
-  const { admin: client, entropy, cells, now } = scene.cluster;
-  const id = scene.get(pods, pod)?.status?.containerStatuses?.[0]?.containerID?.replace("containerd://", "") ?? "";
-  let out = "";
-  scene.turn(() => {
-    out = execInContainer(worldOf({ client, entropy, cells, now }), id, ["sh", "-c", line]).stdout;
-  });
-  return out;
-}
-
-const said = (scene: Scene, name: string): string[] =>
-  scene
-    .list(events, "")
-    .filter(({ involvedObject }) => involvedObject.name === name)
-    .map(({ reason, message }) => `${reason}: ${message}`);
-
-const phaseOf = (scene: Scene, name: string) => scene.get(persistentvolumeclaims, name)?.status?.phase;
+import { type ClaimSpec, claim, phaseOf, said, settle, sleeper, volume } from "#test/support/storage";
 
 test("a claim of the default class waits for its first pod, and its volume is made for it", () => {
   const scene = new Scene({ latency: "realistic" });
@@ -105,38 +48,6 @@ test("a claim of the default class waits for its first pod, and its volume is ma
     spec: { claimRef: { name: "data", uid: bound.metadata.uid }, persistentVolumeReclaimPolicy: "Delete" },
     status: { phase: "Bound" },
   });
-});
-
-test("what a Deployment wrote is there after its pod and its node have gone", () => {
-  const scene = new Scene({ latency: "realistic" });
-  scene.create(persistentvolumeclaims, claim("data"));
-  const { spec } = sleeper("x", "data");
-  scene.create(deployments, {
-    metadata: { name: "db", namespace: "default" },
-    spec: {
-      selector: { matchLabels: { app: "db" } },
-      strategy: { type: "Recreate" },
-      template: { metadata: { labels: { app: "db" } }, spec },
-    },
-  });
-  settle(scene);
-  const [first] = scene.list(pods);
-  expect(first?.status?.phase).toBe("Running");
-  sh(scene, first?.metadata.name ?? "", "echo a row > /data/rows");
-  scene.delete(pods, first?.metadata.name ?? "");
-  settle(scene);
-  const [second] = scene.list(pods);
-  expect(second?.metadata.name).not.toBe(first?.metadata.name);
-  expect(sh(scene, second?.metadata.name ?? "", "cat /data/rows")).toBe("a row\n");
-  const gone = second?.spec.nodeName ?? "";
-  scene.turn((cluster) => cluster.cells.delete("machines", gone));
-  scene.turn((cluster) => cluster.admin.delete(nodes, { namespace: "", name: gone }));
-  settle(scene);
-  scene.cluster.advance(BEGIN, 120_000);
-  settle(scene);
-  const [third] = scene.list(pods).filter(({ status }) => status?.phase === "Running");
-  expect(third?.spec.nodeName).not.toBe(gone);
-  expect(sh(scene, third?.metadata.name ?? "", "cat /data/rows")).toBe("a row\n");
 });
 
 test("a claim takes the smallest volume that suits it in class, modes, size and labels", () => {
@@ -207,105 +118,6 @@ test("a claim may name its volume and a volume its claim", () => {
   expect(annotations["pv.kubernetes.io/bound-by-controller"]).toBeUndefined();
 });
 
-test("a claim a pod uses is kept until the pod has gone, a volume until its claim has", () => {
-  const scene = new Scene();
-  scene.create(persistentvolumes, volume("pv"));
-  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "manual" }));
-  scene.create(pods, sleeper("p", "data", { terminationGracePeriodSeconds: 0 }));
-  settle(scene);
-  scene.delete(persistentvolumes, "pv");
-  scene.delete(persistentvolumeclaims, "data");
-  settle(scene);
-  expect(scene.get(persistentvolumes, "pv")?.metadata.finalizers).toEqual(["kubernetes.io/pv-protection"]);
-  expect(scene.get(persistentvolumeclaims, "data")?.metadata.finalizers).toEqual(["kubernetes.io/pvc-protection"]);
-  scene.delete(pods, "p");
-  settle(scene);
-  expect(scene.get(persistentvolumeclaims, "data")).toBeUndefined();
-  expect(scene.get(persistentvolumes, "pv")).toBeUndefined();
-});
-
-test("Retain keeps volume and files, and another volume over the same path finds them", () => {
-  const scene = new Scene();
-  scene.create(persistentvolumes, volume("pv"));
-  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "manual" }));
-  scene.create(pods, sleeper("p", "data", { nodeName: "node-1" }));
-  settle(scene);
-  sh(scene, "p", "echo kept > /data/x");
-  scene.delete(pods, "p", { gracePeriodSeconds: 0 });
-  scene.delete(persistentvolumeclaims, "data");
-  settle(scene);
-  expect(scene.get(persistentvolumes, "pv")?.status?.phase).toBe("Released");
-  // A released volume is nobody's until somebody takes the promise back.
-  scene.create(persistentvolumeclaims, claim("again", { storageClassName: "manual" }));
-  settle(scene);
-  expect(phaseOf(scene, "again")).toBe("Pending");
-  scene.edit(persistentvolumes, "pv", ({ spec }) => delete spec.claimRef);
-  scene.create(pods, sleeper("q", "again", { nodeName: "node-1" }));
-  settle(scene);
-  expect(sh(scene, "q", "cat /data/x")).toBe("kept\n");
-});
-
-test("Delete takes a made volume away with its claim; another that cannot be deleted fails", () => {
-  const scene = new Scene();
-  scene.create(persistentvolumeclaims, claim("made"));
-  scene.create(pods, sleeper("p", "made"));
-  scene.create(persistentvolumes, volume("hand", { persistentVolumeReclaimPolicy: "Delete" }));
-  scene.create(
-    persistentvolumes,
-    volume("temp", { persistentVolumeReclaimPolicy: "Delete", hostPath: { path: "/tmp/x" } }),
-  );
-  scene.create(persistentvolumeclaims, claim("a", { storageClassName: "manual", volumeName: "hand" }));
-  scene.create(persistentvolumeclaims, claim("b", { storageClassName: "manual", volumeName: "temp" }));
-  settle(scene);
-  sh(scene, "p", "echo x > /data/x");
-  const files = () => [...scene.cluster.cells.entries("files")].filter(([id]) => id.startsWith("shared/"));
-  expect(files()).toHaveLength(1);
-  scene.delete(pods, "p", { gracePeriodSeconds: 0 });
-  for (const name of ["made", "a", "b"]) scene.delete(persistentvolumeclaims, name);
-  settle(scene);
-  expect(scene.list(persistentvolumes).map(({ metadata, status }) => `${metadata.name} ${status?.phase}`)).toEqual([
-    "hand Failed",
-  ]);
-  expect(files()).toHaveLength(0);
-  expect(said(scene, "hand")).toEqual([
-    "VolumeFailedDelete: host_path deleter only supports /tmp/.+ but received provided /mnt/hand",
-  ]);
-});
-
-test("Recycle scrubs the volume with a pod and frees it", () => {
-  const scene = new Scene({ machines: 1 });
-  scene.create(persistentvolumes, volume("pv", { persistentVolumeReclaimPolicy: "Recycle" }));
-  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "manual" }));
-  scene.create(pods, sleeper("p", "data"));
-  settle(scene);
-  sh(scene, "p", "mkdir /data/d; echo x > /data/d/x");
-  scene.delete(pods, "p", { gracePeriodSeconds: 0 });
-  scene.delete(persistentvolumeclaims, "data");
-  settle(scene);
-  expect(scene.get(persistentvolumes, "pv")?.status?.phase).toBe("Available");
-  expect(said(scene, "pv")).toEqual(["VolumeRecycled: Volume recycled"]);
-  scene.create(persistentvolumeclaims, claim("next", { storageClassName: "manual" }));
-  scene.create(pods, sleeper("q", "next"));
-  settle(scene);
-  expect(sh(scene, "q", "ls -A /data")).toBe("");
-});
-
-test("a claim whose volume is taken away is lost", () => {
-  const scene = new Scene();
-  scene.create(persistentvolumes, volume("pv"));
-  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "manual" }));
-  settle(scene);
-  scene.edit(persistentvolumes, "pv", ({ metadata }) => {
-    metadata.finalizers = [];
-  });
-  scene.delete(persistentvolumes, "pv");
-  settle(scene);
-  expect(phaseOf(scene, "data")).toBe("Lost");
-  expect(said(scene, "data")).toEqual([
-    "ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!",
-  ]);
-});
-
 test("a local volume draws its pod to its node", () => {
   const scene = new Scene();
   scene.create(storageclasses, {
@@ -365,69 +177,6 @@ test("a claim for one pod alone is not given to a second", () => {
   scene.delete(pods, "p", { gracePeriodSeconds: 0 });
   settle(scene);
   expect(scene.get(pods, "q")?.status?.phase).toBe("Running");
-});
-
-test("an ephemeral volume gets a claim of its own, which goes with the pod", () => {
-  const scene = new Scene();
-  const { spec } = claim("x");
-  const { spec: podSpec } = sleeper("p", "x");
-  const volumes = [{ name: "v", ephemeral: { volumeClaimTemplate: { metadata: { labels: { of: "p" } }, spec } } }];
-  scene.create(pods, { metadata: { name: "p", namespace: "default" }, spec: { ...podSpec, volumes } });
-  settle(scene);
-  expect(scene.get(pods, "p")?.status?.phase).toBe("Running");
-  const made = scene.need(persistentvolumeclaims, "p-v");
-  expect(made.metadata.labels).toEqual({ of: "p" });
-  expect(made.metadata.ownerReferences).toMatchObject([{ kind: "Pod", name: "p", controller: true }]);
-  scene.delete(pods, "p", { gracePeriodSeconds: 0 });
-  settle(scene);
-  expect(scene.list(persistentvolumeclaims)).toEqual([]);
-  expect(scene.list(persistentvolumes)).toEqual([]);
-});
-
-test("a claim grows where its class lets it, and says so while it does", () => {
-  const scene = new Scene({ latency: "realistic" });
-  scene.create(storageclasses, {
-    metadata: { name: "elastic" },
-    provisioner: "rancher.io/local-path",
-    allowVolumeExpansion: true,
-  });
-  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "elastic" }));
-  scene.create(persistentvolumeclaims, claim("fixed"));
-  scene.create(pods, sleeper("p", "fixed"));
-  settle(scene);
-  const grow = (name: string, storage: string) =>
-    scene.edit(persistentvolumeclaims, name, ({ spec }) => {
-      spec.resources = { requests: { storage } };
-    });
-  grow("data", "3Gi");
-  expect(scene.get(persistentvolumeclaims, "data")?.status).toMatchObject({
-    capacity: { storage: "1Gi" },
-    allocatedResourceStatuses: { storage: "ControllerResizeInProgress" },
-    conditions: [{ type: "Resizing", status: "True" }],
-  });
-  settle(scene);
-  expect(scene.get(persistentvolumeclaims, "data")?.status).toEqual({
-    phase: "Bound",
-    accessModes: ["ReadWriteOnce"],
-    allocatedResources: { storage: "3Gi" },
-    capacity: { storage: "3Gi" },
-  });
-  expect(
-    scene
-      .list(persistentvolumes)
-      .map(({ spec }) => spec.capacity?.["storage"])
-      .sort(),
-  ).toEqual(["1Gi", "3Gi"]);
-  expect(
-    said(scene, "data")
-      .slice(-3)
-      .map((text) => text.split(":")[0]),
-  ).toEqual(["ExternalExpanding", "Resizing", "VolumeResizeSuccessful"]);
-  expect(() => grow("fixed", "3Gi")).toThrow(
-    'persistentvolumeclaims "fixed" is forbidden: only dynamically provisioned pvc can be resized and the ' +
-      "storageclass that provisions the pvc must support resize",
-  );
-  expect(() => grow("data", "2Gi")).toThrow("field can not be less than status.capacity");
 });
 
 test("a claim of the time before there was a default class gets it when there is one", () => {

@@ -159,7 +159,8 @@ function syncBound(context: Context, claim: PersistentVolumeClaim): Outcome {
   const volume = volumeName === "" ? undefined : volumeNamed(context, volumeName);
   const { claimRef } = volume?.spec ?? {};
   if (volume !== undefined && (claimRef === undefined || claimRef.uid === claim.metadata.uid)) {
-    bind(context, volume, claim);
+    const isDone = claimRef !== undefined && volume.status?.phase === "Bound" && claim.status?.phase === "Bound";
+    if (!isDone) bind(context, volume, claim);
     return done;
   }
   if (claim.status?.phase === "Lost") return done;

@@ -15,7 +15,6 @@ export const csistoragecapacities = defineResource<CSIStorageCapacity>({
   version: "v1",
   names: { kind: "CSIStorageCapacity", plural: "csistoragecapacities", singular: "csistoragecapacity" },
   scope: "Namespaced",
-  returnsDeletedObject: true,
 
   validate({ nodeTopology, storageClassName, capacity, maximumVolumeSize }, at) {
     validateLabelSelector(nodeTopology, at.under("nodeTopology"));

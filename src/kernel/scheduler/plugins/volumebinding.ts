@@ -17,7 +17,12 @@ import { cmp } from "#kernel/apimachinery/quantity";
 import type { Client } from "#kernel/registry/client";
 import type { Registry } from "#kernel/registry/registry";
 import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
-import { findMatchingVolume, isReachable } from "#kernel/resources/core/persistentvolume.facts";
+import {
+  findMatchingVolume,
+  isPromisedTo,
+  isReachable,
+  volumeClass,
+} from "#kernel/resources/core/persistentvolume.facts";
 import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import {
   BOUND_BY_CONTROLLER,
@@ -111,10 +116,12 @@ function checkBound(reader: Reader, claim: PersistentVolumeClaim): NodeFilter {
   return (node) => (isReachable(volume, node) ? undefined : ELSEWHERE);
 }
 
-/** For each claim there must be a volume of its own that the node reaches, or one that can be made there. */
+/** For each claim there must be a volume of its own that the node can use, or one that can be made there. */
 function checkUnbound(registry: Registry, reader: Reader, claims: readonly PersistentVolumeClaim[]): NodeFilter {
   const sorted = [...claims].sort((a, b) => cmp(requestedStorage(a), requestedStorage(b)));
-  const all = registry.store.list(persistentvolumes.bucket) as readonly PersistentVolume[];
+  const all = (registry.store.list(persistentvolumes.bucket) as readonly PersistentVolume[]).filter((volume) =>
+    sorted.some((claim) => isCandidate(volume, claim)),
+  );
   return (node) => {
     let left = all;
     for (const claim of sorted) {
@@ -130,6 +137,10 @@ function checkUnbound(registry: Registry, reader: Reader, claims: readonly Persi
     return undefined;
   };
 }
+
+/** True if the volume is free or promised to the claim, whatever else it is. */
+const isCandidate = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  volume.spec.claimRef === undefined ? volumeClass(volume) === claimClass(claim) : isPromisedTo(volume, claim);
 
 function checkMakeable(
   registry: Registry,
@@ -166,7 +177,12 @@ function prepareClaim(client: Client, pod: Pod, name: string, node: string): boo
   if (claim === undefined) return false;
   if (isClaimBound(claim)) return true;
   const found = client.registry.views.of(snapshots).node(node);
-  const volume = found && findMatchingVolume(claim, client.list(persistentvolumes), { node: found, isDelayed: true });
+  // Once a node is chosen the volume is being made.
+  const isPlaced = claim.metadata.annotations?.[SELECTED_NODE] !== undefined;
+  const volume =
+    found && !isPlaced
+      ? findMatchingVolume(claim, client.list(persistentvolumes), { node: found, isDelayed: true })
+      : undefined;
   if (volume !== undefined) promiseVolume(client, volume, claim);
   else if (claim.metadata.annotations?.[SELECTED_NODE] !== node) {
     const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
