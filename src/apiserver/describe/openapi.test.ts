@@ -185,6 +185,9 @@ function canonical(value: Any): unknown {
       ([key, content]) =>
         !(key === "description" && typeof content === "string") && !(key === "enum" && Array.isArray(content)),
     )
-    .map(([key, content]) => [key, key === "required" ? [...content].sort() : canonical(content)]);
+    .map(([key, content]) => [
+      key,
+      key === "required" && Array.isArray(content) ? [...content].sort() : canonical(content),
+    ]);
   return Object.fromEntries(entries);
 }
