@@ -7,6 +7,7 @@ import type { CSIDriver, StorageTokenRequest } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { column, defineResource } from "#kernel/registry/definition";
 import { eachAt, mustBeOneOf } from "#kernel/resources/core/pod.validate.fields";
+import { equal } from "#kernel/sim/clone";
 
 const TOKEN_SECONDS_MIN = 600;
 const TOKEN_SECONDS_MAX = 2 ** 32;
@@ -18,7 +19,6 @@ export const csidrivers = defineResource<CSIDriver>({
   names: { kind: "CSIDriver", plural: "csidrivers", singular: "csidriver" },
   scope: "Cluster",
   returnsDeletedObject: true,
-  hasGeneration: true,
 
   setDefaults(driver) {
     driver.spec ??= {};
@@ -30,6 +30,10 @@ export const csidrivers = defineResource<CSIDriver>({
     if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ["Persistent"];
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
+  },
+  // Only changes are counted: a driver nobody has changed has no generation.
+  prepareForUpdate(driver, old) {
+    if (!equal(driver.spec, old.spec)) driver.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
 
   validate({ spec }, root) {
