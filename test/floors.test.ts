@@ -49,7 +49,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "$messages",
     "$language",
   ],
-  worker: ["cloudflare:", "drizzle-orm", "hono", "@hono/zod-openapi", "zod", "yaml"],
+  worker: ["cloudflare:", "drizzle-orm", "hono", "@hono/zod-openapi", "zod", "yaml", "fflate"],
 };
 
 type Import = { readonly target: string; readonly isType: boolean; readonly start: number };

@@ -1,5 +1,5 @@
 /**
- * The dictionary that SPDY/3.1 compresses its headers with: words with their lengths, then words that follow each other.
+ * The dictionary that SPDY/3.1 compresses its headers with: words with their lengths, then words in a row.
  *
  * Models the SPDY protocol, draft 3.1, section 2.6.10.1.
  */
