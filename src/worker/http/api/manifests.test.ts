@@ -85,3 +85,31 @@ test("namespaces come first, and annotations of the server go", () => {
     { apiVersion: "v1", kind: "K", metadata: { name: "a", namespace: "default", annotations: { mine: "yes" } } },
   ]);
 });
+
+test("claims and volumes lose what the binder wrote, and volumes that were made are left to be made again", () => {
+  const ours = { "pv.kubernetes.io/bound-by-controller": "yes" };
+  const claimRef = { kind: "PersistentVolumeClaim", namespace: "default", name: "a", uid: "u", resourceVersion: "1" };
+  const finalizers = ["kubernetes.io/pv-protection", "example.com/mine"];
+  const rows = [
+    row("persistentvolumeclaims", { spec: { volumeName: "pv" } }, { annotations: ours, finalizers }),
+    row("persistentvolumes", { spec: { claimRef } }, { name: "ours", annotations: ours }),
+    row("persistentvolumes", { spec: { claimRef } }, { name: "users" }),
+    row("persistentvolumes", {}, { name: "made", annotations: { "pv.kubernetes.io/provisioned-by": "x" } }),
+    row("volumeattachments.storage.k8s.io", {}),
+  ];
+  expect(documents(rows)).toEqual([
+    {
+      apiVersion: "v1",
+      kind: "K",
+      metadata: { name: "a", namespace: "default", finalizers: ["example.com/mine"] },
+      spec: {},
+    },
+    { apiVersion: "v1", kind: "K", metadata: { name: "ours", namespace: "default" }, spec: {} },
+    {
+      apiVersion: "v1",
+      kind: "K",
+      metadata: { name: "users", namespace: "default" },
+      spec: { claimRef: { kind: "PersistentVolumeClaim", namespace: "default", name: "a" } },
+    },
+  ]);
+});

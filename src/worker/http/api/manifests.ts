@@ -20,6 +20,7 @@ const NEVER = new Set([
   "csinodes.storage.k8s.io",
   "ipaddresses.networking.k8s.io",
   "controllerrevisions.apps",
+  "volumeattachments.storage.k8s.io",
 ]);
 
 /** What controllers make in every namespace. */
@@ -61,7 +62,22 @@ const SERVER_SET_ANNOTATIONS = [
   "deployment.kubernetes.io/revision",
   "kubectl.kubernetes.io/last-applied-configuration",
   "deprecated.daemonset.template.generation",
+  "pv.kubernetes.io/bind-completed",
+  "pv.kubernetes.io/bound-by-controller",
+  "volume.beta.kubernetes.io/storage-provisioner",
+  "volume.kubernetes.io/selected-node",
+  "volume.kubernetes.io/storage-provisioner",
 ];
+const SERVER_SET_FINALIZERS = [
+  "kubernetes.io/pv-protection",
+  "kubernetes.io/pvc-protection",
+  "kubernetes.io/vac-protection",
+];
+
+/** The other side of a binding was chosen by the binder, not by the user. */
+const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
+/** A volume that was made for a claim is made again for it. */
+const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -80,7 +96,8 @@ export function manifestsOf(rows: readonly Row[]): string {
 }
 
 function isWritten(bucket: string, object: KubeObject): boolean {
-  const { ownerReferences = [], deletionTimestamp, name } = object.metadata;
+  const { ownerReferences = [], deletionTimestamp, name, annotations } = object.metadata;
+  if (annotations?.[PROVISIONED_BY] !== undefined) return false;
   return (
     ownerReferences.length === 0 && deletionTimestamp === undefined && !IN_EVERY_NAMESPACE.has(`${bucket}/${name}`)
   );
@@ -89,22 +106,30 @@ function isWritten(bucket: string, object: KubeObject): boolean {
 /** An object without what the server sets. */
 function asWritten(bucket: string, object: KubeObject): Json {
   const { status: _, metadata, apiVersion, kind, ...rest } = object as unknown as Json & { metadata: Json };
-  const annotations = without((metadata["annotations"] ?? {}) as Json, SERVER_SET_ANNOTATIONS);
+  const given = (metadata["annotations"] ?? {}) as Json;
+  const annotations = without(given, SERVER_SET_ANNOTATIONS);
+  const finalizers = ((metadata["finalizers"] ?? []) as string[]).filter(
+    (name) => !SERVER_SET_FINALIZERS.includes(name),
+  );
   const labels = without((metadata["labels"] ?? {}) as Json, ["kubernetes.io/metadata.name"]);
   const written = {
-    ...without(metadata, [...SERVER_SET_METADATA, "annotations", "labels"]),
+    ...without(metadata, [...SERVER_SET_METADATA, "annotations", "finalizers", "labels"]),
     ...(Object.keys(annotations).length > 0 && { annotations }),
+    ...(finalizers.length > 0 && { finalizers }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
   const head = { apiVersion, kind, metadata: written };
-  return { ...head, ...(STRIPPED[bucket]?.(rest) ?? rest) };
+  return { ...head, ...(STRIPPED[bucket]?.(rest, given) ?? rest) };
 }
 
 /** Fields of a spec that the server chose: addresses, ports, the node a pod went to. */
-const STRIPPED: Readonly<Record<string, (rest: Json) => Json>> = {
+const STRIPPED: Readonly<Record<string, (rest: Json, annotations: Json) => Json>> = {
   namespaces: (rest) => without(rest, ["spec"]),
   services: (rest) => inSpec(rest, stripService),
   pods: (rest) => inSpec(rest, stripPod),
+  persistentvolumeclaims: (rest, annotations) =>
+    inSpec(rest, (spec) => (BOUND_BY_CONTROLLER in annotations ? without(spec, ["volumeName"]) : spec)),
+  persistentvolumes: (rest, annotations) => inSpec(rest, (spec) => stripVolume(spec, annotations)),
 };
 
 const inSpec = (rest: Json, change: (spec: Json) => Json): Json => ({
@@ -119,6 +144,13 @@ function stripService(spec: Json): Json {
   if (spec["type"] !== "LoadBalancer") return kept;
   const ports = (spec["ports"] ?? []) as readonly Json[];
   return { ...kept, ports: ports.map((port) => without(port, ["nodePort"])) };
+}
+
+/** A promise of the binder goes; of one the user made remains the name of the claim. */
+function stripVolume(spec: Json, annotations: Json): Json {
+  const { claimRef, ...rest } = spec;
+  if (claimRef === undefined || BOUND_BY_CONTROLLER in annotations) return rest;
+  return { ...rest, claimRef: without(claimRef as Json, ["uid", "resourceVersion"]) };
 }
 
 /** The token every pod gets, its node, and the tolerations the server adds. */
