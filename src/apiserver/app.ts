@@ -16,6 +16,7 @@ import { issuerDocument } from "#apiserver/routes/issuer";
 import { getLog } from "#apiserver/routes/log";
 import { patchObject } from "#apiserver/routes/patch";
 import { createBinding, createEviction } from "#apiserver/routes/pods";
+import { proxyRequest } from "#apiserver/routes/proxy";
 import { createToken } from "#apiserver/routes/token";
 import { updateObject } from "#apiserver/routes/update";
 import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
@@ -78,6 +79,7 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
     }
     const { plural, subresource, name, verb } = info;
     if (plural === "bindings" && verb === "create") return createBinding(c);
+    if (subresource === "proxy" && hasSubresource(info)) return proxyRequest(c);
     const special = SUBRESOURCE_ROUTES[`${plural}/${subresource} ${verb}`];
     if (special !== undefined) return special(c);
     const route = OBJECT_ROUTES[verb];

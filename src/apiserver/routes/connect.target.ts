@@ -39,19 +39,18 @@ export function connectPod(client: Client, { namespace, name, group, version, pl
   return pod;
 }
 
-/** What the API server says of a pod's node that it cannot reach; undefined if it can. */
-export function unreachableNode({ cells }: Cluster, { spec }: Pod): string | undefined {
-  const machine = cells.get<Machine>(MACHINES, spec.nodeName ?? "");
-  if (machine?.isPowered === true) return undefined;
-  return machine === undefined
-    ? `error dialing backend: dial tcp: lookup ${spec.nodeName}: no such host`
-    : `error dialing backend: dial tcp ${machine.internalIP}:10250: i/o timeout`;
+/** What the API server says of a node that it cannot reach; undefined if it can. */
+export function unreachableMachine(machine: Machine | undefined, node: string): string | undefined {
+  if (machine?.isPowered === true && machine.isCutOff !== true) return undefined;
+  if (machine === undefined) return `dial tcp: lookup ${node}: no such host`;
+  return `dial tcp ${machine.internalIP}:10250: i/o timeout`;
 }
 
 /** The running container, or why its node has none. */
 export function containerOf(cluster: Cluster, { pod, container }: Target): { id: string } | { problem: string } {
-  const problem = unreachableNode(cluster, pod);
-  if (problem !== undefined) return { problem };
+  const node = pod.spec.nodeName ?? "";
+  const problem = unreachableMachine(cluster.cells.get<Machine>(MACHINES, node), node);
+  if (problem !== undefined) return { problem: `error dialing backend: ${problem}` };
   const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
   const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   const { containerID = "", state } = all.find(({ name }) => name === container) ?? {};

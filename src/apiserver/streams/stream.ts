@@ -47,7 +47,8 @@ export const STREAMS: Readonly<Record<StreamState["kind"], StreamKind>> = { watc
 
 /** Which sort of stream a request asks for; undefined for an ordinary answer. */
 export function streamKindOf(info: RequestInfo, url: URL): StreamState["kind"] | undefined {
-  if (info.verb === "watch") return "watch";
+  // What stands behind a proxy may have a parameter of that name too.
+  if (info.verb === "watch" && info.subresource !== "proxy") return "watch";
   const follows = /^(1|t|true)$/i.test(url.searchParams.get("follow") ?? "");
   return info.plural === "pods" && info.subresource === "log" && follows ? "log" : undefined;
 }

@@ -342,6 +342,11 @@ export function unknownError(message: string): StatusError {
   return failure({ code: 500, reason: "", message });
 }
 
+/** 503. */
+export function serviceUnavailable(message: string): StatusError {
+  return failure({ code: 503, reason: "ServiceUnavailable", message });
+}
+
 /** The Status of an operation that has no object to answer with, such as a finished delete. */
 export function success(details?: StatusDetails): Status {
   const more = details === undefined ? {} : { details };

@@ -184,7 +184,9 @@ function responseBytes({ status, headers, body }: HttpResponse, method: string, 
     // Several cookies come in one value, a line each.
     for (const line of value.split("\n")) lines.push(`${canonical(name)}: ${line}`);
   }
-  if (hasBody || method === "HEAD") lines.push(`Content-Length: ${content.length}`);
+  // The answer to a HEAD tells how long it would have been.
+  const told = method === "HEAD" ? (headers["content-length"] ?? headers["Content-Length"]) : undefined;
+  if (hasBody || method === "HEAD") lines.push(`Content-Length: ${told ?? content.length}`);
   lines.push(`Connection: ${isLast ? "close" : "keep-alive"}`);
   const head = bytesOfText(`${lines.join("\r\n")}\r\n\r\n`);
   const all = new Uint8Array(head.length + (hasBody ? content.length : 0));

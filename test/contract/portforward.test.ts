@@ -1,0 +1,136 @@
+/**
+ * Goal: ports of pods and services are reached through the API server: port-forward, the proxy subresources.
+ * Method: the real kubectl with HTTP requests through its ports, the JavaScript client, and plain requests.
+ */
+import type { ChildProcess } from "node:child_process";
+import { PassThrough, Writable } from "node:stream";
+import { KubeConfig, PortForward } from "@kubernetes/client-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newCluster, type TestCluster } from "#test/support/cluster";
+import { kubectl, startKubectl } from "#test/support/kubectl";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await newCluster({ nodes: 1, latency: "none" });
+  await cluster.kubectlOk(["run", "web", "--image=nginx", "--port=80", "--expose"]);
+  await cluster.kubectlOk(["create", "service", "clusterip", "lonely", "--tcp=80"]);
+  await cluster.kubectlOk(["wait", "--for=condition=Ready", "pod/web", "--timeout=30s"]);
+});
+afterAll(() => cluster?.delete());
+
+/** Starts a port-forward; its local port, and what it says on its error output until it ends. */
+async function forward(
+  target: string,
+  port: number,
+): Promise<{ child: ChildProcess; local: string; ended: Promise<string> }> {
+  const child = startKubectl(cluster, ["port-forward", target, `:${port}`]);
+  let errors = "";
+  child.stderr?.on("data", (data: Buffer) => (errors += String(data)));
+  const ended = new Promise<string>((resolve) => child.once("exit", () => resolve(errors)));
+  const local = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on("data", (data: Buffer) => {
+      const [, found] = /127\.0\.0\.1:(\d+) ->/.exec(String(data)) ?? [];
+      if (found !== undefined) resolve(`http://127.0.0.1:${found}`);
+    });
+    child.once("exit", () => reject(new Error(errors)));
+  });
+  return { child, local, ended };
+}
+
+test.each(["pod/web", "svc/web"])("requests through port-forward to %s", async (target) => {
+  const { child, local } = await forward(target, 80);
+  const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(local).then((answer) => answer.text())));
+  for (const page of answers) expect(page).toContain("<title>Welcome to nginx!</title>");
+  const missing = await fetch(`${local}/nope`);
+  expect([missing.status, missing.headers.get("server")]).toEqual([404, expect.stringMatching(/^nginx/)]);
+  expect((await fetch(local, { method: "HEAD" })).headers.get("content-length")).toBe("615");
+  child.kill("SIGKILL");
+});
+
+test("a port nobody listens on is refused", async () => {
+  const { local, ended } = await forward("pod/web", 81);
+  await expect(fetch(local)).rejects.toThrow();
+  expect(await ended).toMatch(
+    /error forwarding port 81 to pod [0-9a-f]{64}, uid : failed to execute portforward in network namespace .*dial tcp4 127\.0\.0\.1:81: connect: connection refused/,
+  );
+});
+
+test("the JavaScript client forwards over channels", async () => {
+  const config = new KubeConfig();
+  config.loadFromString(cluster.kubeconfig);
+  // It speaks plain http to nobody else.
+  config.clusters = config.clusters.map((one) => ({ ...one, skipTLSVerify: true }));
+  const input = new PassThrough();
+  let text = "";
+  let said = (): void => {};
+  const whole = new Promise<void>((resolve) => (said = resolve));
+  const output = new Writable({
+    write(chunk: Buffer, _, done) {
+      text += String(chunk);
+      if (text.includes("</html>")) said();
+      done();
+    },
+  });
+  await new PortForward(config).portForward("default", "web", [80], output, null, input);
+  input.write("GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
+  await whole;
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test("the proxy of pods and services, as get --raw asks it", async () => {
+  const base = "/api/v1/namespaces/default";
+  for (const path of [
+    "pods/web/proxy/",
+    "pods/web:80/proxy/",
+    "services/web/proxy/",
+    "services/http:web:80/proxy/",
+    "services/web/proxy",
+  ]) {
+    expect(await cluster.kubectlOk(["get", "--raw", `${base}/${path}`])).toContain("Welcome to nginx!");
+  }
+  const missing = await cluster.api(`${base}/services/web/proxy/nope`);
+  expect(missing.status).toBe(404);
+  expect(await missing.text()).toContain("404 Not Found");
+  const statusOf = async (path: string) => {
+    const { code, message } = (await (await cluster.api(`${base}/${path}`)).json()) as {
+      code: number;
+      message: string;
+    };
+    return `${code} ${message}`;
+  };
+  const { status } = JSON.parse(await cluster.kubectlOk(["get", "pod", "web", "-o", "json"])) as {
+    status: { podIP: string };
+  };
+  expect(await statusOf("services/lonely:80/proxy/")).toBe('503 no endpoints available for service "lonely"');
+  expect(await statusOf("services/web:81/proxy/")).toBe('503 no service port 81 found for service "web"');
+  expect(await statusOf("services/none/proxy/")).toBe('404 services "none" not found');
+  expect(await statusOf("pods/web:81/proxy/")).toBe(
+    `503 error trying to reach service: dial tcp ${status.podIP}:81: connect: connection refused`,
+  );
+  expect((await cluster.api(`${base}/pods/web/proxy/`)).headers.get("content-security-policy")).toMatch(/^sandbox /);
+});
+
+test("the kubelet behind a node's proxy", async () => {
+  const [node = ""] = (await cluster.kubectlOk(["get", "nodes", "-o", "name"])).trim().split("\n").slice(-1);
+  const base = `/api/v1/nodes/${node.replace("node/", "")}/proxy`;
+  expect(await cluster.kubectlOk(["get", "--raw", `${base}/healthz`])).toBe("ok");
+  const { items } = JSON.parse(await cluster.kubectlOk(["get", "--raw", `${base}/pods`])) as {
+    items: { metadata: { name: string } }[];
+  };
+  expect(items.map(({ metadata }) => metadata.name)).toContain("web");
+});
+
+test("kubectl proxy passes through, and another's key does not", async () => {
+  const child = startKubectl(cluster, ["proxy", "--port=0", "--append-server-path"]);
+  const local = await new Promise<string>((resolve) => {
+    child.stdout?.on("data", (data: Buffer) => resolve(/127\.0\.0\.1:\d+/.exec(String(data))?.[0] ?? ""));
+  });
+  const page = await fetch(`http://${local}/api/v1/namespaces/default/services/web/proxy/`);
+  expect(await page.text()).toContain("Welcome to nginx!");
+  child.kill("SIGKILL");
+  const other = await newCluster({ nodes: 0 });
+  const stolen = { kubeconfig: cluster.kubeconfig.replaceAll(cluster.key, other.key) };
+  expect((await kubectl(stolen, ["port-forward", "pod/web", ":80"])).code).toBe(1);
+  await other.delete();
+});
