@@ -75,6 +75,21 @@ test("the class every cluster has is kind's", async () => {
   expect(await get("csinodes")).toMatch(/^NAME\s+DRIVERS\s+AGE\nnode-1\s+0\s/);
 });
 
+test("every kind of storage is discovered and explained", async () => {
+  const names = await cluster.kubectlOk(["api-resources", "--api-group=storage.k8s.io", "-o", "name"]);
+  expect(names.trim().split("\n")).toEqual(
+    [
+      "csidrivers",
+      "csinodes",
+      "csistoragecapacities",
+      "storageclasses",
+      "volumeattachments",
+      "volumeattributesclasses",
+    ].map((name) => `${name}.storage.k8s.io`),
+  );
+  expect(await cluster.kubectlOk(["explain", "pvc.spec.accessModes"])).toContain("FIELD: accessModes <[]string>");
+});
+
 test("the documentation's task: a volume, a claim, a pod that serves from it", async () => {
   await apply(PV_VOLUME);
   expect(rows(await get("pv", "task-pv-volume"))[1]?.slice(0, 5)).toEqual([

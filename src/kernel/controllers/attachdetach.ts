@@ -68,6 +68,8 @@ function attachmentName({ spec: { csi } }: PersistentVolume, node: string): stri
   return `csi-${[...sha256(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
+const ageOf = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.name}`;
+
 function sync(context: Context, volume: PersistentVolume): Outcome {
   const { client } = context;
   const { csi, claimRef } = volume.spec;
@@ -76,7 +78,7 @@ function sync(context: Context, volume: PersistentVolume): Outcome {
   const users = client
     .by(pods, "claim", `${claimRef?.namespace ?? ""}/${claimRef?.name ?? ""}`)
     .filter((pod) => isPodScheduled(pod) && !isPodTerminal(pod))
-    .sort((a, b) => compareText(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""));
+    .sort((a, b) => compareText(ageOf(a), ageOf(b)));
   const mine = client
     .list(volumeattachments)
     .filter(({ spec }) => spec.source.persistentVolumeName === volume.metadata.name);

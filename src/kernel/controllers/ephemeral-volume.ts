@@ -5,6 +5,7 @@
  */
 import type { PersistentVolumeClaim, Pod, Volume } from "#kernel/api/types.gen";
 import { internalError } from "#kernel/apimachinery/errors";
+import { compareText } from "#kernel/apimachinery/go-text";
 import { isControlledBy, keyOf, ownerReferenceTo } from "#kernel/apimachinery/meta";
 import { type Context, type Controller, done, watching } from "#kernel/registry/controller";
 import type { Draft } from "#kernel/registry/definition";
@@ -25,6 +26,7 @@ export const ephemeralVolumeController: Controller = {
             .by(pods, "claim", `${claim.metadata.namespace ?? ""}/${claim.metadata.name}`)
             .filter(hasEphemeral)
             .map(keyOf)
+            .sort((a, b) => compareText(a.name, b.name))
         : [],
     ),
   ],

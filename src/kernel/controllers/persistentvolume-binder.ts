@@ -6,7 +6,8 @@
  * Leaves out the resync every 15 seconds: a read inside the kernel is never stale, so what waits is looked at again
  * when something it waits for changes.
  */
-import { keyOf } from "#kernel/apimachinery/meta";
+import { compareText } from "#kernel/apimachinery/go-text";
+import { type Key, keyOf, keyText } from "#kernel/apimachinery/meta";
 import { syncClaim } from "#kernel/controllers/persistentvolume/claims";
 import { recycledBy } from "#kernel/controllers/persistentvolume/recycle";
 import { syncVolume } from "#kernel/controllers/persistentvolume/volumes";
@@ -18,8 +19,12 @@ import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumec
 import { pods } from "#kernel/resources/core/pod";
 import { storageclasses } from "#kernel/resources/storage/storageclass";
 
-const unboundOf = (client: Client, className: string) =>
-  client.by(persistentvolumeclaims, "unbound", className).map(keyOf);
+/** Claims of a class that look for a volume, in one order, however the index was built. */
+const unboundOf = (client: Client, className: string): Key[] =>
+  client
+    .by(persistentvolumeclaims, "unbound", className)
+    .map(keyOf)
+    .sort((a, b) => compareText(keyText(a), keyText(b)));
 
 export const persistentVolumeBinder: Controller = {
   name: "persistentvolume-controller",

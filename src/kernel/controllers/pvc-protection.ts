@@ -15,9 +15,11 @@ export const pvcProtectionController: Controller = {
   component: "controllerManager",
   watches: [
     watching(persistentvolumeclaims, (claim) => (claim.metadata.deletionTimestamp === undefined ? [] : [keyOf(claim)])),
-    watching(pods, (pod, client) =>
-      client.get(pods, keyOf(pod))?.metadata.uid === pod.metadata.uid ? [] : claimKeysOfPod(pod).map(parseKey),
-    ),
+    watching(pods, (pod, client) => {
+      const claims = claimKeysOfPod(pod);
+      if (claims.length === 0) return [];
+      return client.get(pods, keyOf(pod))?.metadata.uid === pod.metadata.uid ? [] : claims.map(parseKey);
+    }),
   ],
 
   reconcile({ client }, key) {
