@@ -3,14 +3,15 @@
  * Method: run the production cluster in virtual time, write files through containers, and look at what is left.
  */
 import { expect, test } from "vitest";
+import type { Cluster } from "#kernel/cluster/cluster";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { nodes } from "#kernel/resources/core/node";
 import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
 import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
 import { storageclasses } from "#kernel/resources/storage/storageclass";
+import { Simulation } from "#test/sim/clusters";
 import { BEGIN, Scene } from "#test/support/scene";
-
 import { claim, phaseOf, said, settle, sh, sleeper, volume } from "#test/support/storage";
 
 test("what a Deployment wrote is there after its pod and its node have gone", () => {
@@ -205,4 +206,39 @@ test("a claim grows where its class lets it, and says so while it does", () => {
       "storageclass that provisions the pvc must support resize",
   );
   expect(() => grow("data", "2Gi")).toThrow("field can not be less than status.capacity");
+});
+
+test("a cluster thrown out of memory at every step makes, grows and deletes the same volumes", () => {
+  const live = (isEvicted: boolean): string => {
+    const simulation = new Simulation("storage");
+    const step = (work: (cluster: Cluster) => void): void => {
+      simulation.turn((cluster) => work(cluster));
+      for (let n = 0; n < 12; n += 1) {
+        if (isEvicted) simulation.evict();
+        simulation.advance(1_000);
+      }
+    };
+    const key = { namespace: "default", name: "data" };
+    step((cluster) => {
+      cluster.admin.create(storageclasses, {
+        metadata: { name: "elastic" },
+        provisioner: "rancher.io/local-path",
+        allowVolumeExpansion: true,
+        volumeBindingMode: "WaitForFirstConsumer",
+      });
+      cluster.admin.create(persistentvolumeclaims, claim("data", { storageClassName: "elastic" }));
+    });
+    step((cluster) => void cluster.admin.create(pods, sleeper("p", "data", { terminationGracePeriodSeconds: 1 })));
+    step((cluster) => {
+      const found = cluster.admin.need(persistentvolumeclaims, key);
+      const resources = { requests: { storage: "4Gi" } };
+      cluster.admin.update(persistentvolumeclaims, { ...found, spec: { ...found.spec, resources } });
+    });
+    expect(simulation.cluster.admin.get(persistentvolumeclaims, key)?.status?.capacity).toEqual({ storage: "4Gi" });
+    step((cluster) => void cluster.admin.delete(persistentvolumeclaims, key));
+    step((cluster) => void cluster.admin.delete(pods, { namespace: "default", name: "p" }));
+    expect(simulation.cluster.admin.list(persistentvolumes)).toEqual([]);
+    return simulation.bytes;
+  };
+  expect(live(true)).toBe(live(false));
 });
