@@ -33,6 +33,8 @@ export interface QueueRecord {
   readonly plugins: readonly string[];
   /** Something that may help has happened: it is tried again as soon as its backoff is over. */
   readonly isMoved: boolean;
+  /** Since when it has a node and waits for what the node needs before the binding (its volumes). */
+  readonly bindingSince?: Instant;
 }
 
 /** The record of a pod; one of a former namesake does not count. */

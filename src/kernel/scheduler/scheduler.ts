@@ -24,12 +24,15 @@ import { fitError } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { findRoom, makeRoom } from "#kernel/scheduler/preemption";
-import { move, moveSelf, putBack, QUEUE, turnOf } from "#kernel/scheduler/queue";
+import { move, moveSelf, putBack, QUEUE, recordOf, turnOf } from "#kernel/scheduler/queue";
 import { SCHEDULER_NAME, type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
 import { POD, WATCHES } from "#kernel/scheduler/watches";
 import { LIMITS } from "#kernel/sim/limits";
 
 const SOURCE = { component: SCHEDULER_NAME };
+
+/** How long volumes may take to be bound (bindTimeoutSeconds). */
+const BINDING_TIMEOUT_MS = 600_000;
 
 /** Where the next search begins. */
 const START_CELL = ["scheduler", "start"] as const;
@@ -70,16 +73,13 @@ function work(context: Context, cluster: Snapshot): Outcome {
   return earliest(due === undefined ? done : wakeAt(due), flushAt === undefined ? done : routineAt(flushAt));
 }
 
-function bind({ client, cells, now }: Context, pod: Pod, { name }: NodeInfo): void {
+function bind(context: Context, pod: Pod, { name }: NodeInfo): void {
+  const { client, cells, now } = context;
   const key = keyOf(pod);
   try {
     for (const plugin of PLUGINS) {
       if (plugin.preBind === undefined || plugin.preBind(client, pod, name)) continue;
-      putBack(cells, pod, [plugin.name], false, now);
-      // Where it is expected: the node is kept for it, and tried first when what it waits for has come.
-      if (pod.status?.nominatedNodeName !== name) {
-        client.updateStatus(pods, pod, { ...pod.status, nominatedNodeName: name });
-      }
+      waitForBinding(context, pod, plugin.name, name);
       return;
     }
     bindPod(client, key, { target: { kind: "Node", name } });
@@ -94,6 +94,22 @@ function bind({ client, cells, now }: Context, pod: Pod, { name }: NodeInfo): vo
   cells.delete(QUEUE, keyText(key));
   const message = `Successfully assigned ${keyText(key)} to ${name}`;
   recordEvent(client, { regarding: pod, type: "Normal", reason: "Scheduled", message, source: SOURCE }, now);
+}
+
+/** The pod has its node, but not yet what it needs there: the node is kept for it, for some time. */
+function waitForBinding({ client, cells, now }: Context, pod: Pod, plugin: string, node: string): void {
+  const id = keyText(keyOf(pod));
+  const since = recordOf(cells, id, pod)?.bindingSince ?? now;
+  putBack(cells, pod, [plugin], false, now);
+  const record = recordOf(cells, id, pod);
+  if (now - since < BINDING_TIMEOUT_MS) {
+    if (record !== undefined) cells.put(QUEUE, id, { ...record, bindingSince: since });
+  } else {
+    const message = `running PreBind plugin "${plugin}": binding volumes: context deadline exceeded`;
+    recordEvent(client, { regarding: pod, type: "Warning", reason: "FailedScheduling", message, source: SOURCE }, now);
+  }
+  if (pod.status?.nominatedNodeName === node) return;
+  client.updateStatus(pods, pod, { ...pod.status, nominatedNodeName: node });
 }
 
 /** Makes room if that helps, and says why the pod has to wait. */

@@ -144,3 +144,17 @@ test("a class of attributes is kept while a claim names it", () => {
   settle(scene);
   expect(scene.get(volumeattributesclasses, "gold")).toBeUndefined();
 });
+
+test("a volume nobody makes is waited for, for ten minutes at a time", () => {
+  const scene = new Scene({ machines: 1, latency: "realistic" });
+  const volumeBindingMode = "WaitForFirstConsumer";
+  scene.create(storageclasses, { metadata: { name: "disk" }, provisioner: DRIVER, volumeBindingMode });
+  scene.create(persistentvolumeclaims, claim("data", { storageClassName: "disk" }));
+  scene.create(pods, sleeper("p", "data"));
+  scene.pass(500);
+  expect(scene.said("p")).toEqual([]);
+  expect(scene.get(pods, "p")?.status?.nominatedNodeName).toBe("node-1");
+  scene.pass(700);
+  const message = 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded';
+  expect(scene.said("p")).toEqual([`FailedScheduling: ${message}`]);
+});
