@@ -84,8 +84,10 @@ function sync(context: Context, volume: PersistentVolume): Outcome {
     .filter(({ spec }) => spec.source.persistentVolumeName === volume.metadata.name);
   const wanted = new Set(users.map((pod) => pod.spec.nodeName ?? ""));
   for (const one of mine) {
+    // What somebody else attached is theirs to detach.
+    const isOurs = one.metadata.name === attachmentName(volume, one.spec.nodeName);
     const isUnwanted = !wanted.has(one.spec.nodeName) && one.metadata.deletionTimestamp === undefined;
-    if (isUnwanted) client.delete(volumeattachments, keyOf(one));
+    if (isOurs && isUnwanted) client.delete(volumeattachments, keyOf(one));
   }
   return earliest(...users.map((pod) => attach(context, volume, pod)));
 }
