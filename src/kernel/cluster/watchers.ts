@@ -7,7 +7,7 @@
 import type { Key } from "#kernel/apimachinery/meta";
 import type { WorkQueue } from "#kernel/cluster/work-queue";
 import type { Client } from "#kernel/registry/client";
-import type { Controller, Part, ResourceWatch, RoomWatch } from "#kernel/registry/controller";
+import type { Controller, EverythingWatch, Part, ResourceWatch, RoomWatch } from "#kernel/registry/controller";
 import { faultsOf } from "#kernel/runtime/fault";
 import { equal } from "#kernel/sim/clone";
 import type { Cells } from "#kernel/store/cells";
@@ -34,6 +34,7 @@ export interface WatchersParts {
 export class Watchers {
   readonly #parts: WatchersParts;
   readonly #byBucket = new Map<string, Listener<ResourceWatch>[]>();
+  readonly #everything: Listener<EverythingWatch>[] = [];
   readonly #byRoom = new Map<string, Listener<RoomWatch>[]>();
 
   constructor(parts: WatchersParts) {
@@ -41,7 +42,8 @@ export class Watchers {
     for (const controller of parts.everybody) {
       const client = parts.clientOf(controller);
       for (const watch of controller.watches) {
-        if ("resource" in watch) append(this.#byBucket, watch.resource.bucket, { controller, watch, client });
+        if ("everything" in watch) this.#everything.push({ controller, watch, client });
+        else if ("resource" in watch) append(this.#byBucket, watch.resource.bucket, { controller, watch, client });
         else append(this.#byRoom, watch.room, { controller, watch, client });
       }
     }
@@ -50,7 +52,11 @@ export class Watchers {
   /** An object was written. */
   changed(change: Change): void {
     const stopped = this.#stopped;
-    for (const { controller, watch, client } of this.#byBucket.get(change.bucket) ?? []) {
+    const listeners = this.#byBucket.get(change.bucket) ?? [];
+    for (const { controller, watch, client } of listeners) {
+      if (!stopped.includes(controller.component)) this.#add(controller, watch.keys(change, client));
+    }
+    for (const { controller, watch, client } of this.#everything) {
       if (!stopped.includes(controller.component)) this.#add(controller, watch.keys(change, client));
     }
   }
@@ -97,9 +103,11 @@ export class Watchers {
     const { store, cells, clientOf } = this.#parts;
     const client = clientOf(controller);
     for (const watch of controller.watches) {
-      if ("resource" in watch) {
-        const { bucket } = watch.resource;
-        for (const object of store.list(bucket)) this.#add(controller, watch.keys(addition(bucket, object), client));
+      if ("everything" in watch || "resource" in watch) {
+        const buckets = "everything" in watch ? [...store.buckets()].sort() : [watch.resource.bucket];
+        for (const bucket of buckets) {
+          for (const object of store.list(bucket)) this.#add(controller, watch.keys(addition(bucket, object), client));
+        }
       } else {
         const found = [...cells.entries(watch.room)].sort(([a], [b]) => (a < b ? -1 : 1));
         for (const [id, value] of found) this.#add(controller, watch.keys(id, value, client));

@@ -11,9 +11,9 @@ import { type Context, type Controller, done } from "#kernel/registry/controller
 import type { AnyResource, Draft } from "#kernel/registry/definition";
 import type { PropagationPolicy } from "#kernel/registry/delete";
 import type { Placed } from "#kernel/registry/indexes";
+import { getAs } from "#kernel/registry/stored";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { namespaces } from "#kernel/resources/core/namespace";
-import { must } from "#kernel/sim/assert";
 import type { Bucket, Change, KubeObject } from "#kernel/store/object";
 
 const NAME = "garbage-collector-controller";
@@ -23,7 +23,7 @@ const FOREGROUND = "foregroundDeletion";
 export const garbageCollector: Controller = {
   name: NAME,
   component: "controllerManager",
-  watches: watchingEverything(concerned),
+  watches: [watchingEverything(concerned)],
 
   reconcile(context, key) {
     const found = itemOf(context.client, key);
@@ -46,10 +46,13 @@ interface Item {
 function itemOf({ registry }: Client, { namespace, name }: Key): Item | undefined {
   const colon = namespace.indexOf(":");
   const bucket = namespace.slice(0, colon);
-  const object = registry.store.get(bucket, { namespace: namespace.slice(colon + 1), name });
   const resource = registry.resourceOfBucket(bucket);
+  const object = resource && getAs(registry, resource, { namespace: namespace.slice(colon + 1), name });
   return object === undefined || resource === undefined ? undefined : { resource, object };
 }
+
+/** A dependent as its kind is served; undefined if it is not (any more). */
+const itemAt = (client: Client, { bucket, object }: Placed): Item | undefined => itemOf(client, keyIn(bucket, object));
 
 /** Whom a change may turn into garbage or set free. */
 function concerned({ bucket, type, object, previous }: Change, client: Client): readonly Key[] {
@@ -101,7 +104,7 @@ function find({ registry }: Client, dependent: KubeObject, { apiVersion, kind, n
   if (resource === undefined) return { state: "unresolvable" };
   const namespace = dependent.metadata.namespace ?? "";
   if (resource.isNamespaced && namespace === "") return { state: "unresolvable" };
-  const object = registry.store.get(resource.bucket, { namespace: resource.isNamespaced ? namespace : "", name });
+  const object = getAs(registry, resource, { namespace: resource.isNamespaced ? namespace : "", name });
   if (object === undefined || object.metadata.uid !== uid) return { state: "dangling" };
   const isWaiting = object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, FOREGROUND);
   return { state: isWaiting ? "waiting" : "solid", owner: { resource, object } };
@@ -125,9 +128,9 @@ function dependentsOf(client: Client, object: KubeObject): Placed[] {
 
 /** Takes the owner off everything it owns, then lets it go. */
 function orphan(client: Client, item: Item): void {
-  for (const { bucket, object } of dependentsOf(client, item.object)) {
-    const resource = must(client.registry.resourceOfBucket(bucket), "what is stored has a definition");
-    dropOwners(client, { resource, object }, new Set([item.object.metadata.uid]));
+  for (const dependent of dependentsOf(client, item.object)) {
+    const found = itemAt(client, dependent);
+    if (found !== undefined) dropOwners(client, found, new Set([item.object.metadata.uid]));
   }
   dropFinalizer(client, item, ORPHAN);
 }
@@ -142,10 +145,10 @@ function waitForDependents(context: Context, item: Item): void {
     dropFinalizer(client, item, FOREGROUND);
     return;
   }
-  for (const { bucket, object } of blocking) {
-    if (object.metadata.deletionTimestamp !== undefined) continue;
-    const resource = must(client.registry.resourceOfBucket(bucket), "what is stored has a definition");
-    attemptToDelete(context, { resource, object });
+  for (const dependent of blocking) {
+    if (dependent.object.metadata.deletionTimestamp !== undefined) continue;
+    const found = itemAt(client, dependent);
+    if (found !== undefined) attemptToDelete(context, found);
   }
 }
 

@@ -21,7 +21,7 @@ export const namespaceController: Controller = {
   component: "controllerManager",
   watches: [
     itself(namespaces),
-    ...watchingEverything(({ type, key: { namespace } }, client) => {
+    watchingEverything(({ type, key: { namespace } }, client) => {
       if (type !== "DELETED" || namespace === "") return [];
       const key = { namespace: "", name: namespace };
       return client.get(namespaces, key)?.metadata.deletionTimestamp === undefined ? [] : [key];

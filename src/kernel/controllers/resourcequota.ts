@@ -16,7 +16,7 @@ import type { Change } from "#kernel/store/object";
 export const resourceQuotaController: Controller = {
   name: "resourcequota-controller",
   component: "controllerManager",
-  watches: [itself(resourcequotas), ...watchingEverything(quotasGivenBack)],
+  watches: [itself(resourcequotas), watchingEverything(quotasGivenBack)],
 
   reconcile({ client }, key) {
     const quota = client.get(resourcequotas, key);

@@ -13,6 +13,7 @@ import { create } from "#kernel/registry/create";
 import type { Draft, Resource } from "#kernel/registry/definition";
 import { type Owned, writeOf } from "#kernel/registry/ownership";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { getAs } from "#kernel/registry/stored";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -40,7 +41,7 @@ export function apply<T extends KubeObject>(
   options: WriteOptions,
 ): ApplyResult<T> {
   const { subresource = "" } = options;
-  const live = client.registry.store.get(resource.bucket, key) as T | undefined;
+  const live = getAs(client.registry, resource, key);
   if (live === undefined && subresource !== "") throw notFound(groupResourceOf(resource), key.name);
   if (live === undefined) requireCreate(client.registry, client.user, resource, key);
   const write = writeOf(client, resource, "Apply", subresource);

@@ -14,6 +14,7 @@ import { type PatchRequest, patch } from "#kernel/registry/patch";
 import { groupResourceOf, type Registry } from "#kernel/registry/registry";
 import { review } from "#kernel/registry/review";
 import { applyScale, readScale, type Scale, writeScale } from "#kernel/registry/scale";
+import { getAs, readAllAs } from "#kernel/registry/stored";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { User } from "#kernel/registry/user";
 import type { KubeObject } from "#kernel/store/object";
@@ -28,7 +29,7 @@ export class Client {
 
   /** The object, or undefined. Shared: never change it. */
   get<T extends KubeObject>(resource: Resource<T>, key: Key): T | undefined {
-    const object = this.registry.store.get(resource.bucket, key) as T | undefined;
+    const object = getAs(this.registry, resource, key);
     if (object === undefined) return undefined;
     return resource.present === undefined ? object : resource.present(object, this.registry.now);
   }
@@ -43,7 +44,7 @@ export class Client {
   /** All objects of a namespace, or of all namespaces, sorted by key. */
   list<T extends KubeObject>(resource: Resource<T>, scope: { readonly namespace?: string } = {}): readonly T[] {
     const namespace = scope.namespace === "" ? undefined : scope.namespace;
-    return this.registry.store.list(resource.bucket, namespace) as readonly T[];
+    return readAllAs(resource, this.registry.store.list(resource.bucket, namespace));
   }
 
   /** A LIST request: selectors, limit and continue, a revision. */
@@ -53,14 +54,14 @@ export class Client {
 
   /** Objects under one value of an index the definition declares. */
   by<T extends KubeObject>(resource: Resource<T>, index: string, value: string): readonly T[] {
-    return this.registry.indexes.by(resource.bucket, index, value) as readonly T[];
+    return readAllAs(resource, this.registry.indexes.by(resource.bucket, index, value));
   }
 
   countBy(resource: AnyResource, index: string, value: string): number {
     return this.registry.indexes.countBy(resource.bucket, index, value);
   }
 
-  /** Objects of any kind that name this uid among their owners. */
+  /** Objects of any kind, as they are stored, that name this uid among their owners. */
   owned(uid: string): readonly Placed[] {
     return this.registry.indexes.owned(uid);
   }

@@ -4,9 +4,10 @@
  * A reconcile reads the world, never the event; it is told a key and makes the world right for it at `now`. What must
  * happen later is asked for with `wakeAt`; every delay is computed from an instant that is stored somewhere.
  */
-import { controllerOf, type Key, keyOf } from "#kernel/apimachinery/meta";
+import { controllerOf, type Key, keyOf, parseApiVersion } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { Resource } from "#kernel/registry/definition";
+import { readAs } from "#kernel/registry/stored";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
@@ -72,7 +73,13 @@ export interface RoomWatch {
   keys(id: string, value: unknown, client: Client): readonly Key[];
 }
 
-export type Watch = ResourceWatch | RoomWatch;
+/** Which keys a change of any kind concerns, kinds made at run time included. */
+export interface EverythingWatch {
+  readonly everything: true;
+  keys(change: Change, client: Client): readonly Key[];
+}
+
+export type Watch = ResourceWatch | RoomWatch | EverythingWatch;
 
 export interface Controller {
   /** The upstream name of the controller, as in its events' source. */
@@ -97,7 +104,9 @@ export function itself<T extends KubeObject>(resource: Resource<T>): Watch {
 export function ownedBy<O extends KubeObject, T extends KubeObject>(owner: Resource<O>, owned: Resource<T>): Watch {
   const keys = (object: T): readonly Key[] => {
     const ref = controllerOf(object);
-    if (ref === undefined || ref.kind !== owner.names.kind || ref.apiVersion !== owner.apiVersion) return [];
+    if (ref === undefined || ref.kind !== owner.names.kind) return [];
+    // Whichever version of the owner's kind the reference was written in.
+    if (parseApiVersion(ref.apiVersion ?? "")?.group !== owner.group) return [];
     return [{ namespace: owner.isNamespaced ? (object.metadata.namespace ?? "") : "", name: ref.name ?? "" }];
   };
   return watching(owned, (object, _client, previous) =>
@@ -112,6 +121,7 @@ export function watching<T extends KubeObject>(
 ): ResourceWatch {
   return {
     resource: resource as unknown as Resource<KubeObject>,
-    keys: ({ object, previous }, client) => keys(object as T, client, previous as T | undefined),
+    keys: ({ object, previous }, client) =>
+      keys(readAs(resource, object), client, previous === undefined ? undefined : readAs(resource, previous)),
   };
 }

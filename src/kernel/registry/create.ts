@@ -22,6 +22,7 @@ import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
 import { takeOwnership } from "#kernel/registry/ownership";
 import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
+import { putAs } from "#kernel/registry/stored";
 import type { WriteOptions } from "#kernel/registry/update";
 import { clone } from "#kernel/sim/clone";
 import { LIMITS } from "#kernel/sim/limits";
@@ -73,7 +74,7 @@ export function create<T extends KubeObject>(
   }
   resource.allocate?.(object, undefined, at, registry.context);
   refuse(resource, metadata.name ?? "", at);
-  return options.isDryRun === true ? object : registry.store.put(resource.bucket, key, object);
+  return options.isDryRun === true ? object : putAs(registry, resource, key, object);
 }
 
 /** @throws Invalid if anything was found. */

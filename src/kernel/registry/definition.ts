@@ -87,6 +87,16 @@ export interface Grace {
   readonly seconds: number;
 }
 
+/** Between one version of a kind and the one its bucket holds. Neither direction changes what it is given. */
+export interface Conversion<T extends KubeObject> {
+  /** With the stored version's apiVersion and kind; metadata stays as it is. */
+  toStored(object: T): KubeObject;
+  /** What is stored may be of any version the kind was ever stored in; an object of this version is given as it is. */
+  fromStored(stored: KubeObject): T;
+  /** Hears of all the objects that are about to be read, where asking for each would be dear. */
+  prepare?(stored: readonly KubeObject[]): void;
+}
+
 export interface DefinitionInput<T extends KubeObject> {
   readonly group: string;
   readonly version: string;
@@ -150,8 +160,10 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Secondary keys under which controllers find objects without a list: `client.by(pods, "node", name)`. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
-  /** Shares the stored objects of another resource (events.k8s.io and core events). */
+  /** Shares the stored objects of another resource, as its other versions do (events.k8s.io and core events). */
   readonly bucket?: Bucket;
+  /** How this version differs from the stored one; absent where it is the stored one. */
+  readonly conversion?: Conversion<T>;
   /** The shape of a kind made at run time; otherwise it is found by group, version and kind. */
   readonly shape?: ObjectShape;
 }

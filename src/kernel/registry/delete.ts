@@ -17,6 +17,7 @@ import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Resource } from "#kernel/registry/definition";
 import { type ListOptions, type ListResult, list } from "#kernel/registry/list";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { getAs, putAs, readAs } from "#kernel/registry/stored";
 import { equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -45,7 +46,7 @@ export function remove<T extends KubeObject>(
   options: DeleteOptions,
 ): T | Status {
   const { registry } = client;
-  const old = registry.store.get(resource.bucket, key) as T | undefined;
+  const old = getAs(registry, resource, key);
   if (old === undefined) throw notFound(groupResourceOf(resource), key.name);
   checkPreconditions(resource, old, options);
   admit(client, resource, old, options);
@@ -57,7 +58,7 @@ export function remove<T extends KubeObject>(
     resource.isHeld?.(marked) === true;
   if (lives) {
     if (options.isDryRun === true || equal(marked, old)) return marked;
-    return registry.store.put(resource.bucket, key, marked);
+    return putAs(registry, resource, key, marked);
   }
   const final = resource.grace === undefined ? old : marked;
   const last = options.isDryRun === true ? old : removeNow(client, resource, final);
@@ -66,7 +67,7 @@ export function remove<T extends KubeObject>(
 
 /** Takes an object out of the store at once and gives its last state. */
 export function removeNow<T extends KubeObject>({ registry }: Client, resource: Resource<T>, object: T): T {
-  return registry.store.remove<T>(resource.bucket, keyOf(object));
+  return readAs(resource, registry.store.remove(resource.bucket, keyOf(object)));
 }
 
 /** Deletes every object a list request selects and gives that list. */

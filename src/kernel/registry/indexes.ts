@@ -28,7 +28,10 @@ export class Indexes {
 
   /** Begins to index a resource; its bucket must still be empty or about to be replayed. */
   add(resource: AnyResource): void {
-    if (!this.#definitions.has(resource.bucket)) this.#definitions.set(resource.bucket, resource);
+    // Indexes are kept of what is stored, so by the stored version.
+    if (resource.conversion === undefined || !this.#definitions.has(resource.bucket)) {
+      this.#definitions.set(resource.bucket, resource);
+    }
   }
 
   /** Objects of a bucket under one value of an index, in the order they were last written. */

@@ -13,6 +13,7 @@ import {
 import type { Resource } from "#kernel/registry/definition";
 import { type Filter, matcher } from "#kernel/registry/filter";
 import type { Registry } from "#kernel/registry/registry";
+import { readAllAs } from "#kernel/registry/stored";
 import type { KubeObject } from "#kernel/store/object";
 import { Compacted } from "#kernel/store/store";
 
@@ -51,7 +52,7 @@ export function list<T extends KubeObject>(
 ): ListResult<T> {
   const matches = matcher(resource, options);
   const revision = revisionToRead(registry, options);
-  const objects = objectsAt(registry, resource, options, revision) as readonly T[];
+  const objects = readAllAs(resource, objectsAt(registry, resource, options, revision));
   const selects = (options.labels?.length ?? 0) > 0 || (options.fields?.length ?? 0) > 0;
   const after = options.continue?.after;
   const limit = options.limit ?? 0;

@@ -6,10 +6,14 @@
  */
 import type { ObjectShape } from "#kernel/api/shapes";
 import type { ManagedFieldsEntry } from "#kernel/api/types.gen";
+import { materialize } from "#kernel/api/walk";
 import { isSameButTimes, type Operation } from "#kernel/apimachinery/managedfields/entries";
-import { ownedAfterUpdate, type Write } from "#kernel/apimachinery/managedfields/update";
+import type { JsonObject } from "#kernel/apimachinery/managedfields/schema";
+import { type OtherVersion, ownedAfterUpdate, type Write } from "#kernel/apimachinery/managedfields/update";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource } from "#kernel/registry/definition";
+import type { Registry } from "#kernel/registry/registry";
+import { readAs, storedFrom } from "#kernel/registry/stored";
 import { equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -44,7 +48,24 @@ export function writeOf(client: Client, resource: AnyResource, operation: Operat
     shape: resource.shape,
     ignored: ignoredFields(resource, subresource),
     now: registry.now,
+    ...(registry.versionsOf(resource.bucket).length > 1 && {
+      versionOf: (apiVersion: string) => otherVersion(registry, resource, apiVersion),
+    }),
   };
+}
+
+/** With every struct Go would have: what fields were taken out of may lack one. */
+const whole = ({ shape }: AnyResource, object: JsonObject): KubeObject =>
+  materialize(shape, object) as unknown as KubeObject;
+
+function otherVersion(registry: Registry, resource: AnyResource, apiVersion: string): OtherVersion | undefined {
+  const other = registry.versionsOf(resource.bucket).find((version) => version.apiVersion === apiVersion);
+  if (other === undefined) return undefined;
+  const convert =
+    (from: AnyResource, to: AnyResource) =>
+    (object: JsonObject): JsonObject =>
+      readAs(to, storedFrom(from, whole(from, object))) as unknown as JsonObject;
+  return { shape: other.shape, convert: convert(resource, other), back: convert(other, resource) };
 }
 
 /** Sets the managedFields of an object about to be written in place of `old`, or created. Changes the object. */

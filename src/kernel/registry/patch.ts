@@ -11,6 +11,7 @@ import { strategicMergePatch } from "#kernel/apimachinery/patch/strategic-merge-
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { getAs } from "#kernel/registry/stored";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -32,7 +33,7 @@ export function patch<T extends KubeObject>(
   request: PatchRequest,
   options: WriteOptions,
 ): T {
-  const old = client.registry.store.get(resource.bucket, key) as T | undefined;
+  const old = getAs(client.registry, resource, key);
   if (old === undefined) throw notFound(groupResourceOf(resource), key.name);
   const patched = request.decode(applyPatch(resource, old, request));
   const { name, namespace = "" } = patched.metadata;

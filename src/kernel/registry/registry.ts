@@ -9,6 +9,7 @@ import type { AdmissionPlugin } from "#kernel/registry/admission";
 import { Client } from "#kernel/registry/client";
 import type { AnyResource, Resource, StrategyContext } from "#kernel/registry/definition";
 import { Indexes } from "#kernel/registry/indexes";
+import { getAs, readAllAs } from "#kernel/registry/stored";
 import type { User } from "#kernel/registry/user";
 import { Views } from "#kernel/registry/view";
 import type { Entropy } from "#kernel/sim/entropy";
@@ -58,7 +59,7 @@ export class Registry {
   readonly #now: () => Instant;
   readonly #byAddress = new Map<string, AnyResource>();
   readonly #byKind = new Map<string, AnyResource>();
-  readonly #byBucket = new Map<Bucket, AnyResource>();
+  readonly #byBucket = new Map<Bucket, AnyResource[]>();
 
   constructor({ store, cells = new Cells(), entropy, resources, admission, authorization, now }: RegistryParts) {
     this.store = store;
@@ -75,9 +76,9 @@ export class Registry {
         return now();
       },
       entropy,
-      read: <O extends KubeObject>(resource: Resource<O>, key: Key) => store.get(resource.bucket, key) as O | undefined,
+      read: <O extends KubeObject>(resource: Resource<O>, key: Key) => getAs(this, resource, key),
       by: <O extends KubeObject>(resource: Resource<O>, index: string, value: string) =>
-        this.indexes.by(resource.bucket, index, value) as readonly O[],
+        readAllAs(resource, this.indexes.by(resource.bucket, index, value)),
     };
   }
 
@@ -85,13 +86,27 @@ export class Registry {
     return this.#now();
   }
 
-  /** Serves a further kind from now on. */
+  /** Serves a further kind, or a further version of one, from now on. */
   add(resource: AnyResource): void {
-    const { group, version, names } = resource;
+    const { group, version, names, bucket } = resource;
     this.#byAddress.set(addressText({ group, version, plural: names.plural }), resource);
     this.#byKind.set(`${group}/${version}/${names.kind}`, resource);
-    if (!this.#byBucket.has(resource.bucket)) this.#byBucket.set(resource.bucket, resource);
+    const versions = this.#byBucket.get(bucket) ?? [];
+    // Whoever needs any version of a kind takes the first: the stored one.
+    if (resource.conversion === undefined) versions.unshift(resource);
+    else versions.push(resource);
+    this.#byBucket.set(bucket, versions);
     this.indexes.add(resource);
+  }
+
+  /** Serves a version of a kind no longer. What is stored of it stays. */
+  remove(resource: AnyResource): void {
+    const { group, version, names, bucket } = resource;
+    this.#byAddress.delete(addressText({ group, version, plural: names.plural }));
+    this.#byKind.delete(`${group}/${version}/${names.kind}`);
+    const left = (this.#byBucket.get(bucket) ?? []).filter((other) => other !== resource);
+    if (left.length > 0) this.#byBucket.set(bucket, left);
+    else this.#byBucket.delete(bucket);
   }
 
   /** Every kind served, in the order of the table that lists them. */
@@ -107,8 +122,14 @@ export class Registry {
     return this.#byKind.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
   }
 
+  /** The kind whose objects lie in a bucket, in the version they are stored in if that is served. */
   resourceOfBucket(bucket: Bucket): AnyResource | undefined {
-    return this.#byBucket.get(bucket);
+    return this.#byBucket.get(bucket)?.[0];
+  }
+
+  /** Every served version of the kind whose objects lie in a bucket. */
+  versionsOf(bucket: Bucket): readonly AnyResource[] {
+    return this.#byBucket.get(bucket) ?? [];
   }
 
   as(user: User, fieldManager: string): Client {

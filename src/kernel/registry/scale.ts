@@ -16,6 +16,7 @@ import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft } from "#kernel/registry/definition";
 import { writeOf } from "#kernel/registry/ownership";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { getAs } from "#kernel/registry/stored";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import { must } from "#kernel/sim/assert";
 import type { KubeObject } from "#kernel/store/object";
@@ -27,7 +28,7 @@ export interface Scale extends KubeObject {
 
 /** @throws NotFound */
 export function readScale(client: Client, resource: AnyResource, key: Key): Scale {
-  const object = client.registry.store.get(resource.bucket, key);
+  const object = getAs(client.registry, resource, key);
   if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
   return scaleOf(resource, object);
 }
@@ -40,7 +41,7 @@ export function writeScale(
   scale: Draft<Scale>,
   options: WriteOptions,
 ): Scale {
-  const object = client.registry.store.get(resource.bucket, key);
+  const object = getAs(client.registry, resource, key);
   if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
   const { resourceVersion = "" } = scale.metadata;
   if (resourceVersion !== "" && resourceVersion !== object.metadata.resourceVersion) {
@@ -65,7 +66,7 @@ export function applyScale(
   request: ApplyRequest,
   options: WriteOptions,
 ): Scale {
-  const parent = client.registry.store.get(resource.bucket, key);
+  const parent = getAs(client.registry, resource, key);
   if (parent === undefined) throw notFound(groupResourceOf(resource), key.name);
   const live = scaleOf(resource, parent);
   const { managedFields } = parent.metadata;

@@ -17,6 +17,7 @@ import type { Draft, Resource } from "#kernel/registry/definition";
 import { removeNow } from "#kernel/registry/delete";
 import { isUnchanged, type Owned, takeOwnership } from "#kernel/registry/ownership";
 import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
+import { getAs, isStale, putAs } from "#kernel/registry/stored";
 import { clone, equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -42,7 +43,7 @@ export function update<T extends KubeObject>(
 ): T {
   const { registry } = client;
   const key = keyOf(draft);
-  const old = registry.store.get(resource.bucket, key) as T | undefined;
+  const old = getAs(registry, resource, key);
   if (old === undefined) {
     if (options.mayCreate === true && resource.allowCreateOnUpdate === true && !hasVersion(draft)) {
       requireCreate(registry, client.user, resource, key);
@@ -72,14 +73,15 @@ export function update<T extends KubeObject>(
   const at = collector();
   if (subresource === "status") {
     resource.prepareForStatusUpdate?.(object, old, registry.context);
-    if (isUnchanged(object, old)) return old;
+    if (isUnchanged(object, old) && !isStale(registry, resource, key, old)) return old;
     resource.validateStatusUpdate?.(object, old, at, registry.context);
   } else {
     resource.prepareForUpdate?.(object, old, registry.context, subresource);
     if (resource.hasGeneration === true && !equal(specOf(object), specOf(old))) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
-    if (isUnchanged(object, old)) return removeIfReleased(client, resource, old, options) ?? old;
+    if (isUnchanged(object, old) && !isStale(registry, resource, key, old))
+      return removeIfReleased(client, resource, old, options) ?? old;
     validateMeta(resource, object.metadata, at);
     validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
     resource.validate?.(object, at, registry.context);
@@ -90,7 +92,7 @@ export function update<T extends KubeObject>(
   resource.allocate?.(object, old, at, registry.context);
   refuse(resource, key.name, at);
   if (options.isDryRun === true) return object;
-  return removeIfReleased(client, resource, object, options) ?? registry.store.put(resource.bucket, key, object);
+  return removeIfReleased(client, resource, object, options) ?? putAs(registry, resource, key, object);
 }
 
 /** Everything a change of which counts as a new generation. */

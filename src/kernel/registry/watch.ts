@@ -8,6 +8,7 @@ import { resourceExpired, watchExpired } from "#kernel/apimachinery/errors";
 import type { Resource } from "#kernel/registry/definition";
 import { type Filter, matcher } from "#kernel/registry/filter";
 import type { Registry } from "#kernel/registry/registry";
+import { readAs } from "#kernel/registry/stored";
 import type { Change, KubeObject } from "#kernel/store/object";
 import { Compacted } from "#kernel/store/store";
 
@@ -22,15 +23,18 @@ export function projector<T extends KubeObject>(
   filter: Filter,
 ): (change: Change) => WatchEvent<T> | undefined {
   const matches = matcher(resource, filter);
-  return ({ bucket, type, object, previous }) => {
-    if (bucket !== resource.bucket) return undefined;
-    const was = previous !== undefined && matches(previous as T);
-    const is = type !== "DELETED" && matches(object as T);
-    if (is) return { type: was ? "MODIFIED" : "ADDED", object: object as T };
+  return (change) => {
+    if (change.bucket !== resource.bucket) return undefined;
+    const before = change.previous === undefined ? undefined : readAs(resource, change.previous);
+    const was = before !== undefined && matches(before);
+    if (change.type !== "DELETED") {
+      const object = readAs(resource, change.object);
+      if (matches(object)) return { type: was ? "MODIFIED" : "ADDED", object };
+    }
     if (!was) return undefined;
     // The last state it matched in, at the revision at which it ceased to.
-    const { resourceVersion } = object.metadata;
-    return { type: "DELETED", object: { ...(previous as T), metadata: { ...previous.metadata, resourceVersion } } };
+    const { resourceVersion } = change.object.metadata;
+    return { type: "DELETED", object: { ...before, metadata: { ...before.metadata, resourceVersion } } };
   };
 }
 

@@ -22,7 +22,7 @@ const OWN: Readonly<Record<string, Evaluator>> = {
 /** Kinds that are bounded under their bare name too. */
 const OLD = new Set(["configmaps", "resourcequotas", "replicationcontrollers", "secrets"]);
 
-const counters = new Map<string, Evaluator>();
+const counters = new WeakMap<AnyResource, Evaluator>();
 
 /** How a kind counts; undefined for what no quota counts: events, reviews, what has no namespace. */
 export function evaluatorOf(resource: AnyResource): Evaluator | undefined {
@@ -30,10 +30,10 @@ export function evaluatorOf(resource: AnyResource): Evaluator | undefined {
   if (!isNamespaced || review !== undefined || names.plural === "events") return undefined;
   const own = OWN[bucket];
   if (own !== undefined) return own;
-  let counter = counters.get(bucket);
+  let counter = counters.get(resource);
   if (counter === undefined) {
     counter = counterOf(bucket);
-    counters.set(bucket, counter);
+    counters.set(resource, counter);
   }
   return counter;
 }

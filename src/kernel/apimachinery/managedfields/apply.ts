@@ -5,7 +5,6 @@
  * Models sigs.k8s.io/structured-merge-diff/v6/merge/update.go (Apply, prune) and
  * apimachinery/pkg/util/managedfields/internal (structuredmerge.go, lastappliedmanager.go, lastappliedupdater.go).
  */
-import type { ObjectShape } from "#kernel/api/shapes";
 import type { ManagedFieldsEntry } from "#kernel/api/types.gen";
 import { badRequest, unknownError } from "#kernel/apimachinery/errors";
 import { compare } from "#kernel/apimachinery/managedfields/compare";
@@ -20,6 +19,7 @@ import {
   type FieldSet,
   intersection,
   isEmpty,
+  NOTHING,
   recursiveDifference,
   setOf,
   union,
@@ -27,6 +27,7 @@ import {
 import { toFieldSet, withNamedFields } from "#kernel/apimachinery/managedfields/to-set";
 import {
   asField,
+  comparisonIn,
   type Owned,
   ownedBeforeApply,
   STRIPPED,
@@ -122,13 +123,21 @@ function merged(live: Owned | undefined, managers: readonly Managed[], applicati
   const last = managers.find((entry) => isOf(entry, writer));
   const whole = merge(current, config, shape);
   const owned = others.reduce((all, { fieldsV1 }) => union(all, fieldsV1), set);
-  const object = last === undefined ? whole : pruned(whole, last.fieldsV1, owned, shape);
+  const object = last === undefined ? whole : pruned(whole, last, owned, application);
 
-  const { changed, removed } = compare(current, object, shape, ignored);
-  const conflicts = conflictsOf(others.map((entry) => ({ entry, fields: intersection(entry.fieldsV1, changed) })));
-  const touched = union(changed, removed);
-  const after = others.flatMap((entry) => {
-    const fieldsV1 = difference(entry.fieldsV1, touched);
+  const sides = { before: current, after: object };
+  const changes = compare(current, object, shape, ignored);
+  const found = others.map((entry) => ({ entry, changes: comparisonIn(entry, changes, sides, application) }));
+  const conflicts = conflictsOf(
+    found.map(({ entry, changes: theirs }) => ({
+      entry,
+      fields: theirs === undefined ? NOTHING : intersection(entry.fieldsV1, theirs.changed),
+    })),
+  );
+  const after = found.flatMap(({ entry, changes: theirs }) => {
+    // Who wrote in a version that is gone owns nothing any more.
+    if (theirs === undefined) return [];
+    const fieldsV1 = difference(entry.fieldsV1, union(theirs.changed, theirs.removed));
     if (fieldsV1 === entry.fieldsV1) return [entry];
     return isEmpty(fieldsV1) ? [] : [{ ...entry, fieldsV1 }];
   });
@@ -139,11 +148,26 @@ function merged(live: Owned | undefined, managers: readonly Managed[], applicati
   return { object, managers: sortEntries(after), conflicts };
 }
 
+/** What an entry owns in the writer's version: of another one, what goes from the object when its fields go. */
+function setIn(
+  { apiVersion, fieldsV1 }: Managed,
+  merged: JsonObject,
+  { shape, writer, versionOf }: Application,
+): FieldSet {
+  if (versionOf === undefined || apiVersion === writer.apiVersion) return fieldsV1;
+  const other = versionOf(apiVersion);
+  if (other === undefined) return NOTHING;
+  const left = removeItems(other.convert(merged), withNamedFields(fieldsV1, other.shape), other.shape);
+  return difference(toFieldSet(merged, shape), toFieldSet(other.back(left), shape));
+}
+
 /** The merged object without what its manager owned, owns no longer, and nobody else does. */
-function pruned(merged: JsonObject, last: FieldSet, owned: FieldSet, shape: ObjectShape): JsonObject {
+function pruned(merged: JsonObject, entry: Managed, owned: FieldSet, application: Application): JsonObject {
+  const { shape } = application;
   const named = (set: FieldSet): FieldSet => withNamedFields(set, shape);
   const all = named(toFieldSet(merged, shape));
   const without = (object: JsonObject): FieldSet => named(toFieldSet(object, shape));
+  const last = setIn(entry, merged, application);
   const bare = removeItems(merged, named(last), shape);
   // Owned by others, or by this very configuration: back it comes.
   const kept = removeItems(merged, difference(all, union(without(bare), named(owned))), shape);

@@ -4,7 +4,7 @@
  *
  * Models sigs.k8s.io/structured-merge-diff/v6/merge/update.go and apimachinery/pkg/util/managedfields/internal
  * (fieldmanager.go, managedfieldsupdater.go, stripmeta.go, skipnonapplied.go).
- * Leaves out conversion: entries of another version of the kind are taken to name fields as the writer's version does.
+ * Leaves out conversion of sets: what others own in another version is compared in that version, never renamed.
  */
 import type { ObjectShape } from "#kernel/api/shapes";
 import type { ManagedFieldsEntry } from "#kernel/api/types.gen";
@@ -30,6 +30,15 @@ export interface Owned {
   readonly metadata: { readonly managedFields?: ManagedFieldsEntry[] };
 }
 
+/** The kind in another version than the writer's. */
+export interface OtherVersion {
+  readonly shape: ObjectShape;
+  /** An object of the writer's version as this one has it. */
+  convert(object: JsonObject): JsonObject;
+  /** And the other way. */
+  back(object: JsonObject): JsonObject;
+}
+
 /** Who writes what, and which top-level fields the request cannot change. */
 export interface Write {
   readonly writer: Writer;
@@ -38,6 +47,22 @@ export interface Write {
   readonly ignored: ReadonlySet<string>;
   /** An instant. */
   readonly now: number;
+  /** Another version of the kind; undefined if it is served no longer. Absent where the kind has no other. */
+  readonly versionOf?: (apiVersion: string) => OtherVersion | undefined;
+}
+
+/** What a change is in the version of an entry; undefined if that version is gone. */
+export function comparisonIn(
+  { apiVersion }: Pick<Managed, "apiVersion">,
+  own: Comparison,
+  { before, after }: { readonly before: JsonObject; readonly after: JsonObject },
+  { writer, ignored, versionOf }: Write,
+): Comparison | undefined {
+  if (versionOf === undefined || apiVersion === writer.apiVersion) return own;
+  const other = versionOf(apiVersion);
+  if (other === undefined) return undefined;
+  const as = (object: JsonObject): JsonObject => (Object.keys(object).length === 0 ? object : other.convert(object));
+  return compare(as(before), as(after), other.shape, ignored);
 }
 
 /** What nobody owns: what an object is, and what the server alone writes. */
@@ -69,19 +94,24 @@ export function ownedAfterUpdate(
 ): ManagedFieldsEntry[] | undefined {
   const before = entriesFor(old, object, write.writer);
   if (old !== undefined && before.length === 0) return undefined;
-  const entries = afterChange(before, changesOf(old, object, write), write);
-  return asField(entries);
+  const sides = sidesOf(old, object, write);
+  const changes = compare(sides.before, sides.after, write.shape, write.ignored);
+  return asField(afterChange(before, changes, write, (entry) => comparisonIn(entry, changes, sides, write)));
 }
 
 /** The entries as the field of an object; undefined where there are none. */
 export const asField = (entries: readonly Managed[]): ManagedFieldsEntry[] | undefined =>
   entries.length === 0 ? undefined : (entries as ManagedFieldsEntry[]);
 
-/** What a write changed, without managedFields themselves. */
-function changesOf(old: Owned | undefined, object: Owned, { shape, ignored }: Write): Comparison {
+/** What a write compares: the objects without managedFields themselves. */
+function sidesOf(
+  old: Owned | undefined,
+  object: Owned,
+  { ignored }: Write,
+): { readonly before: JsonObject; readonly after: JsonObject } {
   const bare = (owned: Owned): JsonObject =>
     ignored.has("metadata") ? (owned as unknown as JsonObject) : unowned(owned);
-  return compare(old === undefined ? {} : bare(old), bare(object), shape, ignored);
+  return { before: old === undefined ? {} : bare(old), after: bare(object) };
 }
 
 /** The object without its managedFields. */
@@ -101,17 +131,26 @@ function entriesFor(old: Owned | undefined, object: Owned, { subresource }: Writ
 }
 
 /** The entries after a change by the writer. The list itself if the change leaves them as they were. */
-function afterChange(before: readonly Managed[], changes: Comparison, write: Write): readonly Managed[] {
+function afterChange(
+  before: readonly Managed[],
+  changes: Comparison,
+  write: Write,
+  changesIn: (entry: Managed) => Comparison | undefined,
+): readonly Managed[] {
   const { writer, now } = write;
   const taken = difference(changes.changed, STRIPPED);
-  const touched = union(changes.changed, changes.removed);
-  if (isEmpty(touched)) return before;
+  if (isEmpty(changes.changed) && isEmpty(changes.removed)) return before;
   const after: Managed[] = [];
   let own: Managed | undefined;
   let isSame = true;
   for (const entry of before) {
     const isOwn = isOf(entry, writer);
-    const left = difference(entry.fieldsV1, isOwn ? changes.removed : touched);
+    const theirs = changesIn(entry);
+    if (theirs === undefined) {
+      isSame = false;
+      continue;
+    }
+    const left = difference(entry.fieldsV1, isOwn ? theirs.removed : union(theirs.changed, theirs.removed));
     const kept = left === entry.fieldsV1 ? entry : { ...entry, fieldsV1: left };
     if (isOwn) own = kept;
     else if (!isEmpty(left)) after.push(kept);
@@ -131,5 +170,7 @@ function afterChange(before: readonly Managed[], changes: Comparison, write: Wri
 /** Seeds the entries of an object that had none with one that has everything. */
 export function ownedBeforeApply(live: Owned, write: Write): readonly Managed[] {
   const writer: Writer = { ...write.writer, manager: "before-first-apply", operation: "Update" };
-  return afterChange([], changesOf(undefined, live, write), { ...write, writer });
+  const { before, after } = sidesOf(undefined, live, write);
+  const changes = compare(before, after, write.shape, write.ignored);
+  return afterChange([], changes, { ...write, writer }, () => changes);
 }

@@ -3,9 +3,8 @@
  */
 import type { Key } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
-import type { ResourceWatch } from "#kernel/registry/controller";
+import type { EverythingWatch } from "#kernel/registry/controller";
 import type { AnyResource } from "#kernel/registry/definition";
-import { RESOURCES } from "#kernel/resources/index";
 import type { Bucket, Change } from "#kernel/store/object";
 
 /** One resource per bucket: versions of one kind share their objects. */
@@ -15,7 +14,8 @@ export function oneByBucket(resources: Iterable<AnyResource>): AnyResource[] {
   return [...byBucket.values()];
 }
 
-/** A watch on each kind a cluster is born with. */
-export function watchingEverything(keys: (change: Change, client: Client) => readonly Key[]): ResourceWatch[] {
-  return oneByBucket(RESOURCES).map((resource) => ({ resource, keys }));
-}
+/** A watch on every kind, whether a cluster is born with it or not. */
+export const watchingEverything = (keys: (change: Change, client: Client) => readonly Key[]): EverythingWatch => ({
+  everything: true,
+  keys,
+});
