@@ -167,3 +167,20 @@ test("what the API does not have", async () => {
   const missing = (await (await cluster.api(`${DEPLOYMENTS}/none`)).json()) as Status;
   expect(missing).toMatchObject({ code: 404, message: 'deployments.apps "none" not found' });
 });
+
+test("a strategic merge patch of the wrong type names the patch, not the object", async () => {
+  await send("/api/v1/namespaces", '{"metadata":{"name":"patched"}}');
+  const answer = await send("/api/v1/namespaces/patched", '{"metadata":{"labels":"x"}}', {
+    method: "PATCH",
+    headers: { "content-type": "application/strategic-merge-patch+json" },
+  });
+  const message = ' "" is invalid: patch: Invalid value: "map[metadata:map[labels:x]]": cannot restore map from string';
+  expect(answer).toMatchObject({ http: 422, reason: "Invalid", message });
+});
+
+test('a PUT of version "0" replaces whatever is there', async () => {
+  await send(CONFIG_MAPS, '{"metadata":{"name":"zero"}}');
+  const body = '{"metadata":{"name":"zero","resourceVersion":"0"},"data":{"a":"b"}}';
+  expect(await send(`${CONFIG_MAPS}/zero`, body, { method: "PUT" })).toMatchObject({ http: 200, data: { a: "b" } });
+  expect(await send(`${CONFIG_MAPS}/zero`, body.replace('"0"', '"1"'), { method: "PUT" })).toMatchObject({ http: 409 });
+});

@@ -71,6 +71,8 @@ export interface Target {
   readonly gvk: GroupVersionKind;
   /** Options are registered in every group and version, so whichever the client writes is right. */
   readonly isOfAnyVersion?: boolean;
+  /** Makes the answer to a value of the wrong type; told what the unstructured converter says of it. */
+  readonly refuse?: (restoreProblem: string) => Error;
 }
 
 /** A kind as a target. */
@@ -99,7 +101,7 @@ export function decodeBody(body: Body, target: Target, validation: FieldValidati
 /** Decodes a JSON value as an object of a kind; `source` is quoted in errors. @throws BadRequest */
 export function decodeValue(
   { value, duplicates }: Parsed,
-  { shape, gvk, isOfAnyVersion = false }: Target,
+  { shape, gvk, isOfAnyVersion = false, refuse }: Target,
   validation: FieldValidation,
   source = "",
 ): DecodedObject {
@@ -108,7 +110,8 @@ export function decodeValue(
     throw unrecognized(gvk, `couldn't get version/kind; json parse error: ${detail}`, source);
   }
   if (!isOfAnyVersion) checkKind(value as JsonObject, gvk, source);
-  const { value: object, unknownFields, problem } = decode(shape, value);
+  const { value: object, unknownFields, problem, restoreProblem } = decode(shape, value);
+  if (problem !== undefined && refuse !== undefined) throw refuse(restoreProblem ?? problem);
   if (problem !== undefined) throw cannotBeHandled(gvk, problem);
   const strictProblems = validation === "Ignore" ? [] : [...duplicates(), ...unknownFields];
   if (validation === "Strict" && strictProblems.length > 0) {

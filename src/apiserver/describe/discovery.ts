@@ -3,6 +3,7 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/discovery (and its aggregated package).
  */
+import { sha256 } from "#kernel/apimachinery/jwt/sha256";
 import { apiVersionOf, type GroupVersion } from "#kernel/apimachinery/meta";
 import type { AnyResource, SubresourceInfo } from "#kernel/registry/definition";
 
@@ -78,7 +79,9 @@ export function resourceList(resources: Iterable<AnyResource>, { group, version 
   };
 }
 
-function plain({ names, isNamespaced, verbs }: AnyResource): ApiResource {
+function plain(resource: AnyResource): ApiResource {
+  const { names, isNamespaced, verbs } = resource;
+  const storageVersionHash = storageHash(resource);
   return {
     name: names.plural,
     singularName: names.singular,
@@ -87,7 +90,23 @@ function plain({ names, isNamespaced, verbs }: AnyResource): ApiResource {
     verbs,
     ...(names.short !== undefined && { shortNames: names.short }),
     ...(names.categories !== undefined && { categories: names.categories }),
+    ...(storageVersionHash !== undefined && { storageVersionHash }),
   };
+}
+
+const hashes = new WeakMap<AnyResource, string>();
+
+/** What tells clients that objects are kept in another version now: eight bytes of a hash, in base64. */
+function storageHash(resource: AnyResource): string | undefined {
+  if (!resource.verbs.includes("get")) return undefined;
+  let hash = hashes.get(resource);
+  if (hash === undefined) {
+    const { group, version, kind } = resource.gvk;
+    const digest = sha256(new TextEncoder().encode(`${group}/${version}/${kind}`));
+    hash = btoa(String.fromCharCode(...digest.subarray(0, 8)));
+    hashes.set(resource, hash);
+  }
+  return hash;
 }
 
 function plainSub(resource: AnyResource, { name, kind, verbs, group, version }: SubresourceInfo): ApiResource {

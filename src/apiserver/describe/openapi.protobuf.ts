@@ -10,7 +10,7 @@ type Json = Readonly<Record<string, unknown>>;
 type Write = (writer: BinaryWriter, value: Json) => void;
 
 /** The media type under which clients ask for it. */
-export const OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+export const OPENAPI_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /** Encodes a document of version 2. */
 export function openApiV2Protobuf(document: Json): Uint8Array<ArrayBuffer> {

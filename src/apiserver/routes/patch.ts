@@ -11,7 +11,9 @@ import { patchQuery, type WriteQuery } from "#apiserver/options";
 import { APPLY_TYPE, applyObject } from "#apiserver/routes/apply";
 import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
 import { writeWarnings } from "#kernel/admission/warnings";
-import { badRequest, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
+import { badRequest, invalid, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
+import { collector } from "#kernel/apimachinery/field-errors";
+import { goValue } from "#kernel/apimachinery/go-text";
 import { JsonSyntaxError } from "#kernel/apimachinery/json";
 import { jsonPatch } from "#kernel/apimachinery/patch/json-patch";
 import { mergePatch } from "#kernel/apimachinery/patch/merge-patch";
@@ -48,7 +50,8 @@ export async function patchObject(c: ApiContext): Promise<Response> {
     }
     const warnings: string[] = [];
     const decode: PatchRequest["decode"] = (value) => {
-      const decoded = decodeValue(parsed(value), targetOf(resource), query.fieldValidation);
+      const target = { ...targetOf(resource), ...(type === "strategic" && { refuse: misfit(patch) }) };
+      const decoded = decodeValue(parsed(value), target, query.fieldValidation);
       warnings.push(...decoded.warnings);
       return decoded.object;
     };
@@ -76,6 +79,15 @@ function patchBody(body: Body, type: PatchRequest["type"]): unknown {
     if (error instanceof JsonSyntaxError) throw badRequest(`error decoding patch: ${error.message}`);
     throw error;
   }
+}
+
+/** What a strategic merge patch made does not fit the kind: the patch is invalid, and no object is named. */
+function misfit(patch: unknown): (restoreProblem: string) => Error {
+  return (restoreProblem) => {
+    const at = collector();
+    at("patch").invalid(goValue(patch), restoreProblem);
+    return invalid({ group: "", kind: "" }, "", at.errors);
+  };
 }
 
 interface Key {

@@ -84,6 +84,19 @@ test("a wrong type is named with the struct, the path and Go's type", () => {
   for (const [shape, value, text] of cases) expect(problem(shape, value)).toBe(text);
 });
 
+test("what a strategic merge patch made is refused in the converter's words", () => {
+  const cases: [unknown, string][] = [
+    [{ metadata: { labels: "x" } }, "cannot restore map from string"],
+    [{ metadata: { finalizers: 1 } }, "cannot restore slice from int64"],
+    [{ spec: [] }, "cannot restore struct from: slice"],
+    [{ spec: { replicas: "x" } }, "unrecognized type: int32"],
+    [{ spec: { replicas: 1.5 } }, "cannot convert float64 to int32"],
+    [{ metadata: { name: 1 } }, "cannot convert int64 to string"],
+    [{ spec: { paused: "x" } }, "unrecognized type: bool"],
+  ];
+  for (const [value, text] of cases) expect(decode(deployment, value).restoreProblem).toBe(text);
+});
+
 test("the first problem of the document is the one reported", () => {
   expect(problem(deployment, { spec: { paused: 1, replicas: "x" } })).toContain("spec.paused");
 });
@@ -166,7 +179,7 @@ describe("unknown fields", () => {
   test("are kept where the shape says so", () => {
     const open: ObjectShape = { name: "example.v1.Open", fields: new Map(), required: [], preservesUnknown: true };
     const value = { anything: [1, { goes: null }] };
-    expect(decode(open, value)).toEqual({ value, unknownFields: [], problem: undefined });
+    expect(decode(open, value)).toMatchObject({ value, unknownFields: [], problem: undefined });
   });
 
   test("cannot reach a prototype", () => {

@@ -19,6 +19,8 @@ export interface Decoded {
   readonly unknownFields: readonly string[];
   /** What Go's decoder would have failed with, first of all: `json: cannot unmarshal ...`. */
   readonly problem: string | undefined;
+  /** The same in the words of the converter that reads a patched object: `cannot restore map from string`. */
+  readonly restoreProblem: string | undefined;
 }
 
 export type JsonObject = Record<string, unknown>;
@@ -32,6 +34,7 @@ const INT32_MIN = -(2 ** 31);
 
 interface Walk {
   problem: string | undefined;
+  restoreProblem: string | undefined;
   unknownFields: string[];
   /** Field names, map keys (after a dot) and list positions from the root. */
   readonly path: (string | number)[];
@@ -41,12 +44,13 @@ interface Walk {
 
 /** Decodes an object of the shape; it never raises, `problem` says what was wrong. */
 export function decode(shape: ObjectShape, value: unknown): Decoded {
-  const walk: Walk = { problem: undefined, unknownFields: [], path: [], owner: "" };
+  const walk: Walk = { problem: undefined, restoreProblem: undefined, unknownFields: [], path: [], owner: "" };
   const result = isObject(value)
     ? decodeObject(walk, shape, value)
     : mismatch(walk, { type: "object", object: shape }, value);
   const object = isObject(result) ? result : {};
-  return { value: object, unknownFields: walk.unknownFields, problem: walk.problem };
+  const { unknownFields, problem, restoreProblem } = walk;
+  return { value: object, unknownFields, problem, restoreProblem };
 }
 
 /** The answer to what cannot be decoded: `Pod in version "v1" cannot be handled as a Pod: ...`. */
@@ -179,6 +183,7 @@ function decodeText(walk: Walk, { type }: FieldShape, text: string): unknown {
 
 function refuse<T>(walk: Walk, problem: string, value: T): T {
   walk.problem ??= problem;
+  walk.restoreProblem ??= problem;
   return value;
 }
 
@@ -188,11 +193,34 @@ function mismatch(walk: Walk, field: FieldShape, value: unknown): unknown {
   const struct = walk.owner.slice(walk.owner.lastIndexOf(".") + 1);
   const path = walk.path.filter((step) => typeof step === "string" && !step.startsWith(".")).join(".");
   const place = struct === "" ? "Go value" : `Go struct field ${struct}.${path}`;
+  walk.restoreProblem = cannotRestore(field, value);
   return refuse(
     walk,
     `json: cannot unmarshal ${jsonKind(field, value)} into ${place} of type ${goTypeOf(field, walk.owner, path)}`,
     value,
   );
+}
+
+/** What runtime.DefaultUnstructuredConverter says of a value that does not fit; it names neither field nor struct. */
+function cannotRestore(field: FieldShape, value: unknown): string | undefined {
+  const kind = goKind(value);
+  if (field.type === "map") return `cannot restore map from ${kind}`;
+  if (field.type === "array" || field.type === "bytes") return `cannot restore slice from ${kind}`;
+  if (field.type === "object") return `cannot restore struct from: ${kind}`;
+  if (!["string", "integer", "number", "boolean"].includes(field.type)) return undefined;
+  const wanted = field.type === "integer" ? (field.format ?? "int64") : field.type === "boolean" ? "bool" : field.type;
+  // Go converts any number to a string of one letter and to any other number; JSON does not.
+  const isConvertible = typeof value === "number" && (wanted !== "string" || Number.isInteger(value));
+  if (isConvertible && wanted !== "bool")
+    return `cannot convert ${kind} to ${wanted === "number" ? "float64" : wanted}`;
+  return `unrecognized type: ${wanted === "number" ? "float64" : wanted}`;
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "slice";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "object" ? "map" : typeof value;
 }
 
 function jsonKind({ type }: FieldShape, value: unknown): string {

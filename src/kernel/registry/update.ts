@@ -101,7 +101,9 @@ function specOf<T extends KubeObject>(object: T): Partial<T> {
   return rest as Partial<T>;
 }
 
-const hasVersion = (draft: Draft<KubeObject>): boolean => (draft.metadata.resourceVersion ?? "") !== "";
+/** Whether the client says which version it replaces; "0" is none, as upstream reads it as a number. */
+const hasVersion = ({ metadata: { resourceVersion = "" } }: Draft<KubeObject>): boolean =>
+  resourceVersion !== "" && resourceVersion !== "0";
 
 function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T): void {
   const { resourceVersion, uid, name = "" } = draft.metadata;
