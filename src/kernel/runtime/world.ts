@@ -21,6 +21,11 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /**
+   * How long it took in virtual time, beyond nothing: a server that thinks says so here, and the network adds what the
+   * way takes. Whoever asked waits so long before it sees the answer.
+   */
+  readonly delayMs?: number;
 }
 
 /** Why no answer came: nobody listens, nobody is there, the name is unknown, the connection broke. */

@@ -24,12 +24,18 @@ const PAGE = `<!DOCTYPE html>
 </html>
 `;
 
-/** The hosts of Redis as this release names them: v4 spoke of masters and slaves. */
+/** What the hosts of Redis are called in the releases of the sample, the newest first. */
+const HOSTS = {
+  leader: ["redis-leader", "redis-master"],
+  follower: ["redis-follower", "redis-replica", "redis-slave"],
+};
+
+/** The host of Redis: as the environment says, or by the first name that the cluster knows. */
 function hostOf(task: Task, role: "leader" | "follower"): string {
-  const isOld = task.env("GUESTBOOK_RELEASE") === "v4";
-  const name = isOld ? (role === "leader" ? "master" : "slave") : role;
-  const variable = `REDIS_${name.toUpperCase()}_SERVICE_HOST`;
-  return (task.env("GET_HOSTS_FROM") === "env" ? task.env(variable) : undefined) ?? `redis-${name}`;
+  const names = HOSTS[role];
+  const variables = names.map((name) => task.env(`${name.toUpperCase().replace("-", "_")}_SERVICE_HOST`));
+  const given = task.env("GET_HOSTS_FROM") === "env" ? variables.find((host) => host !== undefined) : undefined;
+  return given ?? names.find((name) => task.resolve(name).length > 0) ?? names[0] ?? "";
 }
 
 function ask(task: Task, host: string, argv: readonly string[]): Reply | undefined {
@@ -96,10 +102,9 @@ export const frontendImage: Image = {
   ],
   sizeBytes: () => 149_000_000,
   hasTag: (tag) => hasTag({}, tag) || /^v[3-6]$/.test(tag),
-  content: ({ tag = "v5" }) => ({
+  content: () => ({
     config: {
       cmd: ["apache2-foreground"],
-      env: { GUESTBOOK_RELEASE: tag === "v3" || tag === "v4" ? "v4" : "v5" },
       workingDir: "/var/www/html",
       ports: [80],
       stopSignal: "SIGWINCH",

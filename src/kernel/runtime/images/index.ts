@@ -2,6 +2,9 @@
  * The table of images.
  */
 import { agnhostImage, agnhostPrograms, livenessImage } from "#kernel/runtime/images/agnhost";
+import { bookinfoImages, bookinfoPrograms } from "#kernel/runtime/images/apps/bookinfo";
+import { boutiqueImages, boutiquePrograms } from "#kernel/runtime/images/apps/boutique";
+import { podinfoImage, podinfoPrograms } from "#kernel/runtime/images/apps/podinfo";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
@@ -19,6 +22,8 @@ import type { Program } from "#kernel/runtime/process/program";
 export const images: readonly Image[] = [
   agnhostImage,
   alpine,
+  ...bookinfoImages,
+  ...boutiqueImages,
   busybox,
   debian,
   echoserverImage,
@@ -31,6 +36,7 @@ export const images: readonly Image[] = [
   nginxUnprivileged,
   pause,
   perlImage,
+  podinfoImage,
   redisFollower,
   redisImage,
   redisSlave,
@@ -41,6 +47,8 @@ export const images: readonly Image[] = [
 /** Every program that comes with an image; a process finds its own by name. */
 export const imagePrograms: readonly Program[] = [
   ...agnhostPrograms,
+  ...(bookinfoPrograms as readonly Program[]),
+  ...boutiquePrograms,
   ...frontendPrograms,
   ...helloAppPrograms,
   ...httpdPrograms,
@@ -48,6 +56,7 @@ export const imagePrograms: readonly Program[] = [
   echoserver as Program,
   httpEcho as Program,
   ...perlPrograms,
+  ...podinfoPrograms,
   ...redisPrograms,
   pauseProgram,
 ];
