@@ -6,19 +6,12 @@
  */
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
-import {
-  type Context,
-  type Controller,
-  done,
-  earliest,
-  type Outcome,
-  routineAt,
-  wakeAt,
-} from "#kernel/registry/controller";
+import { type Context, type Controller, done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, crashContainer } from "#kernel/runtime/containers";
 import { CRASH_CODE, FAULTS, type Fault, type FaultType, faultsOf, hitsContainer } from "#kernel/runtime/fault";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { leakRate, leaksOf, memoryBytes } from "#kernel/runtime/use";
 import { equal } from "#kernel/sim/clone";
 import type { Cells } from "#kernel/store/cells";
 
@@ -88,7 +81,7 @@ const leaks: Controller = {
   watches: [
     {
       room: CONTAINERS,
-      keys: (id, value, client) => (leaksOf(value as ContainerRecord, client).length > 0 ? [keyOf(id)] : []),
+      keys: (id, value, client) => (isLeaking(value as ContainerRecord, client) ? [keyOf(id)] : []),
     },
     {
       room: FAULTS,
@@ -107,25 +100,30 @@ const leaks: Controller = {
   reconcile(context, { name }) {
     const record = containerRecord(context.cells, name);
     if (record === undefined) return done;
-    return earliest(...leaksOf(record, context.client).map((fault) => grow(context, record, fault)));
+    return isLeaking(record, context.client) ? grow(context, record) : done;
   },
 };
 
 const keyOf = (name: string) => ({ namespace: "", name });
 
-/** The leaks in a running container that has a limit they can exceed. */
-function leaksOf(record: ContainerRecord, client: Client): readonly Fault[] {
-  const { cells } = client.registry;
-  if (record.state !== "running" || record.memoryLimitBytes === undefined) return [];
-  return faultsOf(cells, "memory-leak").filter(({ target }) => hitsContainer(target, client, record));
-}
+/** Whether memory leaks in a running container that has a limit it can exceed. */
+const isLeaking = (record: ContainerRecord, client: Client): boolean =>
+  record.memoryLimitBytes !== undefined && leaksOf(record, { cells: client.registry.cells, client }).length > 0;
 
-function grow(context: Context, record: ContainerRecord, { since, bytesPerSecond = 0 }: Fault): Outcome {
-  const { memoryLimitBytes = 0, startedAt } = record;
-  const due = Math.max(since, startedAt) + Math.ceil((1000 * memoryLimitBytes) / bytesPerSecond);
-  if (due > context.now) return context.now - since < NEWS_MS ? wakeAt(due) : routineAt(due);
-  crashContainer(worldOf(context), record.id, CRASH_CODE, "OOMKilled");
-  return done;
+/** Ends a container that holds more than it may, or looks again when it will. */
+function grow(context: Context, record: ContainerRecord): Outcome {
+  const { memoryLimitBytes = 0 } = record;
+  const { now } = context;
+  const left = memoryLimitBytes - memoryBytes(record, context);
+  if (left < 0) {
+    crashContainer(worldOf(context), record.id, CRASH_CODE, "OOMKilled");
+    return done;
+  }
+  const rate = leakRate(record, context);
+  if (rate === 0) return done;
+  const due = now + Math.max(1, Math.ceil((1_000 * (left + 1)) / rate));
+  const since = Math.min(...leaksOf(record, context).map((leak) => leak.since));
+  return now - since < NEWS_MS ? wakeAt(due) : routineAt(due);
 }
 
 /** In the order they look at a round. */

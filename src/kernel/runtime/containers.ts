@@ -11,10 +11,13 @@ import { removeVolume } from "#kernel/runtime/files/volume";
 import { simulated } from "#kernel/runtime/images/default";
 import type { ImageContent } from "#kernel/runtime/images/image";
 import { removeLog } from "#kernel/runtime/logs";
+import { dropMeter } from "#kernel/runtime/meter";
 import { contentOf } from "#kernel/runtime/process/content";
 import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
+import { inside } from "#kernel/runtime/process/inside";
 import { register, release } from "#kernel/runtime/process/open-files";
-import { emptyComputer, inside, type Sandbox } from "#kernel/runtime/process/sandbox";
+import { emptyComputer } from "#kernel/runtime/process/process";
+import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { LIMITS } from "#kernel/sim/limits";
@@ -192,6 +195,7 @@ export function killContainer(world: World, id: string): void {
 export function removeContainer(world: World, id: string): void {
   removeLog(world.cells, id);
   removeVolume(world.cells, layerOf(id));
+  dropMeter(world.cells, id);
   world.cells.delete(CONTAINERS, id);
 }
 

@@ -8,8 +8,9 @@
 import { errnoText } from "#kernel/runtime/files/errno";
 import { absolute } from "#kernel/runtime/files/paths";
 import { findExecutable, loadExecutable } from "#kernel/runtime/process/executable";
+import { inside } from "#kernel/runtime/process/inside";
 import { register, release } from "#kernel/runtime/process/open-files";
-import { inside, type Sandbox } from "#kernel/runtime/process/sandbox";
+import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { World } from "#kernel/runtime/world";
 import { LIMITS } from "#kernel/sim/limits";
 

@@ -3,7 +3,7 @@
  *
  * Models the resize half of the CRI's Exec and Attach (TIOCSWINSZ).
  */
-import { inside } from "#kernel/runtime/process/sandbox";
+import { inside } from "#kernel/runtime/process/inside";
 import type { World } from "#kernel/runtime/world";
 import { LIMITS } from "#kernel/sim/limits";
 

@@ -27,6 +27,8 @@ export const LIMITS = {
   stepsPerWake: 10_000,
   /** Steps of a command that must end within one turn (a probe, a hook). */
   stepsPerExec: 100_000,
+  /** Thousandths of a core the processes of one container may keep busy; a machine has fewer. */
+  busyMillis: 1_000_000,
   /** Processes in one container; a fork beyond it fails. */
   processesPerContainer: 256,
   /** Contents of a pipe before its writer waits. */

@@ -21,7 +21,7 @@ export interface NetexecState {
   readonly isDown?: boolean;
 }
 
-export const netexec: Required<Program<NetexecState>> = {
+export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState>, "http" | "signal">> = {
   name: "netexec",
 
   step(task) {

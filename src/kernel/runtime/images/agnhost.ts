@@ -12,6 +12,7 @@ import { parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import type { Image } from "#kernel/runtime/images/image";
 import { pauseProgram } from "#kernel/runtime/images/pause";
+import { goStress } from "#kernel/runtime/images/stress";
 import type { Program, Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
@@ -177,6 +178,7 @@ export const agnhost: Program<State> = {
   step(task) {
     const command = task.argv[1] ?? "help";
     if (command === "netexec" || command === "guestbook") return netexec.step(task as Task<NetexecState>);
+    if (command === "stress") return goStress.step(task as Task<never>);
     if (command === "logs-generator") return logsGenerator(task as Task<{ kind: "logs"; next: number; count: number }>);
     const tool = Object.hasOwn(TOOLS, command) ? TOOLS[command] : undefined;
     if (tool !== undefined) return tool(task);
@@ -217,6 +219,7 @@ export const agnhostImage: Image = {
     files: {},
     programs: { "/agnhost": agnhost as Program },
     tools: ["+curl", "+dig"],
+    use: { memoryBytes: 6 * 2 ** 20, requestCpuMs: 0.5 },
   }),
 };
 

@@ -3,7 +3,7 @@
  */
 import type { Image } from "#kernel/runtime/images/image";
 import { known } from "#kernel/runtime/images/known";
-import type { Program } from "#kernel/runtime/process/program";
+import type { Program, Use } from "#kernel/runtime/process/program";
 import { Entropy } from "#kernel/sim/entropy";
 
 /** Runs until it is told to stop, listens on the container's declared ports and answers a plain page. */
@@ -53,17 +53,21 @@ function portsOf(
 
 export const defaultImagePrograms: readonly Program[] = [simulated as Program];
 
+/** A small server, as most are. */
+const USUAL: Use = { memoryBytes: 16 * 2 ** 20, cpuMillis: 1, requestCpuMs: 2 };
+
 export const defaultImage: Image = {
   repositories: [],
   sizeBytes: ({ repository }) =>
     known(repository)?.sizeBytes ?? 20_000_000 + Math.floor(Entropy.seeded(repository).fraction() * 130_000_000),
   hasTag: () => true,
-  content: () => ({
+  content: ({ repository }) => ({
     config: { cmd: ["/simulated"] },
     flavor: "busybox",
     files: {},
     programs: { "/simulated": simulated as Program },
     tools: ["+bash", "+curl"],
     isAnything: true,
+    use: known(repository)?.use ?? USUAL,
   }),
 };

@@ -68,5 +68,6 @@ export const echoserverImage: Image = {
     flavor: "gnu",
     files: {},
     programs: { "/usr/local/bin/run.sh": echoserver as Program },
+    use: { memoryBytes: 4 * 2 ** 20, requestCpuMs: 0.3 },
   }),
 };

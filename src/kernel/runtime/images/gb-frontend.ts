@@ -112,6 +112,7 @@ export const frontendImage: Image = {
     flavor: "gnu",
     files: { "/var/www/html/index.html": PAGE },
     programs: { "/usr/local/bin/apache2-foreground": frontend as Program },
+    use: { memoryBytes: 14 * 2 ** 20, cpuMillis: 1, requestCpuMs: 3 },
     tools: ["+curl"],
   }),
 };

@@ -46,5 +46,6 @@ export const helloApp: Image = {
     flavor: "busybox",
     files: {},
     programs: { "/hello-app": (tag?.includes("2") === true ? two : one) as Program },
+    use: { memoryBytes: 2 * 2 ** 20, requestCpuMs: 0.2 },
   }),
 };

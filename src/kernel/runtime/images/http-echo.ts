@@ -71,5 +71,6 @@ export const httpEchoImage: Image = {
     flavor: "none",
     files: {},
     programs: { "/http-echo": httpEcho as Program },
+    use: { memoryBytes: 3 * 2 ** 20, requestCpuMs: 0.2 },
   }),
 };

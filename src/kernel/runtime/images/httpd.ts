@@ -175,5 +175,6 @@ export const httpdImage: Image = {
       "/usr/local/apache2/logs/": "",
     },
     programs: { "/usr/local/apache2/bin/httpd": httpd as Program, "/usr/local/bin/httpd-foreground": foreground },
+    use: { memoryBytes: 8 * 2 ** 20, cpuMillis: 1, requestCpuMs: 0.4 },
   }),
 };

@@ -3,7 +3,7 @@
  *
  * Models the image configuration of the OCI image specification.
  */
-import type { Program } from "#kernel/runtime/process/program";
+import type { Program, Use } from "#kernel/runtime/process/program";
 import type { ParsedReference } from "#kernel/runtime/reference";
 
 /** What the image's Dockerfile sets. */
@@ -36,6 +36,8 @@ export interface ImageContent {
   readonly programs: Readonly<Record<string, Program>>;
   /** Nobody described it: a command that is not among its files is simulated as well. */
   readonly isAnything?: boolean;
+  /** What a process of one of its programs takes of the machine, unless the program says otherwise. */
+  readonly use?: Use;
   /** Names of shell tools it has beyond (`+name`) or short of (`-name`) those its flavor brings. */
   readonly tools?: readonly string[];
 }

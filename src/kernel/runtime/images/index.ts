@@ -9,6 +9,7 @@ import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
+import { hpaExampleImage, hpaExamplePrograms } from "#kernel/runtime/images/hpa-example";
 import { httpEcho, httpEchoImage } from "#kernel/runtime/images/http-echo";
 import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
@@ -16,7 +17,8 @@ import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/im
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
-import { stressImage } from "#kernel/runtime/images/stress";
+import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
+import { goStress, stressImages } from "#kernel/runtime/images/stress";
 import type { Program } from "#kernel/runtime/process/program";
 
 export const images: readonly Image[] = [
@@ -29,6 +31,7 @@ export const images: readonly Image[] = [
   echoserverImage,
   frontendImage,
   helloApp,
+  hpaExampleImage,
   httpdImage,
   httpEchoImage,
   livenessImage,
@@ -40,7 +43,8 @@ export const images: readonly Image[] = [
   redisFollower,
   redisImage,
   redisSlave,
-  stressImage,
+  resourceConsumerImage,
+  ...stressImages,
   ubuntu,
 ];
 
@@ -50,7 +54,9 @@ export const imagePrograms: readonly Program[] = [
   ...(bookinfoPrograms as readonly Program[]),
   ...boutiquePrograms,
   ...frontendPrograms,
+  goStress as Program,
   ...helloAppPrograms,
+  ...hpaExamplePrograms,
   ...httpdPrograms,
   ...nginxPrograms,
   echoserver as Program,
@@ -59,4 +65,5 @@ export const imagePrograms: readonly Program[] = [
   ...podinfoPrograms,
   ...redisPrograms,
   pauseProgram,
+  ...resourceConsumerPrograms,
 ];

@@ -8,6 +8,7 @@ import type { Program } from "#kernel/runtime/process/program";
 
 export const pauseProgram: Program = {
   name: "pause",
+  use: { memoryBytes: 450_560 },
   step: () => ({}),
   signal(task, signal) {
     if (signal !== "SIGTERM" && signal !== "SIGINT") return false;

@@ -7,10 +7,11 @@ import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import type { FileSystem } from "#kernel/runtime/files/filesystem";
 import { absolute } from "#kernel/runtime/files/paths";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
+import { requestDepth } from "#kernel/runtime/process/inside";
 import { consume, isFull, peek, writeTo } from "#kernel/runtime/process/open-files";
 import type { Process } from "#kernel/runtime/process/process";
 import { isInputOver } from "#kernel/runtime/process/readiness";
-import { requestDepth, type Sandbox } from "#kernel/runtime/process/sandbox";
+import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { Launch, Task } from "#kernel/runtime/process/task";
 import type { HttpRequest, HttpResponse, NetFailure, Origin, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
@@ -259,10 +260,15 @@ export class ProcessTask<S = unknown> implements Task<S> {
 
   holdMemory(bytes: number): boolean {
     this.#own.memoryBytes = bytes;
-    const limit = this.record.memoryLimitBytes;
-    if (limit === undefined || this.sandbox.memoryBytes <= limit) return true;
-    this.sandbox.end({ code: 137, signal: 9, reason: "OOMKilled" });
-    return false;
+    return this.sandbox.fitsMemory();
+  }
+
+  keepBusy(cpuMillis: number): void {
+    this.#own.cpuMillis = cpuMillis;
+  }
+
+  work(ms: number): void {
+    this.sandbox.workMs += ms;
   }
 }
 

@@ -45,6 +45,8 @@ export interface Process {
   ignored?: readonly string[];
   /** Bytes it holds, if its program says. */
   memoryBytes?: number;
+  /** Thousandths of a core it keeps busy, if its program says. */
+  cpuMillis?: number;
 }
 
 /** One `exec` into the container, or the container's own standard input. */
@@ -78,4 +80,9 @@ export interface Computer {
   nextSession: number;
   /** Turns in a row that ended with work left over: it waits longer each time. */
   strain?: number;
+}
+
+/** A container before its first process. */
+export function emptyComputer(): Computer {
+  return { processes: {}, openFiles: {}, pipes: {}, sessions: {}, nextPid: 1, nextOpenFile: 1, nextSession: 1 };
 }

@@ -19,11 +19,23 @@ export interface Wait {
   readonly child?: number | "any";
 }
 
+/** What a process takes of its machine; what is not said is that of a small tool. */
+export interface Use {
+  /** Memory it works with. */
+  readonly memoryBytes?: number;
+  /** Work that never stops, in thousandths of a core. */
+  readonly cpuMillis?: number;
+  /** CPU time of each request it answers. */
+  readonly requestCpuMs?: number;
+}
+
 /** A number is the exit code; a Wait blocks; undefined = there is more to do when the process gets its next slice. */
 export type Step = number | Wait | undefined;
 
 export interface Program<S = unknown> {
   readonly name: string;
+  /** What one process of it takes, if it is not what its image says. */
+  readonly use?: Use;
   /** Runs until it ends, blocks, or has used its slice. `task.state` is undefined the first time. */
   step(task: Task<S>): Step;
   /** Answers a request to a port it listens on; undefined = accepts and never answers. */

@@ -8,50 +8,22 @@ import { stillness } from "#kernel/runtime/fault";
 import { FileSystem } from "#kernel/runtime/files/filesystem";
 import { absolute } from "#kernel/runtime/files/paths";
 import { flushLog } from "#kernel/runtime/logs";
+import { charge, SPAWN_CPU_MS, STEP_CPU_MS } from "#kernel/runtime/meter";
 import { contentOf, type Inside } from "#kernel/runtime/process/content";
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
 import { release, share } from "#kernel/runtime/process/open-files";
-import type { Computer, Process } from "#kernel/runtime/process/process";
+import { type Computer, emptyComputer, type Process } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
+import { demandMillis, memoryBytes, useOf } from "#kernel/runtime/use";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
-import type { Cells } from "#kernel/store/cells";
-
-/** Containers taken from their cells at this moment: a request that comes back to one finds it as it is. */
-const taken = new WeakMap<Cells, Map<string, Sandbox>>();
-
-/** Takes a container, acts on it and puts it back; one that is taken already is shared. */
-export function inside<T>(world: World, id: string, act: (sandbox: Sandbox) => T): T {
-  let open = taken.get(world.cells);
-  if (open === undefined) {
-    open = new Map();
-    taken.set(world.cells, open);
-  }
-  const outer = open.get(id);
-  if (outer !== undefined) return act(outer);
-  const record = must(world.cells.get<ContainerRecord>(CONTAINERS, id), "a container that is reached exists");
-  const sandbox = new Sandbox(world, record);
-  open.set(id, sandbox);
-  try {
-    const result = act(sandbox);
-    sandbox.commit();
-    return result;
-  } finally {
-    open.delete(id);
-  }
-}
-
-/** Containers that are asking each other at this moment. */
-export function requestDepth(cells: Cells): number {
-  return taken.get(cells)?.size ?? 0;
-}
 
 /** What a new process is. */
 export interface Spawn {
@@ -79,11 +51,21 @@ interface End {
   readonly message?: string;
 }
 
+/** The kernel ended it for its memory. */
+const OOM_KILLED: End = { code: 137, signal: 9, reason: "OOMKilled" };
+
+/** Work that is less than this is not worth writing down. */
+const LEAST_WORK_MS = 0.5;
+
 export class Sandbox {
   readonly files: FileSystem;
   readonly content: Inside;
   /** The process whose turn it is. */
   runningPid = 1;
+  /** CPU time spent on top of what its processes take all the time. */
+  workMs = 0;
+  /** A request was answered: each costs, however little. */
+  #wasAsked = false;
   #computer: Computer | undefined;
   #end: End | undefined;
   #environment: Readonly<Record<string, string>> | undefined;
@@ -122,9 +104,16 @@ export class Sandbox {
   }
 
   get memoryBytes(): number {
-    let bytes = 0;
-    for (const process of Object.values(this.look.processes)) bytes += process.memoryBytes ?? 1_048_576;
-    return bytes;
+    return memoryBytes({ ...this.record, program: this.look }, this.world);
+  }
+
+  /** Whether its memory is within its limit, and that of its machine; ends it otherwise. */
+  fitsMemory(): boolean {
+    if (this.isEnded) return false;
+    const { memoryLimitBytes } = this.record;
+    if (memoryLimitBytes === undefined || this.memoryBytes <= memoryLimitBytes) return true;
+    this.end(OOM_KILLED);
+    return false;
   }
 
   /** The clock of a process: a session that must end at once has its own. */
@@ -143,6 +132,7 @@ export class Sandbox {
   spawn(spawn: Spawn): number | undefined {
     const { computer } = this;
     if (Object.keys(computer.processes).length >= LIMITS.processesPerContainer) return undefined;
+    this.workMs += SPAWN_CPU_MS;
     const pid = computer.nextPid;
     computer.nextPid += 1;
     const fds: Record<string, number> = {};
@@ -203,6 +193,7 @@ export class Sandbox {
   /** Uses up steps; false once the slice of the running process is over. */
   spend(steps: number): boolean {
     this.#fuel -= steps;
+    this.workMs += steps * STEP_CPU_MS;
     this.#slice -= steps;
     return this.#slice > 0;
   }
@@ -321,6 +312,8 @@ export class Sandbox {
     if (program.http === undefined) return "reset";
     const before = this.runningPid;
     this.runningPid = process.pid;
+    this.workMs += useOf(this.record, process).requestCpuMs;
+    this.#wasAsked = true;
     const answer = program.http(new ProcessTask(this, process.pid), port, request);
     this.runningPid = before;
     return answer ?? "timeout";
@@ -338,9 +331,24 @@ export class Sandbox {
 
   /** Puts the container back into its cell, if anything changed. */
   commit(): void {
+    if (this.#computer !== undefined && !this.isEnded) this.fitsMemory();
+    this.#meter();
     if (this.#end !== undefined) this.#putEnded(this.#end);
     else if (this.#computer !== undefined && this.record.state === "running") this.#putRunning(this.#computer);
     else if (this.#computer !== undefined) this.#put({ ...this.record, program: this.#computer });
+  }
+
+  /** Writes down the work done, and that it goes on at another rate. */
+  #meter(): void {
+    if (this.#end !== undefined || this.record.state !== "running") return;
+    const before = this.record.program as Computer;
+    // A loop that never rests is counted by its rate.
+    const workMs = before.strain === undefined ? this.workMs : 0;
+    const changes =
+      this.#computer !== undefined &&
+      demandMillis(this.record) !== demandMillis({ ...this.record, program: this.look });
+    if (changes || this.#wasAsked || workMs >= LEAST_WORK_MS)
+      charge(this.world.cells, this.record, this.world.now, workMs);
   }
 
   #put(record: ContainerRecord): void {
@@ -390,9 +398,4 @@ export class Sandbox {
       program: hasSessions ? { ...emptyComputer(), sessions } : null,
     });
   }
-}
-
-/** A container before its first process. */
-export function emptyComputer(): Computer {
-  return { processes: {}, openFiles: {}, pipes: {}, sessions: {}, nextPid: 1, nextOpenFile: 1, nextSession: 1 };
 }

@@ -88,4 +88,8 @@ export interface Task<S = unknown> {
 
   /** Says how much memory the process holds; false if that was more than the container may have. */
   holdMemory(bytes: number): boolean;
+  /** Says how many thousandths of a core the process keeps busy from now on. */
+  keepBusy(cpuMillis: number): void;
+  /** Spends CPU time at once. */
+  work(ms: number): void;
 }

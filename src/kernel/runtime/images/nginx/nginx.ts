@@ -376,6 +376,7 @@ function image(repositories: readonly string[], port: number, user: number | und
         flavor: isAlpine ? "busybox" : "gnu",
         files: nginxFiles(port),
         programs: { "/usr/sbin/nginx": nginx as Program, "/docker-entrypoint.sh": entrypoint },
+        use: { memoryBytes: 2 * 2 ** 20, requestCpuMs: 0.2 },
         tools: isAlpine ? ["+curl"] : ["+curl", "+envsubst"],
       };
     },

@@ -120,5 +120,6 @@ export const perlImage: Image = {
     flavor: "gnu",
     files: {},
     programs: { "/usr/local/bin/perl": perl as Program },
+    use: { memoryBytes: 5 * 2 ** 20 },
   }),
 };

@@ -67,6 +67,7 @@ function content(version: string, isAlpine: boolean) {
     flavor: isAlpine ? ("busybox" as const) : ("gnu" as const),
     files: { "/data/": "" },
     programs: PROGRAMS,
+    use: { memoryBytes: 4 * 2 ** 20, cpuMillis: 2, requestCpuMs: 0.05 },
   };
 }
 

@@ -43,7 +43,6 @@ import {
   pidof,
   pkill,
   ps,
-  stress,
   sync,
   uname,
   uptime,
@@ -66,6 +65,7 @@ import { sed } from "#kernel/runtime/shell/commands/sed";
 import { basename, dirname, expr, readlink, realpath, seq, stat, which } from "#kernel/runtime/shell/commands/seq";
 import { sleep } from "#kernel/runtime/shell/commands/sleep";
 import { sort, uniq } from "#kernel/runtime/shell/commands/sort";
+import { stress, stressNg } from "#kernel/runtime/shell/commands/stress";
 import { stty, tty } from "#kernel/runtime/shell/commands/stty";
 import { tail } from "#kernel/runtime/shell/commands/tail";
 import { tar } from "#kernel/runtime/shell/commands/tar";
@@ -146,6 +146,7 @@ export const commands: readonly Command<never>[] = [
   stat,
   stdbuf,
   stress,
+  stressNg,
   stty,
   sync,
   tac,

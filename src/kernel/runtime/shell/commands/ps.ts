@@ -292,31 +292,3 @@ export const mount: Command = {
 };
 
 export const sync: Command = { name: "sync", step: () => 0 };
-
-/** Memory and work on purpose: what lessons on limits run. */
-export const stress: Command<{ until: number | null }> = {
-  name: "stress",
-  comesWith: "extra",
-  step(task) {
-    const value = (name: string): string | undefined => {
-      const n = task.argv.indexOf(name);
-      return n < 0 ? undefined : task.argv[n + 1];
-    };
-    if (task.state === undefined) {
-      const units: Readonly<Record<string, number>> = { B: 1, K: 1_024, M: 1_048_576, G: 1_073_741_824 };
-      const count = Number(value("--vm") ?? value("-m") ?? "0");
-      const text = value("--vm-bytes") ?? "256M";
-      const bytes = Number.parseFloat(text) * (units[text.at(-1)?.toUpperCase() ?? ""] ?? 1);
-      const cpu = Number(value("--cpu") ?? value("-c") ?? "0");
-      task.print(`stress: info: [${task.pid}] dispatching hogs: ${cpu} cpu, 0 io, ${count} vm, 0 hdd\n`);
-      const seconds = value("--timeout") ?? value("-t");
-      task.state = { until: seconds === undefined ? null : task.now + Number.parseFloat(seconds) * 1_000 };
-      if (count > 0 && !task.holdMemory(count * bytes)) return {};
-    }
-    const { until } = task.state;
-    if (until === null) return {};
-    if (until > task.now) return { until };
-    task.print(`stress: info: [${task.pid}] successful run completed in ${task.argv.at(-1)}\n`);
-    return 0;
-  },
-};
