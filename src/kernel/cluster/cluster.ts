@@ -17,12 +17,14 @@ import { Watchers } from "#kernel/cluster/watchers";
 import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
 import { KUBELET } from "#kernel/kubelet/index";
+import { METRICS_SOURCES } from "#kernel/kubelet/metrics";
 import type { Client } from "#kernel/registry/client";
 import { type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
 import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
+import { METRICS_RESOURCES } from "#kernel/resources/metrics/usage";
 import { SCHEDULER } from "#kernel/scheduler/index";
 import { must } from "#kernel/sim/assert";
 import { equal } from "#kernel/sim/clone";
@@ -91,9 +93,11 @@ export class Cluster {
       entropy,
       resources: RESOURCES,
       admission: ADMISSION,
+      sources: METRICS_SOURCES,
       authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
       now: () => this.now,
     });
+    if (this.options.machines.length > 0) for (const resource of METRICS_RESOURCES) this.registry.add(resource);
     const clientOf = (controller: Controller): Client => this.#clientOf(controller);
     this.#watchers = new Watchers({ everybody: EVERYBODY, clientOf, queue: this.#queue, store, cells });
   }

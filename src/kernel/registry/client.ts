@@ -29,7 +29,10 @@ export class Client {
 
   /** The object, or undefined. Shared: never change it. */
   get<T extends KubeObject>(resource: Resource<T>, key: Key): T | undefined {
-    const object = getAs(this.registry, resource, key);
+    const object =
+      resource.isComputed === true
+        ? (this.registry.sources.get(resource.bucket)?.get(this.registry, key) as T | undefined)
+        : getAs(this.registry, resource, key);
     if (object === undefined) return undefined;
     return resource.present === undefined ? object : resource.present(object, this.registry.now);
   }

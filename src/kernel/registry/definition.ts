@@ -164,6 +164,8 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly bucket?: Bucket;
   /** How this version differs from the stored one; absent where it is the stored one. */
   readonly conversion?: Conversion<T>;
+  /** Nothing of it is stored: a source of the registry puts it together when it is read. */
+  readonly isComputed?: boolean;
   /** The shape of a kind made at run time; otherwise it is found by group, version and kind. */
   readonly shape?: ObjectShape;
 }

@@ -52,7 +52,10 @@ export function list<T extends KubeObject>(
 ): ListResult<T> {
   const matches = matcher(resource, options);
   const revision = revisionToRead(registry, options);
-  const objects = readAllAs(resource, objectsAt(registry, resource, options, revision));
+  const objects =
+    resource.isComputed === true
+      ? computed(registry, resource, options)
+      : readAllAs(resource, objectsAt(registry, resource, options, revision));
   const selects = (options.labels?.length ?? 0) > 0 || (options.fields?.length ?? 0) > 0;
   const after = options.continue?.after;
   const limit = options.limit ?? 0;
@@ -74,6 +77,9 @@ export function list<T extends KubeObject>(
     ...(!selects && { remaining: objects.length - rest }),
   };
 }
+
+const computed = <T extends KubeObject>(registry: Registry, { bucket }: Resource<T>, { namespace }: ListOptions) =>
+  (registry.sources.get(bucket)?.list(registry, namespace === "" ? undefined : namespace) ?? []) as readonly T[];
 
 const keyOrder = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ""}/${metadata.name}`;
 

@@ -7,6 +7,7 @@ import type { GroupKind, GroupResource } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
 import { Client } from "#kernel/registry/client";
+import type { Sources } from "#kernel/registry/computed";
 import type { AnyResource, Resource, StrategyContext } from "#kernel/registry/definition";
 import { Indexes } from "#kernel/registry/indexes";
 import { getAs, readAllAs } from "#kernel/registry/stored";
@@ -42,6 +43,8 @@ export interface RegistryParts {
   readonly admission: readonly AdmissionPlugin[];
   /** Whether roles decide who may do what (the default), or nobody is refused anything. */
   readonly authorization?: "RBAC" | "AlwaysAllow";
+  /** Where the objects of computed kinds come from. */
+  readonly sources?: Sources;
   /** The cluster's present instant. */
   readonly now: () => Instant;
 }
@@ -54,6 +57,7 @@ export class Registry {
   readonly admission: readonly AdmissionPlugin[];
   readonly authorization: "RBAC" | "AlwaysAllow";
   readonly views: Views;
+  readonly sources: Sources;
   /** What strategies may look at. */
   readonly context: StrategyContext;
   readonly #now: () => Instant;
@@ -61,8 +65,10 @@ export class Registry {
   readonly #byKind = new Map<string, AnyResource>();
   readonly #byBucket = new Map<Bucket, AnyResource[]>();
 
-  constructor({ store, cells = new Cells(), entropy, resources, admission, authorization, now }: RegistryParts) {
+  constructor(parts: RegistryParts) {
+    const { store, cells = new Cells(), entropy, resources, admission, authorization, now } = parts;
     this.store = store;
+    this.sources = parts.sources ?? new Map();
     this.cells = cells;
     this.entropy = entropy;
     this.admission = admission;
