@@ -1,8 +1,8 @@
 /**
  * The metrics server: what it would have scraped from the kubelets the last time, put together when somebody asks.
  *
- * Models sigs.k8s.io/metrics-server (pkg/storage, pkg/api), which scrapes every 15 s and needs two readings, or one of a
- * container that started less than a scrape ago but at least 10 s before it.
+ * Models sigs.k8s.io/metrics-server (pkg/storage, pkg/api), which scrapes every 15 s and needs two readings, or one of
+ * a container that started less than a scrape ago but at least 10 s before it.
  */
 import type { Node, Pod } from "#kernel/api/types.gen";
 import { formatDuration } from "#kernel/apimachinery/duration";

@@ -29,7 +29,7 @@ interface State {
 
 const OWN_BYTES = 8 * 2 ** 20;
 
-/** Takes what is asked for now; false if that was the end. */
+/** Takes what is wanted at present; false if that was the end. */
 function settle(task: Task<State>, loads: readonly Load[]): boolean {
   const alive = loads.filter(({ until }) => until > task.now);
   task.state = { loads: alive };

@@ -107,7 +107,7 @@ export class Sandbox {
     return memoryBytes({ ...this.record, program: this.look }, this.world);
   }
 
-  /** Whether its memory is within its limit, and that of its machine; ends it otherwise. */
+  /** Whether its memory is within its limit; ends it otherwise. */
   fitsMemory(): boolean {
     if (this.isEnded) return false;
     const { memoryLimitBytes } = this.record;
@@ -341,9 +341,8 @@ export class Sandbox {
   /** Writes down the work done, and that it goes on at another rate. */
   #meter(): void {
     if (this.#end !== undefined || this.record.state !== "running") return;
-    const before = this.record.program as Computer;
     // A loop that never rests is counted by its rate.
-    const workMs = before.strain === undefined ? this.workMs : 0;
+    const workMs = (this.record.program as Computer).strain === undefined ? this.workMs : 0;
     const changes =
       this.#computer !== undefined &&
       demandMillis(this.record) !== demandMillis({ ...this.record, program: this.look });
