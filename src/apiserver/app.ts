@@ -88,11 +88,11 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
     if (route === undefined || !fits || !hasSubresource(info)) throw refusal(info);
     return route(c);
   });
-  app.onError((error) => {
+  app.onError((error, c) => {
     // What is no answer is a bug of ours: it passes on, so that the cluster is loaded afresh.
-    if (error instanceof StatusError) return statusResponse(error.status);
+    if (error instanceof StatusError) return statusResponse(error.status, c.req.raw);
     if (error instanceof Bug || !(error instanceof Error)) throw error;
-    return errorResponse(error);
+    return errorResponse(error, c.req.raw);
   });
   return app;
 }

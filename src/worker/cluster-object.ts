@@ -74,7 +74,7 @@ export class ClusterObject extends DurableObject<Env> {
       if (request.headers.get("upgrade") === "websocket") return await this.#openStream(request);
       return await this.#api.fetch(request);
     } catch (error) {
-      return errorResponse(error);
+      return errorResponse(error, request);
     }
   }
 

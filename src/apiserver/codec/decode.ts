@@ -6,7 +6,7 @@
  */
 
 import { parseDocument } from "yaml";
-import { bodyType } from "#apiserver/codec/media-type";
+import { bodyType, PROTOBUF } from "#apiserver/codec/media-type";
 import { ProtobufError, readProtobuf } from "#apiserver/codec/protobuf/read";
 import type { FieldValidation } from "#apiserver/options";
 import type { ObjectShape } from "#kernel/api/shapes";
@@ -39,7 +39,6 @@ export async function readBody(request: Request): Promise<Body> {
   return { bytes, text: type === PROTOBUF ? "" : new TextDecoder().decode(bytes), type };
 }
 
-const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
 /** A decoded JSON value and what strict decoding has against it. */

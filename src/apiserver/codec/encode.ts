@@ -5,7 +5,10 @@
  */
 import { stringify } from "yaml";
 import { type Acceptance, negotiate } from "#apiserver/codec/media-type";
+import { messageOf } from "#apiserver/codec/protobuf/messages";
+import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { tableOf } from "#apiserver/codec/table";
+import { isTrue } from "#apiserver/request-info";
 import { badRequest, notAcceptable } from "#kernel/apimachinery/errors";
 import { type IncludeObject, type ListMeta, partialObjectMetadata } from "#kernel/apimachinery/table";
 import type { AnyResource } from "#kernel/registry/definition";
@@ -29,7 +32,7 @@ export function encodeObject(
   status = 200,
 ): Response {
   const { request, now } = presentation;
-  const accept = negotiate(request.headers.get("accept"));
+  const accept = accepted(request, resource);
   const shown = withDeprecation(resource, presentation);
   if (accept.as === undefined || resource === undefined || isStatus(object)) {
     return respond(textOf(object), accept, shown, status);
@@ -38,11 +41,10 @@ export function encodeObject(
   if (accept.as === "Table") {
     const metadata = { resourceVersion: kube.metadata.resourceVersion };
     const table = tableOf(resource, [kube], { now, include: includeObject(request), metadata });
-    return respond(JSON.stringify(table), accept, shown, status);
+    return respond(JSON.stringify(inVersion(table, accept)), accept, shown, status);
   }
-  if (accept.as === "PartialObjectMetadataList")
-    throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
-  return respond(JSON.stringify(partialObjectMetadata(kube)), accept, shown, status);
+  if (accept.as === "PartialObjectMetadataList") throw notAcceptable(noList(resource));
+  return respond(JSON.stringify(inVersion(partialObjectMetadata(kube), accept)), accept, shown, status);
 }
 
 /** Answers with a list. */
@@ -52,22 +54,44 @@ export function encodeList(
   presentation: Presentation,
 ): Response {
   const { request, now } = presentation;
-  const accept = negotiate(request.headers.get("accept"));
+  const accept = accepted(request, resource);
   const metadata = listMeta(result);
   const shown = withDeprecation(resource, presentation);
   if (accept.as === "Table") {
     const table = tableOf(resource, result.items, { now, include: includeObject(request), metadata });
-    return respond(JSON.stringify(table), accept, shown, 200);
+    return respond(JSON.stringify(inVersion(table, accept)), accept, shown, 200);
   }
-  if (accept.as === "PartialObjectMetadata")
-    throw notAcceptable("you requested PartialObjectMetadata, but the requested object is a list");
+  if (accept.as === "PartialObjectMetadata") throw notAcceptable(aList(resource));
   if (accept.as === "PartialObjectMetadataList") {
     const items = result.items.map((object) => ({ metadata: object.metadata }));
     const list = { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items };
-    return respond(JSON.stringify(list), accept, shown, 200);
+    return respond(JSON.stringify(inVersion(list, accept)), accept, shown, 200);
   }
   return respond(listText(resource, result.items, metadata), accept, shown, 200);
 }
+
+/** What a request for a kind accepts. @throws NotAcceptable */
+export function accepted(request: Request, resource: AnyResource | undefined, isStream = false): Acceptance {
+  const hasProtobuf = resource === undefined || messageOf(resource.shape) !== undefined;
+  return negotiate(request.headers.get("accept"), { hasProtobuf, isStream });
+}
+
+/** A transformed object in the version of meta.k8s.io that was asked for. */
+export const inVersion = <T extends object>(object: T, { version = "v1" }: Acceptance): T =>
+  version === "v1" ? object : { ...object, apiVersion: `meta.k8s.io/${version}` };
+
+/** How Go prints the type of a kind: built-in ones live in internal packages, custom ones are unstructured. */
+function goType({ group, shape }: AnyResource, name: string): string {
+  if (messageOf(shape) === undefined)
+    return name.endsWith("List") ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured";
+  return `*${group === "" ? "core" : (group.split(".")[0] ?? "")}.${name}`;
+}
+
+const noList = (resource: AnyResource): string =>
+  `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(resource, resource.names.kind)})`;
+
+const aList = (resource: AnyResource): string =>
+  `you requested PartialObjectMetadata, but the requested object is a list (${goType(resource, resource.listKind)})`;
 
 /** Requests of a kind on its way out are warned. */
 function withDeprecation(resource: AnyResource | undefined, presentation: Presentation): Presentation {
@@ -131,23 +155,27 @@ const isStatus = (object: object): boolean => (object as { kind?: string }).kind
 
 /** Clients that people look at get indented JSON, as the real server gives them. */
 function isPretty(request: Request): boolean {
-  const asked = new URL(request.url).searchParams.get("pretty");
-  if (asked !== null) return asked !== "" && asked !== "false" && asked !== "0";
+  const asked = new URL(request.url).searchParams.get("pretty") ?? "";
+  if (asked !== "") return isTrue(asked);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers.get("user-agent") ?? "");
 }
 
-function respond(
-  json: string,
-  { format }: Acceptance,
-  { request, warnings = [] }: Presentation,
-  status: number,
-): Response {
-  const headers = new Headers({ "cache-control": "no-cache, private", "content-type": `application/${format}` });
+function respond(json: string, accept: Acceptance, { request, warnings = [] }: Presentation, status: number): Response {
+  const { body, headers } = written(json, accept, request);
+  headers.set("cache-control", "no-cache, private");
   for (const warning of warnings) headers.append("warning", warningHeader(warning));
-  let text = json;
-  if (format === "yaml") text = stringify(JSON.parse(json), { version: "1.1", lineWidth: 0 });
-  else if (isPretty(request)) text = JSON.stringify(JSON.parse(json), null, 2);
-  return new Response(text, { status, headers });
+  return new Response(body, { status, headers });
+}
+
+/** A JSON text in the accepted format, and the headers that say so. */
+export function written(json: string, accept: Acceptance, request: Request): { body: string; headers: Headers } {
+  if (accept.format === "protobuf") {
+    return { body: json, headers: new Headers({ "content-type": "application/json", [ENCODE_HEADER]: "protobuf" }) };
+  }
+  const headers = new Headers({ "content-type": `application/${accept.format}` });
+  if (accept.format === "yaml") return { body: stringify(JSON.parse(json), { version: "1.1", lineWidth: 0 }), headers };
+  const indents = accept.isPretty === true || isPretty(request);
+  return { body: indents ? JSON.stringify(JSON.parse(json), null, 2) : json, headers };
 }
 
 /** The Warning header of RFC 7234 as the API server writes it: code 299, agent "-". */

@@ -32,6 +32,8 @@ export interface Progress {
   readonly state: StreamState;
   /** Nothing more will ever come. */
   readonly isOver: boolean;
+  /** Said once, at the opening: the client accepted frames of protobuf; the text stays JSON. */
+  readonly encoding?: "protobuf";
 }
 
 /** One sort of stream. */

@@ -4,12 +4,12 @@
  * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go and storage/cacher.
  */
 import { servedResource } from "#apiserver/api-env";
-import { includeObject } from "#apiserver/codec/encode";
-import { negotiate } from "#apiserver/codec/media-type";
+import { accepted, includeObject, inVersion } from "#apiserver/codec/encode";
+import type { Acceptance } from "#apiserver/codec/media-type";
 import { tableOf } from "#apiserver/codec/table";
 import { listQuery, type WatchQuery, watchQuery } from "#apiserver/options";
 import { type RequestInfo, requestInfo } from "#apiserver/request-info";
-import type { StreamKind, StreamState } from "#apiserver/streams/stream";
+import type { Progress, StreamKind, StreamState } from "#apiserver/streams/stream";
 import { methodNotSupported, StatusError, tooLargeResourceVersion } from "#kernel/apimachinery/errors";
 import { partialObjectMetadata } from "#kernel/apimachinery/table";
 import type { Cluster } from "#kernel/cluster/cluster";
@@ -25,13 +25,21 @@ import { type Change, type KubeObject, textOf } from "#kernel/store/object";
 /** A bookmark at most once a minute, and only when something happened. */
 const BOOKMARK_EVERY_MS = 60_000;
 
+/** What a watcher is told: an event, or how far the watch has come. */
+interface ShownEvent {
+  readonly type: WatchEvent["type"] | "BOOKMARK";
+  readonly object: KubeObject;
+}
+
 /** A watch request, read once. */
 interface Watch {
   readonly resource: AnyResource;
   readonly filter: ListOptions;
   readonly query: WatchQuery;
   readonly request: Request;
-  readonly encode: (event: WatchEvent, now: number, isFirst: boolean) => string;
+  readonly encode: (event: ShownEvent, now: number, isFirst: boolean) => string;
+  /** Whether the client accepted protobuf. */
+  readonly encoding: Pick<Progress, "encoding">;
 }
 
 export const watchStream: StreamKind = {
@@ -50,13 +58,14 @@ export const watchStream: StreamKind = {
       const events = openingEvents(cluster, client, watch);
       const lines = events.map((event, n) => watch.encode(event, cluster.now, n === 0));
       if (watch.query.sendInitialEvents === true && watch.query.allowBookmarks) {
-        lines.push(bookmark(watch.resource, cluster.store.revision, true));
+        lines.push(bookmark(watch, cluster, true));
       }
-      return { text: lines.join(""), state: { ...state, hasBegun: events.length > 0 }, isOver: false };
+      const opened = { text: lines.join(""), state: { ...state, hasBegun: events.length > 0 }, isOver: false };
+      return { ...opened, ...watch.encoding };
     } catch (error) {
       // Once a watch has been admitted, what goes wrong is an event of the stream.
       if (!(error instanceof StatusError)) throw error;
-      return { text: errorLine(error), state, isOver: true };
+      return { text: errorLine(error), state, isOver: true, ...watch.encoding };
     }
   },
 
@@ -75,7 +84,7 @@ export const watchStream: StreamKind = {
       hasBegun = true;
     }
     if (watch.query.allowBookmarks && cluster.now - bookmarkedAt >= BOOKMARK_EVERY_MS) {
-      text += bookmark(watch.resource, cluster.store.revision, false);
+      text += bookmark(watch, cluster, false);
       bookmarkedAt = cluster.now;
     }
     if (text === "") return undefined;
@@ -105,7 +114,16 @@ function readWatch(cluster: Cluster, request: Request, info: RequestInfo): Watch
   const filter = listQuery(request, info);
   // Names an unknown field or an impossible selector before anything is sent.
   projector(resource, filter);
-  return { resource, filter, query: watchQuery(request), request, encode: encoder(resource, request) };
+  const accept = accepted(request, resource, true);
+  const encoding = accept.format === "protobuf" ? { encoding: "protobuf" as const } : {};
+  return {
+    resource,
+    filter,
+    query: watchQuery(request),
+    request,
+    encode: encoder(resource, request, accept),
+    encoding,
+  };
 }
 
 function openingEvents(cluster: Cluster, client: Client, { resource, filter, query }: Watch): WatchEvent[] {
@@ -134,23 +152,27 @@ function missed(cluster: Cluster, { position, url }: StreamState): readonly Chan
   }
 }
 
-function encoder(resource: AnyResource, request: Request): Watch["encode"] {
-  const { as } = negotiate(request.headers.get("accept"));
+function encoder(resource: AnyResource, request: Request, accept: Acceptance): Watch["encode"] {
+  const { as } = accept;
   if (as === "Table") {
     const include = includeObject(request);
     return ({ type, object }, now, isFirst) => {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
-      const table = tableOf(resource, [shown(resource, object, now)], {
+      const rows = type === "BOOKMARK" ? [] : [shown(resource, object, now)];
+      const table = tableOf(resource, rows, {
         now,
         include,
         metadata,
         withoutHeader: !isFirst,
       });
-      return line(type, JSON.stringify(table));
+      return line(type, JSON.stringify(inVersion(table, accept)));
     };
   }
-  if (as !== undefined) return ({ type, object }) => line(type, JSON.stringify(partialObjectMetadata(object)));
-  return ({ type, object }, now) => line(type, textOf(shown(resource, object, now)));
+  if (as !== undefined) {
+    return ({ type, object }) => line(type, JSON.stringify(inVersion(partialObjectMetadata(object), accept)));
+  }
+  return ({ type, object }, now) =>
+    line(type, type === "BOOKMARK" ? JSON.stringify(object) : textOf(shown(resource, object, now)));
 }
 
 const shown = (resource: AnyResource, object: KubeObject, now: number): KubeObject =>
@@ -160,12 +182,11 @@ const line = (type: string, json: string): string => `{"type":"${type}","object"
 
 const errorLine = (error: StatusError): string => line("ERROR", JSON.stringify(error.status));
 
-function bookmark({ apiVersion, names }: AnyResource, revision: number, endsInitialEvents: boolean): string {
+/** Where a watch stands: an object of its kind with nothing but a revision. */
+function bookmark({ resource, encode }: Watch, { store, now }: Cluster, endsInitialEvents: boolean): string {
+  const { apiVersion, names } = resource;
   const annotations = { "k8s.io/initial-events-end": "true" };
-  const metadata = {
-    resourceVersion: String(revision),
-    creationTimestamp: null,
-    ...(endsInitialEvents && { annotations }),
-  };
-  return line("BOOKMARK", JSON.stringify({ kind: names.kind, apiVersion, metadata }));
+  const metadata = { resourceVersion: String(store.revision), ...(endsInitialEvents && { annotations }) };
+  const object = { kind: names.kind, apiVersion, metadata } as unknown as KubeObject;
+  return encode({ type: "BOOKMARK", object }, now, false);
 }

@@ -3,6 +3,7 @@
  *
  * A message is `<state>\n<text>`: the state lets the Worker resume when the object has been restarted.
  */
+import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { type Progress, STREAMS, type StreamState } from "#apiserver/streams/stream";
 import type { Cluster } from "#kernel/cluster/cluster";
 import type { Change } from "#kernel/store/object";
@@ -35,7 +36,9 @@ export class Sockets {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG]);
     this.#deliver(server, progress);
-    return new Response(null, { status: 101, webSocket: client });
+    const { encoding } = progress;
+    const headers: Record<string, string> = encoding === undefined ? {} : { [ENCODE_HEADER]: encoding };
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** Gives every stream what a turn has for it; without changes, what it may have missed. */

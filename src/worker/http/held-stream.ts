@@ -2,6 +2,8 @@
  * Held streams: the Worker keeps the client's connection open and the Durable Object, which may hibernate meanwhile,
  * feeds it over a WebSocket. When the object restarts the Worker reconnects where the stream stood.
  */
+import { PROTOBUF } from "#apiserver/codec/media-type";
+import { ENCODE_HEADER, framesOf } from "#apiserver/codec/protobuf/transcode";
 import type { StreamState } from "#apiserver/streams/stream";
 import { STATE_HEADER, STREAM_OVER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
@@ -29,10 +31,13 @@ export async function holdStream(
   const first = await connect(stub, url, request);
   if (first.webSocket === null) return first;
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const held = new HeldStream(stub, url, request, writable.getWriter());
+  // Refused by the cluster otherwise: what it accepted is known to be served.
+  const isProtobuf = kind === "watch" && first.headers.get(ENCODE_HEADER) === "protobuf";
+  const held = new HeldStream(stub, url, request, writable.getWriter(), isProtobuf);
   held.feed(first.webSocket);
   held.keepAlive(kind === "watch", timeoutSeconds(url));
-  return new Response(readable, { headers: streamHeaders(kind === "watch" ? "application/json" : "text/plain") });
+  const type = kind === "log" ? "text/plain" : isProtobuf ? `${PROTOBUF};stream=watch` : "application/json";
+  return new Response(readable, { headers: streamHeaders(type) });
 }
 
 function connect(
@@ -66,6 +71,7 @@ class HeldStream {
     readonly url: URL,
     readonly request: Request,
     readonly writer: WritableStreamDefaultWriter<Uint8Array>,
+    readonly isProtobuf: boolean,
   ) {
     const gone = (): void => this.#end();
     writer.closed.then(gone, gone);
@@ -84,7 +90,8 @@ class HeldStream {
 
   keepAlive(isWatch: boolean, seconds: number): void {
     if (!isWatch) return;
-    this.#timers.push(setInterval(() => this.#write("\n"), HEARTBEAT_MS));
+    // Frames have no such sign of life: clients of protobuf end their watches themselves, every few minutes.
+    if (!this.isProtobuf) this.#timers.push(setInterval(() => this.#write("\n"), HEARTBEAT_MS));
     this.#timers.push(setTimeout(() => this.#end(), Math.min(seconds * 1000, 2 ** 31 - 1)));
   }
 
@@ -96,7 +103,8 @@ class HeldStream {
   }
 
   #write(text: string): void {
-    this.writer.write(this.#encoder.encode(text)).catch(() => this.#end());
+    const chunks = this.isProtobuf ? framesOf(text) : [this.#encoder.encode(text)];
+    for (const chunk of chunks) this.writer.write(chunk).catch(() => this.#end());
   }
 
   /** The object went away (a deploy, a fault): the client need not notice. */

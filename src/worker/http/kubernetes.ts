@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
+import { transcoded } from "#apiserver/codec/protobuf/transcode";
 import { describe } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
@@ -28,7 +29,12 @@ export const kubernetesRoute = new Hono<WorkerEnv>();
 kubernetesRoute.all("/k/:cluster", answer);
 kubernetesRoute.all("/k/:cluster/*", answer);
 
+/** Every answer leaves in the format the client accepts. */
 async function answer(c: Context<WorkerEnv>): Promise<Response> {
+  return transcoded(await plainAnswer(c), c.req.header("accept-encoding") ?? null);
+}
+
+async function plainAnswer(c: Context<WorkerEnv>): Promise<Response> {
   try {
     const { id, key } = credentials(c);
     const token = key === undefined || (await isKeyOf(c.env, id, key)) ? undefined : key;
@@ -50,7 +56,7 @@ async function answer(c: Context<WorkerEnv>): Promise<Response> {
     }
     return await stub.fetch(request);
   } catch (error) {
-    return errorResponse(error);
+    return errorResponse(error, c.req.raw);
   }
 }
 

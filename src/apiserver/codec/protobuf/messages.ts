@@ -23,6 +23,8 @@ export interface WireGroup {
 
 export interface Message {
   readonly fields: ReadonlyMap<number, WireField | WireGroup>;
+  /** The same by rising number, which is the order in which they are written. */
+  readonly ordered: readonly (WireField | WireGroup)[];
 }
 
 const messages = new WeakMap<ObjectShape, Message>();
@@ -61,7 +63,7 @@ function parse(text: string, shape: ObjectShape): Message {
     if (field === undefined) continue;
     fields.set(Number(digits), { number: Number(digits), name, shape: field, isPointer: flags.includes("*") });
   }
-  return { fields };
+  return { fields, ordered: [...fields.values()].sort((a, b) => a.number - b.number) };
 }
 
 /** Index of the parenthesis that closes the one before `begin`. */

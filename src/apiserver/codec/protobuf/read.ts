@@ -6,11 +6,12 @@
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { type Message, messageOf } from "#apiserver/codec/protobuf/messages";
-import type { FieldShape, ObjectShape } from "#kernel/api/shapes";
+import { isUnionDefinition, readUnion } from "#apiserver/codec/protobuf/unions";
+import { type FieldShape, type ObjectShape, shapeNamed } from "#kernel/api/shapes";
 import { timeText } from "#kernel/apimachinery/meta";
 
 /** The four bytes every message begins with: "k8s" and a zero. */
-const MAGIC = [0x6b, 0x38, 0x73, 0x00];
+export const MAGIC: Uint8Array = new Uint8Array([0x6b, 0x38, 0x73, 0x00]);
 
 /** A body that is no protobuf message of Kubernetes. */
 export class ProtobufError extends Error {}
@@ -142,7 +143,7 @@ function readValue(reader: BinaryReader, shape: FieldShape): unknown {
     case "object":
       return readObject(reader.bytes(), shape);
     case "any":
-      return readJson(reader.bytes());
+      return readAny(reader.bytes(), shape);
     case "array":
       return readList(reader.bytes(), shape);
     case "map":
@@ -166,6 +167,12 @@ function readList(bytes: Uint8Array, { items }: FieldShape): unknown[] {
     else reader.skip(wire, number);
   }
   return list;
+}
+
+function readAny(bytes: Uint8Array, { definition = "" }: FieldShape): unknown {
+  if (!isUnionDefinition(definition)) return readJson(bytes) ?? (definition.endsWith(".JSON") ? null : undefined);
+  const schema = { type: "object" as const, object: shapeNamed(definition.replace(/Or[A-Za-z]+$/, "")) };
+  return readUnion(bytes, definition, (inner) => readObject(inner, schema));
 }
 
 /** RawExtension, FieldsV1 and JSON hold their JSON text in field 1. */
