@@ -12,8 +12,8 @@ export function encodedWhenUnset(name: string, field: string, definition: Defini
   if (property === undefined) return undefined;
   const dot = name.lastIndexOf(".");
   const marks = marksIn(WIRE[name.slice(0, dot)]?.[name.slice(dot + 1)] ?? "").get(field);
-  if (marks === undefined || !marks.includes("!")) return undefined;
-  return marks.includes("*") ? "null" : zeroOf(property);
+  // A pointer that is nil says nothing: the null Go writes for it is no value of the field.
+  return marks?.includes("!") === true && !marks.includes("*") ? zeroOf(property) : undefined;
 }
 
 /** Field -> its marks, those of embedded structs included. */
