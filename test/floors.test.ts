@@ -11,6 +11,7 @@ const KERNEL_FLOORS = [
   ["sim"],
   ["apimachinery"],
   ["api"],
+  ["cel"],
   ["store"],
   ["registry"],
   ["resources"],
@@ -32,7 +33,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages each room may use; a name ending in ":" or "/" stands for all that begin so. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  kernel: ["yaml", "croner", "@marcbachmann/cel-js"],
+  kernel: ["yaml", "croner", "re2js"],
   apiserver: ["hono", "yaml", "@bufbuild/protobuf"],
   classroom: ["yaml", "zod"],
   kubectl: ["yaml"],
