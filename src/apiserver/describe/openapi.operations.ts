@@ -129,7 +129,7 @@ function list(scope: Scope, everywhere = false): Operation | undefined {
   if (!scope.has("list")) return undefined;
   return {
     method: "get",
-    description: `list or watch objects of kind ${scope.kind.kind}`,
+    description: `list ${scope.has("watch") ? "or watch " : ""}objects of kind ${scope.kind.kind}`,
     operationId: scope.id("list", { everywhere }),
     action: "list",
     kind: scope.kind,

@@ -3,6 +3,8 @@
  * the default roles and bindings.
  */
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
+import { ensureFlowControl } from "#kernel/controllers/flowcontrol";
+import { ensureDefaultCidr } from "#kernel/controllers/servicecidr";
 import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
@@ -33,6 +35,8 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
     client.create(storageclasses, STANDARD_CLASS);
     client.create(ingressclasses, { metadata: { name: INGRESS_CLASS }, spec: { controller: INGRESS_CONTROLLER } });
   }
+  ensureDefaultCidr(client, registry.now);
+  ensureFlowControl(client);
   client.create(services, {
     metadata: {
       name: "kubernetes",

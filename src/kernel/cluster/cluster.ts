@@ -9,6 +9,7 @@ import { ADMISSION } from "#kernel/admission/index";
 import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import { bootstrap } from "#kernel/cluster/bootstrap";
+import { componentStatusSource } from "#kernel/cluster/component-statuses";
 import { FAULTY } from "#kernel/cluster/fault-effects";
 import { stopComponents } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
@@ -23,6 +24,7 @@ import { type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
 import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
+import { componentstatuses } from "#kernel/resources/core/componentstatus";
 import { RESOURCES } from "#kernel/resources/index";
 import { METRICS_RESOURCES } from "#kernel/resources/metrics/usage";
 import { SCHEDULER } from "#kernel/scheduler/index";
@@ -93,7 +95,7 @@ export class Cluster {
       entropy,
       resources: RESOURCES,
       admission: ADMISSION,
-      sources: METRICS_SOURCES,
+      sources: new Map([...METRICS_SOURCES, [componentstatuses.bucket, componentStatusSource]]),
       authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
       now: () => this.now,
     });

@@ -14,6 +14,7 @@ import { endpointSliceController } from "#kernel/controllers/endpointslice";
 import { endpointSliceMirroringController } from "#kernel/controllers/endpointslicemirroring";
 import { ephemeralVolumeController } from "#kernel/controllers/ephemeral-volume";
 import { eventTtlController } from "#kernel/controllers/event-ttl";
+import { flowControl } from "#kernel/controllers/flowcontrol";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
 import { ingressController } from "#kernel/controllers/ingress";
 import { jobController } from "#kernel/controllers/job";
@@ -29,9 +30,11 @@ import { replicasetController } from "#kernel/controllers/replicaset";
 import { replicationController } from "#kernel/controllers/replicationcontroller";
 import { resourceQuotaController } from "#kernel/controllers/resourcequota";
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
+import { serviceIpRepair } from "#kernel/controllers/service-ip-repair";
 import { serviceLbController } from "#kernel/controllers/service-lb";
 import { serviceAccountController } from "#kernel/controllers/serviceaccount";
 import { serviceAccountTokenController } from "#kernel/controllers/serviceaccount-token";
+import { defaultServiceCidr, serviceCidrController } from "#kernel/controllers/servicecidr";
 import { statefulsetController } from "#kernel/controllers/statefulset";
 import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
@@ -40,6 +43,10 @@ import { volumeExpandController } from "#kernel/controllers/volume-expand";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
+  defaultServiceCidr,
+  serviceIpRepair,
+  flowControl,
+  serviceCidrController,
   serviceAccountController,
   serviceAccountTokenController,
   clusterRoleAggregation,

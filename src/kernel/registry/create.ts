@@ -62,6 +62,7 @@ export function create<T extends KubeObject>(
   const at = collector();
   validateMeta(resource, metadata, at);
   resource.validate?.(object, at, registry.context);
+  resource.validateCreate?.(object, at, registry.context);
   refuse(resource, metadata.name ?? "", at);
   for (const plugin of concerned) plugin.validate?.(request, client);
 

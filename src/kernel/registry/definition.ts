@@ -121,6 +121,8 @@ export interface DefinitionInput<T extends KubeObject> {
   prepareForUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
   prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
   validate?(object: T, at: At, context: StrategyContext): void;
+  /** Only what concerns a new object; `validate` has already seen it. */
+  validateCreate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns the change; `validate` has already seen the new object. */
   validateUpdate?(object: T, old: T, at: At, context: StrategyContext, subresource: string): void;
   validateStatusUpdate?(object: T, old: T, at: At, context: StrategyContext): void;

@@ -15,6 +15,8 @@ import { localsubjectaccessreviews, subjectaccessreviews } from "#kernel/resourc
 import { cronjobs } from "#kernel/resources/batch/cronjob";
 import { jobs } from "#kernel/resources/batch/job";
 import { leases } from "#kernel/resources/coordination/lease";
+import { bindings } from "#kernel/resources/core/binding";
+import { componentstatuses } from "#kernel/resources/core/componentstatus";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { endpoints } from "#kernel/resources/core/endpoints";
 import { events } from "#kernel/resources/core/event";
@@ -31,9 +33,14 @@ import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
+import { events as eventsV1 } from "#kernel/resources/events/event";
+import { flowschemas } from "#kernel/resources/flowcontrol/flowschema";
+import { prioritylevelconfigurations } from "#kernel/resources/flowcontrol/prioritylevelconfiguration";
 import { ingresses } from "#kernel/resources/networking/ingress";
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
+import { ipaddresses } from "#kernel/resources/networking/ipaddress";
 import { networkpolicies } from "#kernel/resources/networking/networkpolicy";
+import { servicecidrs } from "#kernel/resources/networking/servicecidr";
 import { runtimeclasses } from "#kernel/resources/node/runtimeclass";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { clusterroles } from "#kernel/resources/rbac/clusterrole";
@@ -57,6 +64,8 @@ export const RESOURCES: readonly AnyResource[] = [
   nodes,
   persistentvolumeclaims,
   persistentvolumes,
+  bindings,
+  componentstatuses,
   pods,
   podtemplates,
   replicationcontrollers,
@@ -72,9 +81,14 @@ export const RESOURCES: readonly AnyResource[] = [
   cronjobs,
   jobs,
   leases,
+  eventsV1,
+  flowschemas,
+  prioritylevelconfigurations,
   endpointslices,
   ingressclasses,
   ingresses,
+  ipaddresses,
+  servicecidrs,
   networkpolicies,
   runtimeclasses,
   poddisruptionbudgets,

@@ -25,10 +25,7 @@ export const events = defineResource<Event>({
   allowUnconditionalUpdate: true,
 
   validate(event, at) {
-    if ((event.eventTime ?? "") === "") validateNamespace(event, at);
-    else validateNew(event, at);
-    const { namespace = "" } = event.metadata;
-    for (const text of dns1123Subdomain(namespace)) at("namespace").invalid(namespace, text);
+    validateEvent(event, "reportingComponent", at);
   },
 
   table: [
@@ -61,6 +58,14 @@ export const events = defineResource<Event>({
   indexes: { regarding: ({ involvedObject }) => (involvedObject.uid ? [involvedObject.uid] : []) },
 });
 
+/** What every event must be; `reporter` is what the version calls who reports. */
+export function validateEvent(event: Event, reporter: "reportingComponent" | "reportingController", at: At): void {
+  if ((event.eventTime ?? "") === "") validateNamespace(event, at);
+  else validateNew(event, reporter, at);
+  const { namespace = "" } = event.metadata;
+  for (const text of dns1123Subdomain(namespace)) at("namespace").invalid(namespace, text);
+}
+
 /** An event of the old kind stands in the namespace of the object it is about. */
 function validateNamespace({ metadata, involvedObject }: Event, at: At): void {
   const { namespace: about = "" } = involvedObject;
@@ -70,15 +75,15 @@ function validateNamespace({ metadata, involvedObject }: Event, at: At): void {
 }
 
 /** An event that names its eventTime must say who reports what. */
-function validateNew(event: Event, at: At): void {
+function validateNew(event: Event, reporter: string, at: At): void {
   const { reportingComponent = "", reportingInstance = "", action = "", reason = "", message = "" } = event;
   const { namespace = "" } = event.metadata;
   const { namespace: about = "" } = event.involvedObject;
   if (about === "" && namespace !== "default" && namespace !== "kube-system") {
     at("involvedObject.namespace").invalid(about, "does not match event.namespace");
   }
-  if (reportingComponent === "") at("reportingController").required();
-  for (const text of qualifiedName(reportingComponent)) at("reportingController").invalid(reportingComponent, text);
+  if (reportingComponent === "") at(reporter).required();
+  for (const text of qualifiedName(reportingComponent)) at(reporter).invalid(reportingComponent, text);
   validateText({ reportingInstance }, MAX.reportingInstance, at);
   validateText({ action }, MAX.action, at);
   validateText({ reason }, MAX.reason, at);

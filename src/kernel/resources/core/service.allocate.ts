@@ -19,21 +19,21 @@ import {
   nodePortsOf,
 } from "#kernel/resources/core/service.facts";
 import { familyOf } from "#kernel/resources/core/service.validate.ips";
+import { addressAt, isInside, type Range } from "#kernel/resources/networking/servicecidr.facts";
 import { equal } from "#kernel/sim/clone";
 import type { Entropy } from "#kernel/sim/entropy";
 
 /** What other Services have already, and the dice. */
 export interface Pool {
   readonly entropy: Entropy;
+  /** Where cluster IPs come from, in the order in which they are tried. */
+  readonly ranges: readonly Range[];
   isIpTaken(ip: string): boolean;
   isPortTaken(port: number): boolean;
 }
 
 /** The one family of the cluster. */
 const FAMILY = "IPv4";
-
-/** 10.96.0.0/16; its first 256 addresses are handed out last, so that people may choose among them. */
-const IPS = { base: (10 << 24) | (96 << 16), first: 1, last: 65_534, dynamicFirst: 257 } as const;
 
 /** 30000-32767, with a lower band of 86 for people likewise. */
 const PORTS = { first: 30_000, last: 32_767, dynamicFirst: 30_086 } as const;
@@ -110,26 +110,31 @@ function allocateIps(service: Service, old: Service | undefined, at: At, pool: P
 }
 
 function ipProblem(ip: string, pool: Pool): string | undefined {
-  const offset = Number(parseIp(ip)?.value ?? 0n) - IPS.base;
-  if (offset < 0 || offset > IPS.last + 1) return "the provided network does not match the current range";
-  if (offset < IPS.first || offset > IPS.last) {
-    return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`;
+  const value = Number(parseIp(ip)?.value ?? 0n);
+  const range = pool.ranges.find((one) => isInside([one], value));
+  if (range === undefined) return "the provided network does not match the current range";
+  const offset = value - range.base;
+  if (offset < range.first || offset > range.last) {
+    return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.cidr}`;
   }
   return pool.isIpTaken(ip) ? "provided IP is already allocated" : undefined;
 }
 
-const ipAt = (offset: number): string => `10.96.${offset >> 8}.${offset & 255}`;
-
-function freeIp(pool: Pool): string | undefined {
-  const offset =
-    freeIn(IPS.dynamicFirst, IPS.last, pool.entropy, (n) => pool.isIpTaken(ipAt(n))) ??
-    freeIn(IPS.first, IPS.dynamicFirst - 1, pool.entropy, (n) => pool.isIpTaken(ipAt(n)));
-  return offset === undefined ? undefined : ipAt(offset);
+function freeIp({ ranges, entropy, isIpTaken }: Pool): string | undefined {
+  for (const range of ranges) {
+    const isTaken = (n: number): boolean => isIpTaken(addressAt(range, n));
+    const offset =
+      freeIn(range.dynamicFirst, range.last, entropy, isTaken) ??
+      freeIn(range.first, range.dynamicFirst - 1, entropy, isTaken);
+    if (offset !== undefined) return addressAt(range, offset);
+  }
+  return undefined;
 }
 
 /** The first free number from a random one on, round the range. */
 function freeIn(first: number, last: number, entropy: Entropy, isTaken: (n: number) => boolean): number | undefined {
   const size = last - first + 1;
+  if (size <= 0) return undefined;
   const start = entropy.int(size);
   for (let step = 0; step < size; step += 1) {
     const candidate = first + ((start + step) % size);

@@ -6,7 +6,7 @@
 
 import type { Service } from "#kernel/api/types.gen";
 import { formatLabels } from "#kernel/apimachinery/labels";
-import { column, defineResource, type Resource, wide } from "#kernel/registry/definition";
+import { column, defineResource, type Resource, type StrategyContext, wide } from "#kernel/registry/definition";
 import { allocate } from "#kernel/resources/core/service.allocate";
 import { clusterIpsOf, isHeadless, needsHealthCheck } from "#kernel/resources/core/service.facts";
 import {
@@ -19,6 +19,9 @@ import {
 } from "#kernel/resources/core/service.prepare";
 import { validateService, validateServiceStatus } from "#kernel/resources/core/service.validate";
 import { validateClusterIpsUpdate } from "#kernel/resources/core/service.validate.ips";
+import { ipaddresses } from "#kernel/resources/networking/ipaddress";
+import { servicecidrs } from "#kernel/resources/networking/servicecidr";
+import { DEFAULT_CIDR, isReady, type Range, rangesOf } from "#kernel/resources/networking/servicecidr.facts";
 
 export const services: Resource<Service> = defineResource<Service>({
   group: "",
@@ -74,7 +77,8 @@ export const services: Resource<Service> = defineResource<Service>({
   allocate(service, old, at, context) {
     allocate(service, old, at, {
       entropy: context.entropy,
-      isIpTaken: (ip) => context.by(services, "clusterIP", ip).length > 0,
+      ranges: rangesFrom(context),
+      isIpTaken: (ip) => context.by(services, "clusterIP", ip).length > 0 || isHeld(context, ip),
       isPortTaken: (port) => context.by(services, "port", String(port)).length > 0,
     });
   },
@@ -107,6 +111,16 @@ export const services: Resource<Service> = defineResource<Service>({
       (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip])),
   },
 });
+
+/** The ranges that are ready, the oldest first; a store that knows none has the usual one. */
+function rangesFrom({ by }: StrategyContext): Range[] {
+  const all = by(servicecidrs, "all", "");
+  if (all.length === 0) return rangesOf([DEFAULT_CIDR.cidr]);
+  return rangesOf(all.filter(isReady).flatMap(({ spec }) => spec.cidrs ?? []));
+}
+
+const isHeld = ({ read }: StrategyContext, ip: string): boolean =>
+  read(ipaddresses, { namespace: "", name: ip }) !== undefined;
 
 function warningsFor(service: Service): readonly string[] {
   const { metadata, spec } = service;
