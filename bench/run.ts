@@ -10,20 +10,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../scripts/build.ts";
-import { printTable, type Row, row } from "./row.ts";
+import { type Aim, printTable, type Row, row } from "./row.ts";
 import { benchServer } from "./server.ts";
+import type { Measured } from "./stage.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "drydock-bench-"));
 
-/** What bench/kernel.ts and bench/peer.ts print. */
-interface Measured {
+/** What bench/peer.ts prints. */
+interface PeerMeasured {
   readonly cpuMs: number;
-  readonly wallMs: number;
-  readonly stallMs: number;
-  readonly heapMB: number;
-  /** Of a cluster without workloads: CPU of an idle hour, and its size as a value. */
-  readonly idleCpuMs?: number;
-  readonly bytes?: number;
+}
+
+/** What bench/scheduling.ts prints. */
+interface Scheduled {
+  readonly cpuMs: number;
+  readonly podsPerSecond: number;
 }
 
 async function bundle(name: string): Promise<string> {
@@ -42,7 +43,7 @@ async function bundle(name: string): Promise<string> {
   return outfile;
 }
 
-function measure(script: string, ...args: (string | number)[]): Measured | undefined {
+function measure<T>(script: string, ...args: (string | number)[]): T | undefined {
   const { stdout, status, stderr } = spawnSync(process.execPath, ["--expose-gc", script, ...args.map(String)], {
     encoding: "utf8",
     timeout: 280_000,
@@ -51,47 +52,106 @@ function measure(script: string, ...args: (string | number)[]): Measured | undef
     console.error(`${script} ${args.join(" ")}: ${stderr.split("\n").slice(0, 6).join("\n")}`);
     return undefined;
   }
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Measured;
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
 }
 
 /** The middle one of three runs by CPU time. */
-function median(script: string, ...args: (string | number)[]): Measured | undefined {
-  const runs = [1, 2, 3].map(() => measure(script, ...args)).filter((run) => run !== undefined);
+function median<T extends { readonly cpuMs: number }>(script: string, ...args: (string | number)[]): T | undefined {
+  const runs = [1, 2, 3].map(() => measure<T>(script, ...args)).filter((run) => run !== undefined);
   return runs.sort((a, b) => a.cpuMs - b.cpuMs)[Math.floor(runs.length / 2)];
 }
 
 async function kernelRows(): Promise<Row[]> {
-  const rows: Row[] = [];
   const kernel = await bundle("kernel");
-  const peer = await bundle("peer");
-  const created = median(kernel, 0);
-  if (created !== undefined) {
-    rows.push(row("kernel: create a cluster until 3 nodes are Ready", "CPU ms", created.cpuMs));
-    rows.push(row("kernel: an idle cluster as a value", "bytes", created.bytes ?? 0));
-    rows.push(row("kernel: an idle hour, caught up at the next contact", "CPU ms", created.idleCpuMs ?? 0));
-  }
+  return [
+    ...idleRows(kernel),
+    ...deploymentRows(kernel, await bundle("peer")),
+    ...workloadRows(kernel),
+    ...largeRows(kernel),
+    ...schedulingRows(await bundle("scheduling")),
+  ];
+}
+
+function idleRows(kernel: string): Row[] {
+  const idle = median<Measured>(kernel, "idle");
+  if (idle === undefined) return [];
+  return [
+    row("kernel: create a cluster until 3 nodes are Ready", "CPU ms", idle.phases["create"] ?? 0),
+    row("kernel: an idle cluster as a value", "bytes", idle.figures["bytes"] ?? 0),
+    row("kernel: an idle hour, caught up at the next contact", "CPU ms", idle.phases["idle hour"] ?? 0),
+  ];
+}
+
+function deploymentRows(kernel: string, peer: string): Row[] {
+  const rows: Row[] = [];
   const perPod = new Map<number, number>();
   for (const replicas of [100, 500, 1_000, 5_000]) {
-    const ours = median(kernel, replicas);
+    const ours = median<Measured>(kernel, "deployment", replicas);
     if (ours === undefined) continue;
     perPod.set(replicas, ours.cpuMs / replicas);
     const name = `kernel: Deployment of ${replicas} until Ready`;
-    const theirs = replicas <= 500 ? measure(peer, replicas) : undefined;
+    const theirs = replicas <= 500 ? measure<PeerMeasured>(peer, replicas) : undefined;
     const aim =
       replicas === 500 ? { aim: "peer at least 10 times as much", isMet: (r: Row) => (r.ratio ?? 0) >= 10 } : {};
     rows.push(row(name, "CPU s", ours.cpuMs / 1000, { ...aim, ...(theirs && { peer: theirs.cpuMs / 1000 }) }));
-    rows.push(row(`${name}: longest stall`, "ms", ours.stallMs, { aim: "<= 100", isMet: () => ours.stallMs <= 100 }));
+    rows.push(row(`${name}: longest stall`, "ms", ours.stallMs, atMost(100)));
     rows.push(row(`${name}: heap`, "MB", ours.heapMB));
   }
   const [few, many] = [perPod.get(100), perPod.get(5_000)];
   if (few !== undefined && many !== undefined) {
-    const growth = many / few;
-    rows.push(
-      row("kernel: cost of a pod at 5,000 over at 100", "ratio", growth, { aim: "<= 1.5", isMet: () => growth <= 1.5 }),
-    );
+    rows.push(row("kernel: cost of a pod at 5,000 over at 100", "ratio", many / few, atMost(1.5)));
   }
   return rows;
 }
+
+/** One workload each: its CPU until all is as wanted. */
+const WORKLOADS: readonly (readonly [name: string, scenario: string, size: number])[] = [
+  ["StatefulSet of 100, one pod after the other", "statefulset", 100],
+  ["Indexed Job of 1,000 completions", "job", 1_000],
+  ["drain of a node of 110 pods until they run elsewhere", "drain", 110],
+];
+
+function workloadRows(kernel: string): Row[] {
+  return WORKLOADS.flatMap(([name, scenario, size]) => {
+    const found = median<Measured>(kernel, scenario, size);
+    if (found === undefined) return [];
+    return [
+      row(`kernel: ${name}`, "CPU s", found.cpuMs / 1000),
+      row(`kernel: ${name}: longest stall`, "ms", found.stallMs, atMost(100)),
+    ];
+  });
+}
+
+function largeRows(kernel: string): Row[] {
+  const found = measure<Measured>(kernel, "large", 1_000, 5_000);
+  if (found === undefined) return [];
+  const { phases, figures } = found;
+  const name = "kernel: 1,000 nodes";
+  return [
+    row(`${name} until Ready`, "CPU s", (phases["nodes"] ?? 0) / 1000),
+    row(`${name}: 5,000 pods created`, "CPU s", (phases["create"] ?? 0) / 1000),
+    row(`${name}: 5,000 pods rolled over`, "CPU s", (phases["roll over"] ?? 0) / 1000),
+    row(`${name}: 5,000 pods deleted`, "CPU s", (phases["delete"] ?? 0) / 1000),
+    row(`${name}, 5,000 pods: heap`, "MB", figures["heap created"] ?? 0, below(100)),
+    row(`${name}, 5,000 pods: heap after the rollout`, "MB", figures["heap rolled over"] ?? 0),
+  ];
+}
+
+function schedulingRows(script: string): Row[] {
+  const rows: Row[] = [];
+  const add = (name: string, scenario: string, least: number): void => {
+    const found = median<Scheduled>(script, scenario);
+    if (found === undefined) return;
+    const aim = { aim: `>= ${least}`, isMet: ({ value }: Row) => value >= least };
+    rows.push(row(`kernel: scheduling on 1,000 nodes, ${name}`, "pods/CPU s", found.podsPerSecond, aim));
+  };
+  add("no affinity", "plain", 5_000);
+  add("anti-affinity and spread", "spread", 500);
+  return rows;
+}
+
+const atMost = (most: number): Aim => ({ aim: `<= ${most}`, isMet: ({ value }) => value <= most });
+const below = (limit: number): Aim => ({ aim: `< ${limit}`, isMet: ({ value }) => value < limit });
 
 const only = process.argv[2] ?? "";
 const rows: Row[] = [];

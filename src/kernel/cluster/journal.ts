@@ -3,6 +3,8 @@
  */
 
 import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { FieldSet } from "#kernel/apimachinery/managedfields/set";
+import { shared } from "#kernel/apimachinery/managedfields/share";
 import type { Key } from "#kernel/apimachinery/meta";
 import type { CellChange } from "#kernel/store/cells";
 import { type Bucket, type Change, type KubeObject, textOf } from "#kernel/store/object";
@@ -39,10 +41,21 @@ export function storeFrom(store: Store, rows: Iterable<Row>, compacted: number, 
     const key: Key = { namespace, name };
     const previous = store.get(bucket, key);
     const metadata: Partial<ObjectMeta> = { ...previous?.metadata, resourceVersion: String(revision) };
-    const object = json === null ? ({ ...previous, metadata } as KubeObject) : (JSON.parse(json) as KubeObject);
+    const object = json === null ? ({ ...previous, metadata } as KubeObject) : objectFrom(bucket, json);
     const type = json === null ? "DELETED" : previous === undefined ? "ADDED" : "MODIFIED";
     store.replay({ revision, bucket, key, type, object, ...(previous !== undefined && { previous }) });
   }
   store.skipTo(revision);
   store.compact(Math.min(compacted, store.revision));
+}
+
+/** An object from its text; the field sets of its writers are shared with other objects, as when it was written. */
+function objectFrom(bucket: Bucket, json: string): KubeObject {
+  const object = JSON.parse(json) as KubeObject;
+  for (const entry of object.metadata.managedFields ?? []) {
+    const { manager, operation, subresource, fieldsV1 } = entry;
+    if (fieldsV1 === undefined) continue;
+    entry.fieldsV1 = shared(`${bucket} ${manager} ${operation} ${subresource}`, fieldsV1 as FieldSet);
+  }
+  return object;
 }

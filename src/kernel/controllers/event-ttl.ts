@@ -1,11 +1,12 @@
 /**
  * Event expiry: Events are forgotten an hour after they were last written.
  *
- * Models the lease kube-apiserver puts on Events (--event-ttl); like it, it groups what expires within a minute.
+ * Models the lease kube-apiserver puts on Events (--event-ttl); like it, it groups what expires within a minute. Unlike
+ * etcd, a cluster's memory is small, so there is a bound on their number too.
  */
 import type { Event } from "#kernel/api/types.gen";
 import { isStatus } from "#kernel/apimachinery/errors";
-import { type Key, keyText, parseTime } from "#kernel/apimachinery/meta";
+import { type Key, keyOf, parseTime } from "#kernel/apimachinery/meta";
 import { type Controller, done, routineAt, watching } from "#kernel/registry/controller";
 import type { View } from "#kernel/registry/view";
 import { events } from "#kernel/resources/core/event";
@@ -17,27 +18,23 @@ const ALL: Key = { namespace: "", name: "all" };
 
 const GROUP_MS = 60_000;
 
-/** Keys with the instant of their last write, the oldest first. */
-type Ages = Map<string, { readonly key: Key; readonly writtenAt: Instant }>;
+/** The Events by uid, the one written longest ago first. */
+type Ages = Map<string, Event>;
 
 const ages: View<Ages> = {
   name: "event-ages",
 
   create({ store }) {
-    const entries = (store.list(events.bucket) as readonly Event[]).map((event) => ({
-      key: { namespace: event.metadata.namespace ?? "", name: event.metadata.name },
-      writtenAt: writtenAt(event),
-      revision: Number(event.metadata.resourceVersion),
-    }));
-    entries.sort((a, b) => a.revision - b.revision);
-    return new Map(entries.map((entry) => [keyText(entry.key), entry]));
+    const all = [...(store.list(events.bucket) as readonly Event[])];
+    all.sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
+    return new Map(all.map((event) => [event.metadata.uid, event]));
   },
 
-  apply(view, { bucket, type, key, object }) {
+  apply(view, { bucket, type, object }) {
     if (bucket !== events.bucket) return;
-    const id = keyText(key);
-    view.delete(id);
-    if (type !== "DELETED") view.set(id, { key, writtenAt: writtenAt(object as Event) });
+    const { uid } = object.metadata;
+    view.delete(uid);
+    if (type !== "DELETED") view.set(uid, object as Event);
   },
 };
 
@@ -54,11 +51,13 @@ export const eventTtlController: Controller = {
 
   reconcile({ client, now }) {
     const view = client.registry.views.of(ages);
-    for (const { key, writtenAt: since } of view.values()) {
-      const expiresAt = since + LIMITS.eventTtlMs;
-      if (expiresAt > now) return routineAt(Math.ceil(expiresAt / GROUP_MS) * GROUP_MS);
+    let surplus = view.size - LIMITS.eventsKept;
+    for (const event of view.values()) {
+      const expiresAt = writtenAt(event) + LIMITS.eventTtlMs;
+      if (surplus <= 0 && expiresAt > now) return routineAt(Math.ceil(expiresAt / GROUP_MS) * GROUP_MS);
+      surplus -= 1;
       try {
-        client.delete(events, key);
+        client.delete(events, keyOf(event));
       } catch (error) {
         if (!isStatus(error, "NotFound")) throw error;
       }

@@ -12,13 +12,13 @@ import { pods } from "#kernel/resources/core/pod";
 import { containerRecord } from "#kernel/runtime/containers";
 import { equal } from "#kernel/sim/clone";
 
-/** What a stored pod's status was put together from. Forgotten with the object; a fresh process starts with nothing. */
-const sources = new WeakMap<Pod, string>();
+/** Of what a stored pod's status was put together, a hash. Forgotten with the object; a fresh process knows nothing. */
+const sources = new WeakMap<Pod, number>();
 
 /** Writes the status if it says anything new; gives the outcome it was given. */
 export function report(work: PodWork, outcome: Outcome): Outcome {
   const { pod, cell, context } = work;
-  const source = sourceOf(work);
+  const source = hash53(sourceOf(work));
   if (sources.get(pod) === source) return outcome;
   const isRejected = cell.failure !== undefined && cell.failure.reason !== "DeadlineExceeded";
   const status = isRejected ? rejectedStatus(work) : podStatus(work);
@@ -44,4 +44,15 @@ function sourceOf({ cell, context, machine }: PodWork): string {
     text += ` ${last?.containerID} ${trouble?.reason} ${trouble?.message}`;
   }
   return text;
+}
+
+/** 53 bits of a text: two that differ are equal by accident once in a quadrillion. */
+function hash53(text: string): number {
+  let [low, high] = [0x811c9dc5, 0x9dc5811c];
+  for (let n = 0; n < text.length; n += 1) {
+    const code = text.charCodeAt(n);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x5bd1e995) ^ (high >>> 15);
+  }
+  return (high >>> 11) * 2 ** 32 + (low >>> 0);
 }

@@ -4,6 +4,7 @@
  * Models managedHostsFileContent of pkg/kubelet/kubelet_pods.go and pkg/kubelet/network/dns.
  */
 import type { PodWork } from "#kernel/kubelet/pod-work";
+import { share } from "#kernel/sim/share";
 
 const CLUSTER_DOMAIN = "cluster.local";
 /** The kube-dns Service has the tenth address of the service block. */
@@ -25,7 +26,7 @@ export function sandboxFiles(work: PodWork): Readonly<Record<string, string>> {
   return {
     "/etc/hosts": hostsFile(work),
     "/etc/hostname": `${hostnameOf(work)}\n`,
-    "/etc/resolv.conf": resolverFile(work),
+    "/etc/resolv.conf": share(resolverFile(work)),
   };
 }
 

@@ -18,6 +18,7 @@ import type { ContainerSpec, Mount } from "#kernel/runtime/container";
 import { crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
 import { crashCode } from "#kernel/runtime/fault";
 import { resolveImage } from "#kernel/runtime/registry";
+import { share } from "#kernel/sim/share";
 
 /** Creates and starts the container, unless its configuration cannot be made: then its waiting state says why. */
 export function createContainer(work: PodWork, member: Member, own: ContainerCell): void {
@@ -117,7 +118,7 @@ function specOf(
     image: container.image ?? "",
     ...(command !== undefined && command.length > 0 && { command: expanded(command) }),
     ...(args !== undefined && args.length > 0 && { args: expanded(args) }),
-    env,
+    env: share(env),
     ...(workingDir !== undefined && workingDir !== "" && { workingDir }),
     hostname: hostnameOf(work),
     podIP: cell.podIP ?? "",

@@ -2,14 +2,9 @@
  * Indexes: objects by owner and by the secondary keys their definitions name, kept in step with every change.
  */
 import type { AnyResource } from "#kernel/registry/definition";
+import { Posting } from "#kernel/registry/posting";
 import type { Bucket, Change, KubeObject } from "#kernel/store/object";
 import type { Store } from "#kernel/store/store";
-
-/** Objects of one index value by their storage identity. */
-type Posting = Map<string, KubeObject>;
-
-const idOf = (bucket: Bucket, { metadata }: KubeObject): string =>
-  `${bucket}/${metadata.namespace ?? ""}/${metadata.name}`;
 
 /** An object together with where it is stored. */
 export interface Placed {
@@ -18,8 +13,8 @@ export interface Placed {
 }
 
 export class Indexes {
-  readonly #postings = new Map<string, Posting>();
-  readonly #owned = new Map<string, Map<string, Placed>>();
+  readonly #postings = new Map<string, Posting<KubeObject>>();
+  readonly #owned = new Map<string, Posting<Placed>>();
   readonly #definitions = new Map<Bucket, AnyResource>();
 
   constructor(store: Store) {
@@ -36,7 +31,7 @@ export class Indexes {
 
   /** Objects of a bucket under one value of an index, in the order they were last written. */
   by(bucket: Bucket, index: string, value: string): readonly KubeObject[] {
-    return [...(this.#postings.get(`${bucket} ${index} ${value}`)?.values() ?? [])];
+    return this.#postings.get(`${bucket} ${index} ${value}`)?.all() ?? [];
   }
 
   /** How many there are; O(1). */
@@ -46,13 +41,13 @@ export class Indexes {
 
   /** Every object, of whatever kind, that names this uid among its owners. */
   owned(uid: string): readonly Placed[] {
-    return [...(this.#owned.get(uid)?.values() ?? [])];
+    return this.#owned.get(uid)?.all() ?? [];
   }
 
   #apply({ bucket, type, object, previous }: Change): void {
     const indexes = this.#definitions.get(bucket)?.indexes;
     const next = type === "DELETED" ? undefined : object;
-    const id = idOf(bucket, object);
+    const id = object.metadata.uid;
     if (indexes !== undefined) {
       for (const name in indexes) {
         const valuesOf = indexes[name] as (object: KubeObject) => readonly string[];
@@ -78,7 +73,7 @@ export class Indexes {
     for (const value of after ?? []) {
       let posting = this.#postings.get(prefix + value);
       if (posting === undefined) {
-        posting = new Map();
+        posting = new Posting();
         this.#postings.set(prefix + value, posting);
       }
       posting.set(id, object as KubeObject);
@@ -96,7 +91,7 @@ export class Indexes {
     for (const { uid } of next.metadata.ownerReferences ?? []) {
       let dependents = this.#owned.get(uid);
       if (dependents === undefined) {
-        dependents = new Map();
+        dependents = new Posting();
         this.#owned.set(uid, dependents);
       }
       dependents.set(id, { bucket, object: next });

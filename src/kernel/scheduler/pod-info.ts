@@ -27,6 +27,8 @@ export interface HostPort {
 
 /** A term of pod affinity, with what it inherits from its pod filled in. */
 export interface AffinityTerm {
+  /** Equal terms have equal ids. */
+  readonly id: string;
   /** Namespaces by name; empty and no selector means the pod's own, which is filled in here. */
   readonly namespaces: ReadonlySet<string>;
   readonly namespaceSelector: LabelSelector | undefined;
@@ -128,10 +130,13 @@ const weightedOf = (pod: Pod, terms: readonly WeightedPodAffinityTerm[] | undefi
 function termOf(pod: Pod, term: PodAffinityTerm, weight: number): AffinityTerm {
   const { namespaces = [], namespaceSelector, labelSelector, matchLabelKeys, mismatchLabelKeys, topologyKey } = term;
   const isOwn = namespaces.length === 0 && namespaceSelector === undefined;
+  const names = isOwn ? [pod.metadata.namespace ?? ""] : namespaces;
+  const selector = withLabelKeys(pod, labelSelector, matchLabelKeys, mismatchLabelKeys);
   return {
-    namespaces: new Set(isOwn ? [pod.metadata.namespace ?? ""] : namespaces),
+    id: JSON.stringify([names, namespaceSelector, selector, topologyKey, weight]),
+    namespaces: new Set(names),
     namespaceSelector,
-    selector: withLabelKeys(pod, labelSelector, matchLabelKeys, mismatchLabelKeys),
+    selector,
     topologyKey,
     weight,
   };

@@ -12,9 +12,11 @@ import { nodes } from "#kernel/resources/core/node";
 import { zoneOf } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
-import { NodeInfo } from "#kernel/scheduler/node-info";
+import { AffinityTerms } from "#kernel/scheduler/affinity-terms";
+import { isAffine, NodeInfo } from "#kernel/scheduler/node-info";
 import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
 import { SelectorCounts } from "#kernel/scheduler/selector-counts";
+import { equal } from "#kernel/sim/clone";
 import type { Change } from "#kernel/store/object";
 
 /** The name in spec.schedulerName of the pods we place. */
@@ -26,8 +28,8 @@ export class Snapshot {
   #nextSlot = 0;
   /** Pods on nodes that do not exist (yet). */
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
-  /** Nodes with pods that have pod affinity of any sort. */
-  readonly affineNodes = new Set<NodeInfo>();
+  /** What the pods that have a node want near or away. */
+  readonly terms = new AffinityTerms();
   /** Pods that wait for a node, by key. */
   readonly pending = new Map<string, Pod>();
   /** Waiting pods for which room has been made on a node, by node. */
@@ -77,7 +79,14 @@ export class Snapshot {
     const info = this.#byName.get(name);
     if (info !== undefined) {
       const wasSoft = info.hasSoftTaints;
+      const before = info.labels;
       info.setNode(node);
+      if (info.affine.size > 0 && !equal(before, info.labels)) {
+        for (const pod of info.affine.values()) {
+          this.terms.remove(pod, before);
+          this.terms.add(pod, info.labels);
+        }
+      }
       this.softTainted += Number(info.hasSoftTaints) - Number(wasSoft);
       return;
     }
@@ -95,10 +104,9 @@ export class Snapshot {
     if (info === undefined) return;
     this.#byName.delete(name);
     this.#list = undefined;
-    this.affineNodes.delete(info);
     this.softTainted -= Number(info.hasSoftTaints);
     if (info.pods.size > 0) this.#homeless.set(name, new Map(info.pods));
-    for (const { pod } of info.pods.values()) this.#forget(pod, info);
+    for (const pod of info.pods.values()) this.#forget(pod, info);
   }
 
   #applyPod({ type, object, previous }: Change<Pod>): void {
@@ -146,7 +154,7 @@ export class Snapshot {
   #settle(node: NodeInfo, info: PodInfo): void {
     node.add(info);
     this.priorities.set(info.priority, (this.priorities.get(info.priority) ?? 0) + 1);
-    if (node.affine.size > 0) this.affineNodes.add(node);
+    if (isAffine(info)) this.terms.add(info, node.labels);
     this.counts.add(info.pod, node);
   }
 
@@ -162,26 +170,26 @@ export class Snapshot {
     const { nodeName = "" } = pod.spec;
     this.#homeless.get(nodeName)?.delete(uid);
     const node = this.#byName.get(nodeName);
-    if (node === undefined) return;
+    const info = node?.pods.get(uid);
+    if (node === undefined || info === undefined) return;
     node.remove(uid);
-    if (node.affine.size === 0) this.affineNodes.delete(node);
-    this.#forget(pod, node);
+    this.#forget(info, node);
   }
 
   /** Takes a pod off its node for a trial; `resume` must follow. */
-  suspend(node: NodeInfo, { pod }: PodInfo): void {
-    node.remove(pod.metadata.uid);
-    if (node.affine.size === 0) this.affineNodes.delete(node);
-    this.#forget(pod, node);
+  suspend(node: NodeInfo, info: PodInfo): void {
+    node.remove(info.pod.metadata.uid);
+    this.#forget(info, node);
   }
 
   resume(node: NodeInfo, info: PodInfo): void {
     this.#settle(node, info);
   }
 
-  #forget(pod: Pod, node: NodeInfo): void {
+  #forget(info: PodInfo, node: NodeInfo): void {
+    const { pod, priority } = info;
+    if (isAffine(info)) this.terms.remove(info, node.labels);
     this.counts.remove(pod, node);
-    const { priority = 0 } = pod.spec;
     const left = (this.priorities.get(priority) ?? 0) - 1;
     if (left > 0) this.priorities.set(priority, left);
     else this.priorities.delete(priority);

@@ -7,11 +7,9 @@ export const LIMITS = {
   /** Largest object at rest, as etcd's default of 1.5 MiB. */
   objectBytes: 1_572_864,
   /** JSON texts of objects kept for the next one who asks, all clusters of an isolate together. */
-  textChars: 8_000_000,
+  textChars: 2_000_000,
   /** Changes kept for watches that resume; older ones are compacted. */
-  changesKept: 10_000,
-  /** How long a change is kept at least as long as `changesKept` allows (upstream compacts every 5 minutes). */
-  changesKeptMs: 5 * 60_000,
+  changesKept: 5_000,
   /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */
   podsPerReconcile: 50,
   /** Work one turn may do before it yields: a reconcile costs 1 and each of its writes `workPerWrite`. */
@@ -23,6 +21,8 @@ export const LIMITS = {
   containerLogBytes: 1_048_576,
   /** Event objects live this long (kube-apiserver --event-ttl). */
   eventTtlMs: 3_600_000,
+  /** Events kept at most; beyond it the oldest go early, so that a storm of them cannot fill a cluster's memory. */
+  eventsKept: 20_000,
   /** Steps the processes of one container take in one wake; what is left waits for the next. */
   stepsPerWake: 10_000,
   /** Steps of a command that must end within one turn (a probe, a hook). */

@@ -40,6 +40,8 @@ const BURST = 25;
 const REFILL_MS = 300_000;
 const BUCKETS = "event-sources";
 const BUCKETS_PER_SWEEP = 64;
+/** Different things held back that are remembered of one source; what comes beyond them is forgotten. */
+const HELD_MAX = 32;
 
 /** What a source that used up its burst about one object may still say. */
 interface Bucket {
@@ -125,6 +127,7 @@ function passSpamFilter(
     return mine;
   }
   const count = (mine?.count ?? known.previous?.count ?? 0) + 1;
+  if (mine === undefined && Object.keys(others).length >= HELD_MAX) return "refused";
   const held = { ...others, [key]: { count, first: mine?.first ?? timeText(now) } };
   cells.put(BUCKETS, id, { tokens, at: now, held } satisfies Bucket);
   return "refused";

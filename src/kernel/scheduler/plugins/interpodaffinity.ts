@@ -19,8 +19,8 @@ const UNWELCOME = rejects(NAME, "node(s) didn't satisfy existing pods anti-affin
 /** Weight of an existing pod's required affinity when a new pod is scored (HardPodAffinityWeight). */
 const HARD_WEIGHT = 1;
 
-/** Sums by topology: `zone=a` -> 3. */
-type Sums = Map<string, number>;
+/** Sums by topology key and value. */
+type Sums = Map<string, Map<string, number>>;
 
 export const interPodAffinity: Plugin = {
   name: NAME,
@@ -29,24 +29,20 @@ export const interPodAffinity: Plugin = {
 
   filter(info, cluster) {
     const { affinity, antiAffinity } = info;
-    if (affinity.length + antiAffinity.length === 0 && cluster.affineNodes.size === 0) return undefined;
     const refused = refusedBy(info, cluster);
     if (affinity.length + antiAffinity.length === 0 && refused.size === 0) return undefined;
     return filterFor(info, cluster, refused);
   },
 
   score(info, cluster) {
-    const { preferredAffinity, preferredAntiAffinity } = info;
-    const hasOwn = preferredAffinity.length + preferredAntiAffinity.length > 0;
-    if (!hasOwn && cluster.affineNodes.size === 0) return undefined;
-    const sums = preferences(info, cluster, hasOwn);
+    const sums = preferences(info, cluster);
     if (sums.size === 0) return undefined;
     return {
       score(node) {
         let score = 0;
-        for (const [topology, weight] of sums) {
-          const equals = topology.indexOf("=");
-          if (node.labels[topology.slice(0, equals)] === topology.slice(equals + 1)) score += weight;
+        for (const [key, weights] of sums) {
+          const value = node.labels[key];
+          if (value !== undefined) score += weights.get(value) ?? 0;
         }
         return score;
       },
@@ -55,69 +51,109 @@ export const interPodAffinity: Plugin = {
   },
 };
 
-const topologyOf = (node: NodeInfo, key: string): string | undefined => {
-  const value = node.labels[key];
-  return value === undefined ? undefined : `${key}=${value}`;
-};
+function add(sums: Sums, key: string, value: string, weight: number): void {
+  let weights = sums.get(key);
+  if (weights === undefined) {
+    weights = new Map();
+    sums.set(key, weights);
+  }
+  weights.set(value, (weights.get(value) ?? 0) + weight);
+}
 
-const add = (sums: Sums, topology: string | undefined, weight: number): void => {
-  if (topology !== undefined) sums.set(topology, (sums.get(topology) ?? 0) + weight);
-};
+const namespaceLabels = ({ registry }: Snapshot, name: string): Readonly<Record<string, string>> | undefined =>
+  (registry.store.get(namespaces.bucket, { namespace: "", name }) as Namespace | undefined)?.metadata.labels;
 
 /** True if a term of some pod means this pod. */
-function means(term: AffinityTerm, pod: Pod, { registry }: Snapshot): boolean {
+function means(term: AffinityTerm, pod: Pod, cluster: Snapshot): boolean {
   const { namespace = "", labels } = pod.metadata;
   if (!matches(term.selector, labels)) return false;
   if (term.namespaces.has(namespace)) return true;
   if (term.namespaceSelector === undefined) return false;
-  const room = registry.store.get(namespaces.bucket, { namespace: "", name: namespace }) as Namespace | undefined;
-  return matches(term.namespaceSelector, room?.metadata.labels);
+  return matches(term.namespaceSelector, namespaceLabels(cluster, namespace));
+}
+
+/** The namespaces a term looks into. */
+function namespacesOf({ namespaces: named, namespaceSelector }: AffinityTerm, { registry }: Snapshot): Set<string> {
+  const found = new Set(named);
+  if (namespaceSelector === undefined) return found;
+  for (const { metadata } of registry.store.list(namespaces.bucket)) {
+    if (matches(namespaceSelector, metadata.labels)) found.add(metadata.name);
+  }
+  return found;
+}
+
+/** How many pods a term of the pod to be placed means, by topology value. */
+function meantBy(term: AffinityTerm, cluster: Snapshot): Map<string, number> {
+  const sums = new Map<string, number>();
+  const { selector, topologyKey } = term;
+  if (selector === undefined) return sums;
+  for (const namespace of namespacesOf(term, cluster)) {
+    const counts = cluster.counts.allOf(namespace, selector);
+    for (const { slot, labels } of cluster.nodes) {
+      const count = counts[slot] ?? 0;
+      const value = count === 0 ? undefined : labels[topologyKey];
+      if (value !== undefined) sums.set(value, (sums.get(value) ?? 0) + count);
+    }
+  }
+  return sums;
+}
+
+/** Topology values where pods are that every term means, for each term. */
+function meantByAll(terms: readonly AffinityTerm[], cluster: Snapshot): Map<string, number>[] {
+  const [only] = terms;
+  if (terms.length === 1 && only !== undefined) return [meantBy(only, cluster)];
+  const sums = terms.map(() => new Map<string, number>());
+  if (terms.length === 0) return sums;
+  for (const node of cluster.nodes) {
+    for (const { pod } of node.pods.values()) {
+      if (!terms.every((term) => means(term, pod, cluster))) continue;
+      terms.forEach(({ topologyKey }, n) => {
+        const value = node.labels[topologyKey];
+        if (value !== undefined) sums[n]?.set(value, (sums[n]?.get(value) ?? 0) + 1);
+      });
+    }
+  }
+  return sums;
 }
 
 /** Topologies where a pod stands that does not want this one near. */
-function refusedBy({ pod }: PodInfo, cluster: Snapshot): Sums {
-  const refused: Sums = new Map();
-  for (const node of cluster.affineNodes) {
-    for (const { antiAffinity } of node.affine.values()) {
-      for (const term of antiAffinity)
-        if (means(term, pod, cluster)) add(refused, topologyOf(node, term.topologyKey), 1);
+function refusedBy({ pod }: PodInfo, cluster: Snapshot): Map<string, Set<string>> {
+  const refused = new Map<string, Set<string>>();
+  for (const { sort, term, counts } of cluster.terms.groups) {
+    if (sort !== "antiAffinity" || !means(term, pod, cluster)) continue;
+    let values = refused.get(term.topologyKey);
+    if (values === undefined) {
+      values = new Set();
+      refused.set(term.topologyKey, values);
     }
+    for (const value of counts.keys()) values.add(value);
   }
   return refused;
 }
 
-function filterFor(info: PodInfo, cluster: Snapshot, refused: Sums): Filter {
+function filterFor(info: PodInfo, cluster: Snapshot, refused: ReadonlyMap<string, ReadonlySet<string>>): Filter {
   const { affinity, antiAffinity, pod } = info;
-  const near: Sums = new Map();
-  const avoided: Sums = new Map();
-  if (affinity.length + antiAffinity.length > 0) {
-    for (const node of cluster.nodes) {
-      for (const { pod: other } of node.pods.values()) {
-        // A pod counts as near only if it is what every term asks for.
-        if (affinity.length > 0 && affinity.every((term) => means(term, other, cluster))) {
-          for (const term of affinity) add(near, topologyOf(node, term.topologyKey), 1);
-        }
-        for (const term of antiAffinity) {
-          if (means(term, other, cluster)) add(avoided, topologyOf(node, term.topologyKey), 1);
-        }
-      }
-    }
-  }
+  const near = meantByAll(affinity, cluster);
+  const avoided = antiAffinity.map((term) => meantBy(term, cluster));
   // The first pod of a group that wants to be together has nobody to join yet.
-  const isFirst = near.size === 0 && affinity.every((term) => means(term, pod, cluster));
-  const isOn = (sums: Sums, node: NodeInfo, key: string): boolean => {
-    const topology = topologyOf(node, key);
-    return topology !== undefined && (sums.get(topology) ?? 0) > 0;
-  };
+  const isFirst = near.every(({ size }) => size === 0) && affinity.every((term) => means(term, pod, cluster));
+  const isNear = ({ labels }: NodeInfo): boolean =>
+    affinity.every(({ topologyKey }, n) => {
+      const value = labels[topologyKey];
+      return value !== undefined && (isFirst || near[n]?.has(value) === true);
+    });
+  const isAvoided = ({ labels }: NodeInfo): boolean =>
+    antiAffinity.some(({ topologyKey }, n) => {
+      const value = labels[topologyKey];
+      return value !== undefined && avoided[n]?.has(value) === true;
+    });
   return {
     check(node) {
-      const hasLabels = affinity.every(({ topologyKey }) => node.labels[topologyKey] !== undefined);
-      const isNear = hasLabels && (isFirst || affinity.every(({ topologyKey }) => isOn(near, node, topologyKey)));
-      if (!isNear) return NOT_NEAR;
-      if (antiAffinity.some(({ topologyKey }) => isOn(avoided, node, topologyKey))) return TOO_NEAR;
-      for (const topology of refused.keys()) {
-        const equals = topology.indexOf("=");
-        if (node.labels[topology.slice(0, equals)] === topology.slice(equals + 1)) return UNWELCOME;
+      if (!isNear(node)) return NOT_NEAR;
+      if (isAvoided(node)) return TOO_NEAR;
+      for (const [key, values] of refused) {
+        const value = node.labels[key];
+        if (value !== undefined && values.has(value)) return UNWELCOME;
       }
       return undefined;
     },
@@ -125,27 +161,18 @@ function filterFor(info: PodInfo, cluster: Snapshot, refused: Sums): Filter {
 }
 
 /** What speaks for and against each topology: the pod's own wishes, and those of the pods that are there. */
-function preferences(info: PodInfo, cluster: Snapshot, hasOwn: boolean): Sums {
+function preferences(info: PodInfo, cluster: Snapshot): Sums {
   const { pod, preferredAffinity, preferredAntiAffinity } = info;
   const sums: Sums = new Map();
-  const addAll = (
-    terms: readonly AffinityTerm[],
-    of: Pod,
-    node: NodeInfo,
-    weightOf: (term: AffinityTerm) => number,
-  ) => {
-    for (const term of terms) {
-      if (means(term, of, cluster)) add(sums, topologyOf(node, term.topologyKey), weightOf(term));
-    }
+  const wish = (term: AffinityTerm, weight: number): void => {
+    for (const [value, count] of meantBy(term, cluster)) add(sums, term.topologyKey, value, weight * count);
   };
-  for (const node of hasOwn ? cluster.nodes : cluster.affineNodes) {
-    for (const other of (hasOwn ? node.pods : node.affine).values()) {
-      addAll(preferredAffinity, other.pod, node, ({ weight }) => weight);
-      addAll(preferredAntiAffinity, other.pod, node, ({ weight }) => -weight);
-      addAll(other.affinity, pod, node, () => HARD_WEIGHT);
-      addAll(other.preferredAffinity, pod, node, ({ weight }) => weight);
-      addAll(other.preferredAntiAffinity, pod, node, ({ weight }) => -weight);
-    }
+  for (const term of preferredAffinity) wish(term, term.weight);
+  for (const term of preferredAntiAffinity) wish(term, -term.weight);
+  for (const { sort, term, counts } of cluster.terms.groups) {
+    if (sort === "antiAffinity" || !means(term, pod, cluster)) continue;
+    const weight = sort === "affinity" ? HARD_WEIGHT : sort === "preferredAffinity" ? term.weight : -term.weight;
+    for (const [value, count] of counts) add(sums, term.topologyKey, value, weight * count);
   }
   return sums;
 }
