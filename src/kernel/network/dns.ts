@@ -1,117 +1,129 @@
 /**
- * Names: what the cluster's DNS answers, and how a pod's resolver asks.
+ * Name servers: what the cluster's DNS, the nodes' own resolver and public ones say.
  *
- * Models CoreDNS's kubernetes plugin as kubeadm configures it (pods insecure) and the search list of resolv.conf.
- * Leaves out names of the internet: there is none around the cluster, so they do not exist.
+ * Models CoreDNS as kubeadm installs it and the resolver of the machines.
  */
-import type { Pod, Service } from "#kernel/api/types.gen";
-import { parseIp } from "#kernel/apimachinery/ip";
-import { isAllowed, type Party } from "#kernel/network/policy";
-import { slicesOf } from "#kernel/network/service-proxy";
-import { isDnsDown } from "#kernel/network/trouble";
+import type { Pod } from "#kernel/api/types.gen";
+import { blockFor, corefileOf, rewritten, type ServerBlock } from "#kernel/network/dns.corefile";
+import { CLUSTER_DOMAIN, reverseRecords, ZONE_SOA, ZONE_TTL, zoneRecords } from "#kernel/network/dns.zone";
+import { publicAnswer } from "#kernel/network/internet";
+import type { Party } from "#kernel/network/policy";
 import type { Client } from "#kernel/registry/client";
 import { nodes } from "#kernel/resources/core/node";
 import { nodeAddress } from "#kernel/resources/core/node.facts";
 import { services } from "#kernel/resources/core/service";
+import type { ResolverConfig } from "#kernel/runtime/resolver";
+import type { DnsAnswer, DnsQuestion, DnsRecord } from "#kernel/runtime/world";
 
-const CLUSTER_DOMAIN = "cluster.local";
-/** A name with fewer dots is tried with the search list first (options ndots:5). */
-const NDOTS = 5;
-/** How many aliases (ExternalName) one answer may follow. */
-const ALIASES_MAX = 8;
+/** The address of the kube-dns Service, and of the resolver the nodes use themselves. */
+export const CLUSTER_DNS = "10.96.0.10";
+export const NODE_DNS = "172.18.0.1";
+export const DNS_PORT = 53;
 
-/** The cluster's DNS as policies see it. */
+/** The cluster's DNS as policies see it where no pod runs it. */
 export const DNS_PARTY: Party = {
-  ip: "10.96.0.10",
+  ip: CLUSTER_DNS,
   posing: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
 };
-const DNS_PORT = 53;
 
-/** Addresses of a name as a pod resolves it, empty = NXDOMAIN. A node (no pod) knows no cluster names. */
-export function resolveName(client: Client, pod: Pod | undefined, name: string): readonly string[] {
-  if (parseIp(name) !== undefined) return [name];
-  const wanted = name.toLowerCase();
-  if (wanted === "localhost" || wanted === "localhost.") return ["127.0.0.1"];
-  const known = pod === undefined ? undefined : inHostsFile(pod, wanted);
-  if (known !== undefined) return [known];
-  const usesCluster = pod !== undefined && usesClusterDns(pod);
-  if (usesCluster && !reachesDns(client, pod)) return [];
-  if (usesCluster && isDnsDown(client.registry.cells, pod)) return [];
-  const search = pod === undefined ? [] : searchList(pod, usesCluster);
-  for (const candidate of candidates(wanted, search)) {
-    const found = usesCluster ? lookUp(client, candidate, 0) : [];
-    if (found.length > 0) return found;
+/** Whether workloads of the cluster itself run its DNS: then it answers only as long as they do. */
+export const hasDnsService = (client: Client): boolean =>
+  client.get(services, { namespace: "kube-system", name: "kube-dns" }) !== undefined;
+
+/** Whether a pod runs the cluster's DNS. */
+export const isDnsPod = ({ metadata }: Pod): boolean =>
+  metadata.namespace === "kube-system" && metadata.labels?.["k8s-app"] === "kube-dns";
+
+/** Asks a server at an address, for stub domains. */
+export type Forward = (server: string, question: DnsQuestion) => DnsAnswer | undefined;
+
+/** What the cluster's DNS says. */
+export function clusterAnswer(client: Client, asked: DnsQuestion, forward: Forward): DnsAnswer {
+  const question = { ...asked, name: asked.name.toLowerCase() };
+  const blocks = corefileOf(client);
+  const block = blocks && blockFor(blocks, question.name);
+  if (blocks !== undefined && block === undefined) {
+    return { status: "REFUSED", isAuthoritative: false, answers: [], authority: [] };
   }
-  const node = client.get(nodes, { namespace: "", name: wanted });
+  const name = block === undefined ? question.name : rewritten(block, question.name);
+  const answer = answerIn(client, { ...question, name }, { block, forward });
+  if (name === question.name) return answer;
+  const back = (one: DnsRecord): DnsRecord => (one.name === name ? { ...one, name: question.name } : one);
+  return { ...answer, answers: answer.answers.map(back) };
+}
+
+interface Means {
+  readonly block: ServerBlock | undefined;
+  readonly forward: Forward;
+}
+
+function answerIn(client: Client, question: DnsQuestion, means: Means): DnsAnswer {
+  const { name, type } = question;
+  const { block, forward } = means;
+  const known = block?.hosts.get(name);
+  if (known !== undefined) {
+    const isWanted = type === "A" || type === "ANY";
+    return authoritative(isWanted ? [{ name, type: "A", ttl: 3_600, data: known }] : []);
+  }
+  if (block?.hasKubernetes !== false) {
+    const isOurs = name === CLUSTER_DOMAIN || name.endsWith(`.${CLUSTER_DOMAIN}`);
+    const upstream = (one: DnsQuestion): readonly DnsRecord[] =>
+      clusterAnswer(client, one, forward).answers.slice(0, 16);
+    const found = isOurs ? zoneRecords(client, question, upstream) : reverseRecords(client, question);
+    if (found !== undefined) return authoritative(shuffled(client, found));
+    if (isOurs) return { status: "NXDOMAIN", isAuthoritative: true, answers: [], authority: [ZONE_SOA] };
+  }
+  const servers = block === undefined ? "upstream" : block.forward;
+  if (servers === undefined) return { status: "REFUSED", isAuthoritative: false, answers: [], authority: [] };
+  if (servers === "upstream") return nodeAnswer(client, question);
+  for (const server of servers) {
+    const answer = forward(server, question);
+    if (answer !== undefined) return answer;
+  }
+  return { status: "SERVFAIL", isAuthoritative: false, answers: [], authority: [] };
+}
+
+function authoritative(answers: readonly DnsRecord[]): DnsAnswer {
+  return { status: "NOERROR", isAuthoritative: true, answers, authority: answers.length > 0 ? [] : [ZONE_SOA] };
+}
+
+/** Several addresses come in another order each time (loadbalance); one costs no dice. */
+function shuffled({ registry }: Client, found: readonly DnsRecord[]): readonly DnsRecord[] {
+  if (found.length < 2) return found;
+  const first = registry.entropy.int(found.length);
+  return [...found.slice(first), ...found.slice(0, first)];
+}
+
+/** What the resolver of the machines says: names of nodes, and what is known out there. */
+export function nodeAnswer(client: Client, question: DnsQuestion): DnsAnswer {
+  const node = client.get(nodes, { namespace: "", name: question.name });
   const address = node === undefined ? undefined : nodeAddress(node, "InternalIP");
-  return address === undefined ? [] : [address];
+  if (address === undefined) return publicAnswer(question);
+  const isWanted = question.type === "A" || question.type === "ANY";
+  const record = { name: question.name, type: "A", ttl: ZONE_TTL, data: address };
+  return { status: "NOERROR", isAuthoritative: true, answers: isWanted ? [record] : [], authority: [] };
 }
 
-/** Whether the pod's policies let it ask; over UDP, or else over TCP. */
-function reachesDns(client: Client, pod: Pod): boolean {
-  if (pod.spec.hostNetwork === true) return true;
-  const from = { ip: pod.status?.podIP ?? "", pod };
-  return (["UDP", "TCP"] as const).some((protocol) => isAllowed(client, from, DNS_PARTY, { port: DNS_PORT, protocol }));
-}
-
-function inHostsFile({ spec, metadata, status }: Pod, name: string): string | undefined {
-  for (const { ip, hostnames = [] } of spec.hostAliases ?? []) if (hostnames.includes(name)) return ip;
-  const own = spec.hostname ?? metadata.name;
-  return name === own && spec.hostNetwork !== true ? status?.podIP : undefined;
-}
-
-function usesClusterDns({ spec: { dnsPolicy = "ClusterFirst", hostNetwork } }: Pod): boolean {
-  return dnsPolicy === "ClusterFirstWithHostNet" || (dnsPolicy === "ClusterFirst" && hostNetwork !== true);
-}
-
-function searchList({ spec, metadata }: Pod, usesCluster: boolean): string[] {
+/** How a pod's resolver is set up, for whoever asks in its name from outside its containers. */
+export function resolverOf({ spec, metadata, status }: Pod): ResolverConfig {
+  const { dnsPolicy = "ClusterFirst", hostNetwork, dnsConfig = {}, hostAliases = [] } = spec;
+  const usesCluster = dnsPolicy === "ClusterFirstWithHostNet" || (dnsPolicy === "ClusterFirst" && hostNetwork !== true);
   const own = usesCluster
     ? [`${metadata.namespace}.svc.${CLUSTER_DOMAIN}`, `svc.${CLUSTER_DOMAIN}`, CLUSTER_DOMAIN]
     : [];
-  return [...own, ...(spec.dnsConfig?.searches ?? [])];
+  const servers = usesCluster ? [CLUSTER_DNS] : dnsPolicy === "None" ? [] : [NODE_DNS];
+  const ndots = dnsConfig.options?.find(({ name }) => name === "ndots")?.value ?? (usesCluster ? "5" : "1");
+  const hosts = new Map<string, string[]>();
+  for (const { ip, hostnames = [] } of hostAliases) for (const name of hostnames) hosts.set(name, [ip]);
+  const { podIP } = status ?? {};
+  if (podIP !== undefined && hostNetwork !== true) hosts.set(spec.hostname ?? metadata.name, [podIP]);
+  return {
+    hosts,
+    servers: [...servers, ...(dnsConfig.nameservers ?? [])],
+    search: [...own, ...(dnsConfig.searches ?? [])],
+    ndots: Number(ndots),
+  };
 }
 
-/** Full names to ask for, in order, without the last dot. */
-function candidates(name: string, search: readonly string[]): string[] {
-  if (name.endsWith(".")) return [name.slice(0, -1)];
-  const searched = search.map((domain) => `${name}.${domain}`);
-  return name.split(".").length - 1 >= NDOTS ? [name, ...searched] : [...searched, name];
-}
-
-function lookUp(client: Client, name: string, aliases: number): readonly string[] {
-  if (!name.endsWith(`.${CLUSTER_DOMAIN}`) || aliases > ALIASES_MAX) return [];
-  const labels = name.slice(0, -CLUSTER_DOMAIN.length - 1).split(".");
-  const type = labels.pop();
-  const namespace = labels.pop() ?? "";
-  if (type === "pod") return labels.length === 1 ? dashed(labels[0] ?? "") : [];
-  if (type !== "svc" || labels.length === 0) return [];
-  const service = client.get(services, { namespace, name: labels.pop() ?? "" });
-  if (service === undefined || labels.length > 1) return [];
-  if (service.spec.type === "ExternalName") {
-    const alias = (service.spec.externalName ?? "").replace(/\.$/, "");
-    return labels.length === 0 ? lookUp(client, alias, aliases + 1) : [];
-  }
-  const { clusterIP = "" } = service.spec;
-  if (clusterIP !== "" && clusterIP !== "None") return labels.length === 0 ? [clusterIP] : [];
-  return headless(client, service, labels[0]);
-}
-
-/** `10-244-1-5` is an address in a name. */
-function dashed(label: string): readonly string[] {
-  const ip = label.replaceAll("-", ".");
-  return parseIp(ip) === undefined ? [] : [ip];
-}
-
-/** Addresses behind a Service without one of its own: all that are ready, or those of one host name. */
-function headless(client: Client, service: Service, hostname: string | undefined): readonly string[] {
-  const found = new Set<string>();
-  for (const { endpoints = [] } of slicesOf(client, service)) {
-    for (const endpoint of endpoints) {
-      const [address] = endpoint.addresses;
-      if (address === undefined || endpoint.conditions?.ready === false) continue;
-      const name = endpoint.hostname ?? address.replaceAll(".", "-");
-      if (hostname === undefined || hostname === name) found.add(address);
-    }
-  }
-  return [...found];
-}
+/** How a machine's own resolver is set up. */
+export const NODE_RESOLVER: ResolverConfig = { hosts: new Map(), servers: [NODE_DNS], search: [], ndots: 1 };

@@ -6,7 +6,10 @@ import { expect, test } from "vitest";
 import type { ServiceSpec } from "#kernel/api/types.gen";
 import { outsideHttp } from "#kernel/network/outside";
 import { worldOf } from "#kernel/network/world-of";
+import { nodes } from "#kernel/resources/core/node";
+import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
+import { readLog } from "#kernel/runtime/logs";
 import type { Origin, World } from "#kernel/runtime/world";
 import { Bench, nginx, podOn, shell } from "#test/support/pods";
 
@@ -131,4 +134,99 @@ test("with the Local policy a node serves its own pods alone", () => {
   bench.delete("b", 0);
   expect(outsideHttp(world, "172.18.0.2", port, GET)).toMatchObject({ status: 200 });
   expect(outsideHttp(world, "172.18.0.3", port, GET)).toMatchObject({ reason: expect.stringContaining("i/o timeout") });
+});
+
+test("an internal Local policy drops what its own node has no endpoint for", () => {
+  const { bench, world } = benchWith({ internalTrafficPolicy: "Local" });
+  for (let n = 0; n < 8; n += 1) expect(world.net.connect(CLIENT, { host: "web", port: 8080 })).toBe("open");
+  bench.delete("a", 0);
+  bench.pass(1);
+  expect(world.net.connect(CLIENT, { host: "web", port: 8080 })).toBe("timeout");
+});
+
+/** Which pods answer a number of requests to the Service, with the source address each saw. */
+function answering(world: World, from: Origin, target: { host: string; port: number }, bench: Bench): Set<string> {
+  const seen = new Set<string>();
+  for (let n = 0; n < 24; n += 1) {
+    world.net.http(from, target, GET);
+    for (const name of ["a", "b"]) {
+      const id = bench.status(name)?.containerID?.split("//")[1] ?? "";
+      const last = readLog(bench.cluster.cells, id, {}).text.trim().split("\n").at(-1) ?? "";
+      const [, ip] = /^(\d+\.\d+\.\d+\.\d+) - - /.exec(last) ?? [];
+      if (ip !== undefined) seen.add(`${name} ${ip}`);
+    }
+  }
+  return seen;
+}
+
+test("hints keep connections on the node, or in the zone, that prefers them", () => {
+  for (const trafficDistribution of ["PreferSameNode", "PreferSameZone"]) {
+    const { bench, world } = benchWith({ trafficDistribution });
+    bench.turn(() => {
+      for (const [name, zone] of [
+        ["node-1", "z1"],
+        ["node-2", "z2"],
+      ] as const) {
+        const node = bench.cluster.admin.need(nodes, { namespace: "", name });
+        const labels = { ...node.metadata.labels, "topology.kubernetes.io/zone": zone };
+        bench.cluster.admin.update(nodes, { ...node, metadata: { ...node.metadata, labels } });
+        const pod = bench.pod(name === "node-1" ? "a" : "b");
+        if (pod === undefined) continue;
+        bench.cluster.admin.update(pods, { ...pod, metadata: { ...pod.metadata, annotations: { touched: "yes" } } });
+      }
+      const web = service(bench);
+      bench.cluster.admin.update(services, { ...web, metadata: { ...web.metadata, labels: { touched: "yes" } } });
+    });
+    bench.pass(1);
+    const seen = answering(world, CLIENT, { host: "web", port: 8080 }, bench);
+    expect([...seen].map((one) => one.split(" ")[0])).toEqual(["a"]);
+    bench.delete("a", 0);
+    bench.pass(1);
+    expect(world.net.connect(CLIENT, { host: "web", port: 8080 })).toBe("open");
+  }
+});
+
+test("a pod sees its client's address inside, and the node's through a NodePort with the Cluster policy", () => {
+  const { bench, world } = benchWith({ type: "NodePort" });
+  const inside = answering(world, CLIENT, { host: "web", port: 8080 }, bench);
+  const own = bench.pod("client")?.status?.podIP;
+  expect(inside).toEqual(new Set([`a ${own}`, `b ${own}`]));
+  const nodePort = service(bench).spec.ports?.[0]?.nodePort ?? 0;
+  const { bench: second, world: again } = benchWith({ type: "NodePort" });
+  const port = service(second).spec.ports?.[0]?.nodePort ?? nodePort;
+  const outside = answering(again, { kind: "outside" }, { host: "172.18.0.2", port }, second);
+  expect(outside).toEqual(new Set(["a 10.244.0.1", "b 172.18.0.2"]));
+  const { bench: third, world: local } = benchWith({ type: "NodePort", externalTrafficPolicy: "Local" });
+  const number = service(third).spec.ports?.[0]?.nodePort ?? 0;
+  expect(answering(local, { kind: "outside" }, { host: "172.18.0.3", port: number }, third)).toEqual(
+    new Set(["b 172.18.0.1"]),
+  );
+});
+
+test("a pod reaches itself through its Service, seen from the node's gateway", () => {
+  const { bench, world } = benchWith({});
+  bench.delete("b", 0);
+  bench.pass(1);
+  const seen = answering(world, { kind: "pod", namespace: "default", name: "a" }, { host: "web", port: 8080 }, bench);
+  expect(seen).toEqual(new Set(["a 10.244.0.1"]));
+});
+
+test("a balancer lets its source ranges in alone, and its health check tells of local endpoints", () => {
+  const { bench, world } = benchWith({
+    type: "LoadBalancer",
+    externalTrafficPolicy: "Local",
+    loadBalancerSourceRanges: ["203.0.113.0/24"],
+  });
+  bench.pass(5);
+  const { status, spec } = service(bench);
+  const host = status?.loadBalancer?.ingress?.[0]?.ip ?? "";
+  expect(outsideHttp(world, host, 8080, GET)).toMatchObject({ reason: expect.stringContaining("i/o timeout") });
+  expect(world.net.http({ kind: "outside", ip: "203.0.113.9" }, { host, port: 8080 }, GET)).toMatchObject({
+    status: 200,
+  });
+  const check = (node: string) => world.net.http(CLIENT, { host: node, port: spec.healthCheckNodePort ?? 0 }, GET);
+  expect(check("172.18.0.2")).toMatchObject({ status: 200, body: expect.stringContaining('"localEndpoints":1') });
+  bench.delete("a", 0);
+  bench.pass(1);
+  expect(check("172.18.0.2")).toMatchObject({ status: 503 });
 });

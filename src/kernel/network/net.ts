@@ -2,253 +2,223 @@
  * The cluster's network: from a container, a node or the outside to the container that listens.
  *
  * Models a flat pod network with kube-proxy on every node and CoreDNS.
- * Leaves out packets and UDP: a connection is open or fails at once, and its answer takes no time.
+ * Leaves out packets: a connection is open or fails at once; what travels slowly is told as a delay.
  */
-import type { Pod, Service } from "#kernel/api/types.gen";
-import { parseIp } from "#kernel/apimachinery/ip";
-import { ADDRESSES } from "#kernel/network/addresses";
-import { apiServerAnswer, isApiServer } from "#kernel/network/api-server";
-import { resolveName } from "#kernel/network/dns";
+import type { Pod } from "#kernel/api/types.gen";
+import { apiServerAnswer } from "#kernel/network/api-server";
+import {
+  CLUSTER_DNS,
+  clusterAnswer,
+  DNS_PARTY,
+  DNS_PORT,
+  hasDnsService,
+  isDnsPod,
+  NODE_DNS,
+  NODE_RESOLVER,
+  nodeAnswer,
+  resolverOf,
+} from "#kernel/network/dns";
 import { ingressAnswer } from "#kernel/network/ingress";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
+import { internetAnswer, isPublicResolver, publicAnswer } from "#kernel/network/internet";
+import { nodeHttp } from "#kernel/network/node-http";
 import { isAllowed, type Party } from "#kernel/network/policy";
-import { type Destination, pickEndpoint, servicePort } from "#kernel/network/service-proxy";
-import { isCutOff, isLost } from "#kernel/network/trouble";
+import type { Destination } from "#kernel/network/service-proxy";
+import { delayMs, isDnsDown, isLost } from "#kernel/network/trouble";
+import { type Listener, Way } from "#kernel/network/way";
 import { pods } from "#kernel/resources/core/pod";
-import { services } from "#kernel/resources/core/service";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
-import { containerHttp, listens } from "#kernel/runtime/containers";
-import { MACHINES, type Machine } from "#kernel/runtime/machine";
-import type { HttpRequest, HttpResponse, Net, NetFailure, Origin, World } from "#kernel/runtime/world";
+import { openConnection } from "#kernel/runtime/connections";
+import { containerHttp, containerRecord } from "#kernel/runtime/containers";
+import { isHung } from "#kernel/runtime/fault";
+import { isAddress, lookUp } from "#kernel/runtime/resolver";
+import type {
+  Address,
+  ClientEnd,
+  DnsAnswer,
+  DnsQuestion,
+  HttpRequest,
+  HttpResponse,
+  Net,
+  NetFailure,
+  Origin,
+  World,
+} from "#kernel/runtime/world";
 
-/** A pod on its node's network is the node to everybody else. */
-function partyOf(pod: Pod): Party {
-  const ip = pod.status?.podIP ?? "";
-  return pod.spec.hostNetwork === true ? { ip, node: pod.spec.nodeName ?? "" } : { ip, pod };
-}
-
-function sourceOf({ kind, name }: Origin, pod: Pod | undefined, ip: string): Party {
-  if (pod !== undefined) return partyOf(pod);
-  return kind === "node" && name !== undefined ? { ip, node: name } : { ip };
-}
-
-/** Who takes the connection in the end. */
-type Listener =
-  | { readonly kind: "container"; readonly id: string; readonly port: number; readonly clientIP: string }
-  | { readonly kind: "api-server" }
-  | { readonly kind: "ingress"; readonly port: number; readonly clientIP: string };
-
-/** Whoever asks from outside comes in by the gateway of the nodes' network. */
-const OUTSIDE_IP = "172.18.0.1";
 /** A request that goes from container to container more often than this goes round in circles. */
 const HOPS_MAX = 16;
+/** An answer that takes longer than this is not waited for. */
+const PATIENCE_MS = 600_000;
 
 export class ClusterNet implements Net {
   readonly world: World;
   #hops = 0;
-  /** Who connects, while the way is looked for. */
-  #source: Party = { ip: OUTSIDE_IP };
+  /** Delays within the request that is being answered. */
+  #elapsedMs = 0;
 
   constructor(parts: Omit<World, "net">) {
     this.world = { ...parts, net: this };
   }
 
-  http(from: Origin, target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure {
-    const listener = this.#reach(from, target);
+  http(from: Origin, target: Address, request: HttpRequest): HttpResponse | NetFailure {
+    const pod = this.#podOf(from);
+    const listener = this.#reach(from, pod, target);
     if (typeof listener === "string") return listener;
-    if (listener.kind === "api-server") return apiServerAnswer(request);
     if (this.#hops >= HOPS_MAX) return "timeout";
+    const outer = this.#elapsedMs;
+    this.#elapsedMs = 0;
     this.#hops += 1;
     try {
-      if (listener.kind === "ingress") return this.#throughIngress(listener, request);
-      const { id, port, clientIP } = listener;
-      return containerHttp(this.world, id, port, { ...request, remoteAddress: clientIP });
+      const answer = this.#answer(listener, request);
+      if (typeof answer === "string") return answer;
+      const took = this.#elapsedMs + (answer.delayMs ?? 0) + delayMs(this.world, { pod }, podOf(listener));
+      this.#elapsedMs = took;
+      if (took === 0) return answer;
+      return took > PATIENCE_MS ? "timeout" : { ...answer, delayMs: took };
     } finally {
       this.#hops -= 1;
+      this.#elapsedMs += outer;
+    }
+  }
+
+  #answer(listener: Listener, request: HttpRequest): HttpResponse | NetFailure {
+    switch (listener.kind) {
+      case "container":
+        return containerHttp(this.world, listener.id, listener.port, {
+          ...request,
+          remoteAddress: listener.clientIP,
+        });
+      case "api-server":
+        return apiServerAnswer(request);
+      case "internet":
+        return internetAnswer(listener.ip, request) ?? "refused";
+      case "ingress":
+        return this.#throughIngress(listener, request);
+      default:
+        return nodeHttp(this.world, listener, request);
     }
   }
 
   #throughIngress({ port, clientIP }: { port: number; clientIP: string }, request: HttpRequest): HttpResponse {
-    const send = ({ ip, port: number }: Destination, passed: HttpRequest): HttpResponse | NetFailure =>
-      this.http({ kind: "node", ip: INGRESS_IP }, { host: ip, port: number }, passed);
+    const send = ({ ip, port: number }: Destination, passed: HttpRequest): HttpResponse | NetFailure => {
+      const answer = this.http({ kind: "node", ip: INGRESS_IP }, { host: ip, port: number }, passed);
+      if (typeof answer === "string") return answer;
+      // What it took has been counted already.
+      const { delayMs: _, ...rest } = answer;
+      return rest;
+    };
     return ingressAnswer(this.world, { port, clientIP, request, send });
   }
 
-  connect(from: Origin, target: { host: string; port: number }): "open" | NetFailure {
-    const listener = this.#reach(from, target);
+  connect(from: Origin, target: Address): "open" | NetFailure {
+    const listener = this.#reach(from, this.#podOf(from), target);
     return typeof listener === "string" ? listener : "open";
   }
 
+  dial(from: Origin, target: Address, end: ClientEnd): { readonly connection: string } | NetFailure {
+    const listener = this.#reach(from, this.#podOf(from), target);
+    if (typeof listener === "string") return listener;
+    if (listener.kind !== "container") return "reset";
+    const record = containerRecord(this.world.cells, listener.id);
+    if (record === undefined || isHung(this.world.cells, this.world.client, record)) return "timeout";
+    const connection = openConnection(this.world, {
+      protocol: target.protocol ?? "TCP",
+      port: listener.port,
+      remoteAddress: listener.clientIP,
+      client: end.container,
+      server: listener.id,
+    });
+    return connection === undefined ? "timeout" : { connection };
+  }
+
+  ping(from: Origin, host: string): "open" | NetFailure {
+    const pod = this.#podOf(from);
+    const ip = this.#addressOf(from, pod, host);
+    if (ip === undefined) return "nxdomain";
+    const answer = new Way(this.world, from, pod, "TCP").ping(ip);
+    if (answer !== "open") return answer;
+    return isLost(this.world, this.#beginning(from, pod), { ip }) ? "timeout" : answer;
+  }
+
+  roundTripMs(from: Origin, target: Address): number {
+    const pod = this.#podOf(from);
+    const ip = this.#addressOf(from, pod, target.host);
+    return ip === undefined ? 0 : delayMs(this.world, { pod }, { ip });
+  }
+
   resolve(from: Origin, name: string): readonly string[] {
-    return resolveName(this.world.client, this.#podOf(from), name);
+    return this.#resolve(from, this.#podOf(from), name);
+  }
+
+  #resolve(from: Origin, pod: Pod | undefined, name: string): readonly string[] {
+    if (isAddress(name)) return [name];
+    const config = pod === undefined ? NODE_RESOLVER : resolverOf(pod);
+    return lookUp(config, name, (server, question) => this.query(from, server, question));
+  }
+
+  query(from: Origin, server: string, question: DnsQuestion): DnsAnswer | NetFailure {
+    const pod = this.#podOf(from);
+    const { client, cells } = this.world;
+    if (pod !== undefined && isDnsDown(cells, pod)) return "timeout";
+    const party: Party =
+      pod === undefined || pod.spec.hostNetwork === true ? { ip: from.ip ?? "" } : { ip: pod.status?.podIP ?? "", pod };
+    const may = (to: Party): boolean =>
+      (["UDP", "TCP"] as const).some((protocol) => isAllowed(client, party, to, { port: DNS_PORT, protocol }));
+    if (server === NODE_DNS) return may({ ip: server }) ? nodeAnswer(client, question) : "timeout";
+    if (isPublicResolver(server)) return may({ ip: server }) ? publicAnswer(question) : "timeout";
+    const forward = (to: string, one: DnsQuestion): DnsAnswer | undefined => {
+      const answer = to === server ? "timeout" : this.query({ kind: "node" }, to, one);
+      return typeof answer === "string" ? undefined : answer;
+    };
+    if (server === CLUSTER_DNS && !hasDnsService(client)) {
+      return may(DNS_PARTY) ? clusterAnswer(client, question, forward) : "timeout";
+    }
+    const listener = this.#dnsServer(from, pod, server);
+    if (typeof listener === "string") return listener;
+    return listener.kind === "container" && isDnsPod(listener.pod)
+      ? clusterAnswer(client, question, forward)
+      : "timeout";
+  }
+
+  /** Who is asked at an address, over UDP, or where that is blocked over TCP. */
+  #dnsServer(from: Origin, pod: Pod | undefined, server: string): Listener | NetFailure {
+    const listener = this.#reach(from, pod, { host: server, port: DNS_PORT, protocol: "UDP" });
+    if (listener !== "timeout") return listener;
+    const again = this.#reach(from, pod, { host: server, port: DNS_PORT });
+    return typeof again === "object" ? again : listener;
   }
 
   /** The way to the listener, unless what is sent there gets lost. */
-  #reach(from: Origin, target: { host: string; port: number }): Listener | NetFailure {
-    const listener = this.#find(from, target);
+  #reach(from: Origin, pod: Pod | undefined, { host, port, protocol = "TCP" }: Address): Listener | NetFailure {
+    const ip = this.#addressOf(from, pod, host);
+    if (ip === undefined) return "nxdomain";
+    const listener = new Way(this.world, from, pod, protocol).to(ip, port);
     if (typeof listener === "string") return listener;
-    const pod = this.#podOf(from);
-    const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
-    const end = listener.kind === "container" ? listener.id : undefined;
-    return isLost(this.world, { pod, node }, end) ? "timeout" : listener;
+    const isLoopback = listener.kind === "container" && listener.clientIP.startsWith("127.");
+    return !isLoopback && isLost(this.world, this.#beginning(from, pod), podOf(listener)) ? "timeout" : listener;
+  }
+
+  #beginning(from: Origin, pod: Pod | undefined): { pod: Pod | undefined; node: string | undefined } {
+    return { pod, node: pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined) };
+  }
+
+  /** The address a name stands for; one of several is drawn. Out there the hosts of Ingresses are registered. */
+  #addressOf(from: Origin, pod: Pod | undefined, host: string): string | undefined {
+    if (isAddress(host)) return host.replace(/^\[(.*)\]$/, "$1");
+    const { client, entropy } = this.world;
+    if (from.kind === "outside") {
+      const routes = client.registry.views.of(INGRESS_ROUTES);
+      if (routes.server(client.registry, host.toLowerCase()) !== undefined) return INGRESS_IP;
+    }
+    const found = this.#resolve(from, pod, host);
+    return found.length > 1 ? entropy.pick(found) : found[0];
   }
 
   #podOf({ kind, namespace = "", name = "" }: Origin): Pod | undefined {
     return kind === "pod" ? this.world.client.get(pods, { namespace, name }) : undefined;
   }
-
-  #find(from: Origin, { host, port }: { host: string; port: number }): Listener | NetFailure {
-    const pod = this.#podOf(from);
-    const addresses = this.#addressesOf(from, pod, host);
-    const ip = addresses.length > 1 ? this.world.entropy.pick(addresses) : addresses[0];
-    if (ip === undefined) return "nxdomain";
-    if (parseIp(ip)?.family === 4 && ip.startsWith("127.")) return this.#loopback(from, pod, port);
-    const clientIP = from.ip ?? pod?.status?.podIP ?? this.#nodeIP(from.name ?? "") ?? OUTSIDE_IP;
-    const node = pod?.spec.nodeName ?? (from.kind === "node" ? from.name : undefined);
-    this.#source = sourceOf(from, pod, clientIP);
-    return from.kind === "outside"
-      ? this.#fromOutside(ip, port, clientIP)
-      : this.#fromInside(ip, port, { clientIP, node });
-  }
-
-  /** Out there the hosts of Ingresses are known to whoever registered them. */
-  #addressesOf(from: Origin, pod: Pod | undefined, host: string): readonly string[] {
-    const { client } = this.world;
-    const found = resolveName(client, pod, host);
-    if (found.length > 0 || from.kind !== "outside") return found;
-    const routes = client.registry.views.of(INGRESS_ROUTES);
-    return routes.server(client.registry, host.toLowerCase()) === undefined ? [] : [INGRESS_IP];
-  }
-
-  #loopback(from: Origin, pod: Pod | undefined, port: number): Listener | NetFailure {
-    if (pod !== undefined) return this.#inPod(pod, port, "127.0.0.1");
-    return from.kind === "node" ? this.#onNode(from.name ?? "", port, "127.0.0.1") : "refused";
-  }
-
-  #fromInside(ip: string, port: number, via: { clientIP: string; node: string | undefined }): Listener | NetFailure {
-    const { client } = this.world;
-    const [service] = client.by(services, "clusterIP", ip);
-    if (service !== undefined) {
-      const isLocal = service.spec.internalTrafficPolicy === "Local";
-      return this.#toService(service, port, { clientIP: via.clientIP, onlyNode: isLocal ? via.node : undefined });
-    }
-    if (isApiServer(client, ip, port)) return this.#onApiServer(ip, port);
-    const view = client.registry.views.of(ADDRESSES);
-    const key = view.pod(ip);
-    const pod = key === undefined ? undefined : client.get(pods, key);
-    if (pod !== undefined) return this.#inPod(pod, port, via.clientIP);
-    return this.#fromOutside(ip, port, via.clientIP);
-  }
-
-  /** What is reachable from everywhere: node ports, load balancers, external IPs. */
-  #fromOutside(ip: string, port: number, clientIP: string): Listener | NetFailure {
-    const { client } = this.world;
-    const view = client.registry.views.of(ADDRESSES);
-    const [balanced] = client.by(services, "loadBalancerIP", ip);
-    const external = view.external(ip);
-    const service = balanced ?? (external === undefined ? undefined : client.get(services, external));
-    if (service !== undefined) {
-      const isLocal = service.spec.externalTrafficPolicy === "Local";
-      return this.#toService(service, port, { clientIP }, { isMasked: !isLocal });
-    }
-    const node = view.node(ip);
-    if (node !== undefined) return this.#onNode(node, port, clientIP);
-    if (ip === INGRESS_IP && view.pod(ip) === undefined) return this.#onIngress(port, clientIP);
-    return view.pod(ip) === undefined ? "unreachable" : "timeout";
-  }
-
-  #onIngress(port: number, clientIP: string): Listener | NetFailure {
-    const { registry } = this.world.client;
-    if (!registry.views.of(INGRESS_ROUTES).listens(registry)) return "unreachable";
-    const isOpen = (port === 80 || port === 443) && this.#mayReach({ ip: INGRESS_IP }, port);
-    return isOpen ? { kind: "ingress", port, clientIP } : "timeout";
-  }
-
-  #onApiServer(ip: string, port: number): Listener | NetFailure {
-    return this.#mayReach({ ip }, port) ? { kind: "api-server" } : "timeout";
-  }
-
-  #mayReach(to: Party, port: number): boolean {
-    return isAllowed(this.world.client, this.#source, to, { port, protocol: "TCP" });
-  }
-
-  #toService(
-    service: Service,
-    number: number,
-    arrival: { readonly clientIP: string; readonly onlyNode?: string | undefined },
-    { isMasked } = { isMasked: false },
-  ): Listener | NetFailure {
-    const port = servicePort(service, number);
-    // No rule matches a port the Service does not have: the packet is lost.
-    if (port === undefined) return "timeout";
-    const chosen = pickEndpoint(this.world, service, port, arrival);
-    return chosen === undefined ? "refused" : this.#toEndpoint(chosen, arrival.clientIP, isMasked);
-  }
-
-  /** What comes in from outside is masked: the pod sees the address of its node, where the answer must come back. */
-  #toEndpoint({ ip, port }: Destination, clientIP: string, isMasked: boolean): Listener | NetFailure {
-    const { client } = this.world;
-    if (isApiServer(client, ip, port)) return this.#onApiServer(ip, port);
-    const view = client.registry.views.of(ADDRESSES);
-    const key = view.pod(ip);
-    const pod = key === undefined ? undefined : client.get(pods, key);
-    if (pod !== undefined) {
-      const masked = isMasked ? this.#nodeIP(pod.spec.nodeName ?? "") : undefined;
-      return this.#inPod(pod, port, masked ?? clientIP);
-    }
-    const node = view.node(ip);
-    return node === undefined ? "timeout" : this.#onHost(node, port, clientIP);
-  }
-
-  /** A node's address: a NodePort of some Service, or what the node's own network shows. */
-  #onNode(node: string, port: number, clientIP: string): Listener | NetFailure {
-    if (!this.#isPowered(node) || isCutOff(this.world.cells, node)) return "timeout";
-    const [service] = this.world.client.by(services, "nodePort", `TCP/${port}`);
-    const rule = service?.spec.ports?.find(({ nodePort }) => nodePort === port);
-    if (service === undefined || rule === undefined) return this.#onHost(node, port, clientIP);
-    const isLocal = service.spec.externalTrafficPolicy === "Local";
-    const chosen = pickEndpoint(this.world, service, rule, { clientIP, onlyNode: isLocal ? node : undefined });
-    if (chosen !== undefined) return this.#toEndpoint(chosen, clientIP, !isLocal);
-    // With the Local policy a node without endpoints drops what the others would serve.
-    return isLocal && pickEndpoint(this.world, service, rule, { clientIP }) !== undefined ? "timeout" : "refused";
-  }
-
-  #onHost(node: string, port: number, clientIP: string): Listener | NetFailure {
-    if (!this.#isPowered(node)) return "timeout";
-    for (const pod of this.world.client.by(pods, "node", node)) {
-      if (pod.spec.hostNetwork === true) {
-        const listener = this.#inPod(pod, port, clientIP);
-        if (typeof listener !== "string") return listener;
-        continue;
-      }
-      for (const { ports = [] } of pod.spec.containers) {
-        const mapped = ports.find(({ hostPort, protocol = "TCP" }) => hostPort === port && protocol === "TCP");
-        if (mapped !== undefined) return this.#inPod(pod, mapped.containerPort, clientIP);
-      }
-    }
-    return this.#mayReach({ ip: this.#nodeIP(node) ?? "", node }, port) ? "refused" : "timeout";
-  }
-
-  #inPod(pod: Pod, port: number, clientIP: string): Listener | NetFailure {
-    if (!this.#isPowered(pod.spec.nodeName ?? "")) return "timeout";
-    if (!clientIP.startsWith("127.") && !this.#mayReach(partyOf(pod), port)) return "timeout";
-    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
-    for (const { containerID = "" } of [
-      ...containerStatuses,
-      ...initContainerStatuses,
-      ...ephemeralContainerStatuses,
-    ]) {
-      const id = containerID.slice(containerID.indexOf("//") + 2);
-      if (id !== "" && listens(this.world, id, port)) return { kind: "container", id, port, clientIP };
-    }
-    return "refused";
-  }
-
-  #nodeIP(node: string): string | undefined {
-    return this.world.cells.get<Machine>(MACHINES, node)?.internalIP;
-  }
-
-  #isPowered(node: string): boolean {
-    return this.world.cells.get<Machine>(MACHINES, node)?.isPowered === true;
-  }
 }
+
+/** The end of a way, as far as trouble on it is concerned. */
+const podOf = (listener: Listener): { readonly pod?: Pod } =>
+  listener.kind === "container" ? { pod: listener.pod } : {};

@@ -19,6 +19,7 @@ import type { View } from "#kernel/registry/view";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { resolvePort } from "#kernel/resources/core/pod.facts";
 import { networkpolicies } from "#kernel/resources/networking/networkpolicy";
+import type { Transport } from "#kernel/runtime/world";
 
 /** One end of a connection. */
 export interface Party {
@@ -33,7 +34,8 @@ export interface Party {
 
 interface Wanted {
   readonly port: number;
-  readonly protocol: "TCP" | "UDP";
+  /** ICMP has no ports: only rules without a list of ports let it through. */
+  readonly protocol: Transport | "ICMP";
 }
 
 /** The policies that bind a pod. */
@@ -139,7 +141,7 @@ function fitsPeers(
     party.posing ?? (party.pod && { namespace: party.pod.metadata.namespace ?? "", labels: party.pod.metadata.labels });
   return peers.some(({ ipBlock, namespaceSelector, podSelector }) => {
     if (ipBlock !== undefined) {
-      return contains(ipBlock.cidr, party.ip) && !(ipBlock.except ?? []).some((block) => contains(block, party.ip));
+      return inBlock(ipBlock.cidr, party.ip) && !(ipBlock.except ?? []).some((block) => inBlock(block, party.ip));
     }
     if (seen === undefined) return false;
     if (namespaceSelector === undefined && seen.namespace !== metadata.namespace) return false;
@@ -151,7 +153,8 @@ function fitsPeers(
   });
 }
 
-function contains(cidr: string, ip: string): boolean {
+/** Whether an address is in a block. */
+export function inBlock(cidr: string, ip: string): boolean {
   const block = parseCidr(cidr);
   const address = parseIp(ip);
   if (block === undefined || address === undefined || block.family !== address.family) return false;

@@ -61,6 +61,8 @@ export interface ContainerRecord extends ContainerSpec {
   readonly wakeAt?: Instant;
   /** TCP ports it listens on now. */
   readonly listening: readonly number[];
+  /** UDP ports it listens on now. */
+  readonly listeningUdp?: readonly number[];
   /** The state of the image's program: JSON, nobody else's business. */
   readonly program: unknown;
 }

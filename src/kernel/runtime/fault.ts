@@ -1,7 +1,7 @@
 /**
  * Faults: what is broken on purpose, as cells, and the questions whoever suffers from one asks.
  *
- * Leaves out disks that fill and connections that are slow: a disk has no size here and an answer takes no time.
+ * Leaves out disks that fill: a disk has no size here.
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { matchesSet } from "#kernel/apimachinery/labels";
@@ -25,6 +25,7 @@ export const FAULT_TYPES = [
   "image-pull-failure",
   "dns-failure",
   "network-loss",
+  "network-latency",
   "component-stop",
 ] as const;
 
@@ -56,6 +57,9 @@ export interface FaultSettings {
   readonly exitCode?: number;
   /** network-loss: of a hundred requests, how many get lost. */
   readonly percent?: number;
+  /** network-latency: how long a request and its answer take longer, and by how much that varies either way. */
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
   /** memory-leak: how fast it grows. */
   readonly bytesPerSecond?: number;
   /** slow-start: how long the processes of a container that starts do nothing. */

@@ -4,7 +4,7 @@
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
 import { execInContainer, startContainer, wakeContainer } from "#kernel/runtime/containers";
 import { readLog } from "#kernel/runtime/logs";
-import type { Net, World } from "#kernel/runtime/world";
+import type { DnsAnswer, Net, World } from "#kernel/runtime/world";
 import { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
 import { Cells } from "#kernel/store/cells";
@@ -27,9 +27,19 @@ export function testWorld(net: Partial<Net> = {}): TestWorld {
     net: {
       http: net.http ?? (() => "refused"),
       connect: net.connect ?? (() => "refused"),
+      dial: net.dial ?? (() => "refused"),
+      ping: net.ping ?? (() => "timeout"),
+      roundTripMs: net.roundTripMs ?? (() => 0),
       resolve: net.resolve ?? (() => []),
+      query: net.query ?? ((from, _server, { name, type }) => named(name, type, net.resolve?.(from, name) ?? [])),
     },
   };
+}
+
+/** What a name server says that knows a name's addresses. */
+function named(name: string, type: string, addresses: readonly string[]): DnsAnswer {
+  const answers = type === "A" ? addresses.map((data) => ({ name, type, ttl: 30, data })) : [];
+  return { status: addresses.length > 0 ? "NOERROR" : "NXDOMAIN", isAuthoritative: true, answers, authority: [] };
 }
 
 /** A container of an image, named c1 in pod web. */

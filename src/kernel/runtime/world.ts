@@ -28,6 +28,39 @@ export interface HttpResponse {
   readonly delayMs?: number;
 }
 
+/** How packets travel. */
+export type Transport = "TCP" | "UDP" | "SCTP";
+
+/** An address to connect to: `host` is a name or an address; TCP unless it says otherwise. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol?: Transport;
+}
+
+/** A question to a name server; the name is whole, without its last dot. */
+export interface DnsQuestion {
+  readonly name: string;
+  /** `A`, `AAAA`, `SRV`, `PTR`, `CNAME`, `TXT`, `NS`, `SOA`, `MX`, `ANY`. */
+  readonly type: string;
+}
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  /** As dig prints it: names with their last dot. */
+  readonly data: string;
+}
+
+/** What a name server says: no answers and NOERROR means that the name is there, but has no record of this type. */
+export interface DnsAnswer {
+  readonly status: "NOERROR" | "NXDOMAIN" | "SERVFAIL" | "REFUSED";
+  readonly isAuthoritative: boolean;
+  readonly answers: readonly DnsRecord[];
+  readonly authority: readonly DnsRecord[];
+}
+
 /** Why no answer came: nobody listens, nobody is there, the name is unknown, the connection broke. */
 export type NetFailure = "refused" | "timeout" | "unreachable" | "nxdomain" | "reset";
 
@@ -43,11 +76,24 @@ export interface Origin {
 /** The network as seen from an origin; implemented by #kernel/network. */
 export interface Net {
   /** `host` is a name or an address. */
-  http(from: Origin, target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure;
-  /** Whether a TCP connection would be accepted. */
-  connect(from: Origin, target: { host: string; port: number }): "open" | NetFailure;
-  /** Addresses of a name; empty = NXDOMAIN. */
+  http(from: Origin, target: Address, request: HttpRequest): HttpResponse | NetFailure;
+  /** Whether a connection would be accepted; for UDP, whether nobody says that the port is closed. */
+  connect(from: Origin, target: Address): "open" | NetFailure;
+  /** Opens a connection that lasts: its id. #kernel/runtime/connections reads, writes and closes it. */
+  dial(from: Origin, target: Address, end: ClientEnd): { readonly connection: string } | NetFailure;
+  /** Whether a host answers an echo request (ICMP). */
+  ping(from: Origin, host: string): "open" | NetFailure;
+  /** How long a packet travels to an address and back beyond nothing, in milliseconds of virtual time. */
+  roundTripMs(from: Origin, target: Address): number;
+  /** Addresses (IPv4) of a name; empty = there is none. */
   resolve(from: Origin, name: string): readonly string[];
+  /** What the name server at an address says. */
+  query(from: Origin, server: string, question: DnsQuestion): DnsAnswer | NetFailure;
+}
+
+/** The client's end of a connection: a process of a container, or somebody who fetches what came. */
+export interface ClientEnd {
+  readonly container?: string;
 }
 
 export interface World {

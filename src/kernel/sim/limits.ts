@@ -37,6 +37,8 @@ export const LIMITS = {
   fileChars: 4_194_304,
   /** Output of a terminal nobody has fetched, before its writer waits. */
   sessionChars: 262_144,
+  /** Connections that last, of one cluster together; one more is not answered. */
+  connections: 1_024,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Names drawn for one generateName before AlreadyExists is answered. */

@@ -2,8 +2,10 @@
  * agnhost netexec: an HTTP server that tells about its container and can be asked to misbehave.
  *
  * Models test/images/agnhost/netexec.
- * Leaves out UDP and SCTP listeners: a simulated client asks over HTTP.
+ * Leaves out SCTP listeners.
  */
+
+import { answerDatagram } from "#kernel/runtime/images/agnhost-netexec.udp";
 import { goDate, goSignal } from "#kernel/runtime/images/go";
 import { parseQuery, parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -21,7 +23,7 @@ export interface NetexecState {
   readonly isDown?: boolean;
 }
 
-export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState>, "http" | "signal">> = {
+export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState>, "http" | "udp" | "signal">> = {
   name: "netexec",
 
   step(task) {
@@ -29,6 +31,7 @@ export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState
       task.state = { kind: "netexec", since: task.now };
       const port = Number(goFlag(task.argv, "http-port") ?? "8080");
       const udp = goFlag(task.argv, "udp-port") ?? "8081";
+      if (udp !== "-1") task.listen(Number(udp), "UDP");
       if (!task.listen(port)) {
         task.complain(`${goDate(task.now)} listen tcp :${port}: bind: address already in use\n`);
         return 1;
@@ -47,6 +50,8 @@ export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState
     task.complain(`${goDate(task.now)} ${request.method} ${path}\n`);
     return routes(task, path, { ...query, ...form }, request);
   },
+
+  udp: answerDatagram,
 
   signal(task, signal) {
     const delay = Number(goFlag(task.argv, "delay-shutdown") ?? "0");
@@ -140,24 +145,23 @@ function shell(task: Task<NetexecState>, command: string): string {
   return JSON.stringify(result);
 }
 
-/** `/dial`: asks other netexecs and reports what they said. */
+/** `/dial`: asks other netexecs over HTTP or UDP and reports what they said. */
 function dial(task: Task<NetexecState>, query: Readonly<Record<string, string>>): string {
   const port = Number(query["port"] ?? "8080");
   const tries = Math.min(100, Number(query["tries"] ?? "1"));
+  const { host = "", request = "", protocol = "http" } = query;
   const responses: string[] = [];
   const errors: string[] = [];
   for (let n = 0; n < tries; n += 1) {
-    const host = query["host"] ?? "";
-    const answer = task.request(
-      { host, port },
-      {
-        method: "GET",
-        path: `/${query["request"] ?? ""}`,
-        headers: { host: `${host}:${port}`, "user-agent": "Go-http-client/1.1" },
-        body: "",
-      },
-    );
-    if (typeof answer === "string") errors.push(`Get "http://${host}:${port}/": ${answer}`);
+    if (protocol === "udp") {
+      const answer = task.datagram({ host, port }, request);
+      if (typeof answer === "object" && answer.text !== "") responses.push(answer.text);
+      else errors.push(`reading from udp connection failed. err:'read udp ${host}:${port}: i/o timeout'`);
+      continue;
+    }
+    const headers = { host: `${host}:${port}`, "user-agent": "Go-http-client/1.1" };
+    const answer = task.request({ host, port }, { method: "GET", path: `/${request}`, headers, body: "" });
+    if (typeof answer === "string") errors.push(`Get "http://${host}:${port}/${request}": ${answer}`);
     else responses.push(answer.body);
   }
   return JSON.stringify({ ...(responses.length > 0 ? { responses } : {}), ...(errors.length > 0 ? { errors } : {}) });

@@ -105,7 +105,8 @@ const TOOLS: Readonly<Record<string, (task: Task<State>) => Step>> = {
   connect: (task) => {
     const target = task.argv.slice(2).find((arg) => !arg.startsWith("-")) ?? "";
     const [host = "", port = "80"] = target.split(/:(?=\d+$)/);
-    const outcome = task.connect({ host, port: Number(port) });
+    const protocol = goFlag(task.argv, "protocol")?.toUpperCase() === "SCTP" ? "SCTP" : "TCP";
+    const outcome = task.connect({ host, port: Number(port), protocol });
     const words: Readonly<Record<string, string>> = {
       refused: "REFUSED",
       timeout: "TIMEOUT",
@@ -197,6 +198,10 @@ export const agnhost: Program<State> = {
     return answer(task, port, request);
   },
 
+  udp(task, datagram) {
+    return task.argv[1] === "netexec" ? netexec.udp(task as Task<NetexecState>, datagram) : undefined;
+  },
+
   signal(task, signal) {
     const [, command] = task.argv;
     if (command === "pause") return pauseProgram.signal?.(task, signal) ?? false;
@@ -218,7 +223,7 @@ export const agnhostImage: Image = {
     flavor: "busybox",
     files: {},
     programs: { "/agnhost": agnhost as Program },
-    tools: ["+curl", "+dig"],
+    tools: ["+bash", "+curl", "+dig", "+host"],
     use: { memoryBytes: 6 * 2 ** 20, requestCpuMs: 0.5 },
   }),
 };

@@ -3,6 +3,7 @@
  *
  * Leaves out blocking modes and offsets of pipes: a pipe is a text on its way, a read takes what is there.
  */
+import { closeEnd, isCongested, received, send, takeReceived } from "#kernel/runtime/connections";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import { absolute } from "#kernel/runtime/files/paths";
 import { appendLog } from "#kernel/runtime/logs";
@@ -39,6 +40,7 @@ export function release(sandbox: Sandbox, number: number): void {
   file.refs -= 1;
   if (file.refs > 0) return;
   delete openFiles[number];
+  if (file.kind === "socket") closeEnd(sandbox.world, file.connection, file.side);
   if (file.kind === "pipe" && !hasEnd(sandbox, file.pipe)) delete pipes[file.pipe];
 }
 
@@ -139,6 +141,8 @@ export function peek(sandbox: Sandbox, number: number | undefined): string | und
     }
     case "text":
       return file.text.slice(file.at);
+    case "socket":
+      return received(sandbox.world.cells, file.connection, file.side);
     case "zero":
       return "\0".repeat(4_096);
     case "random":
@@ -164,6 +168,7 @@ export function consume(sandbox: Sandbox, number: number, count: number): void {
   if (file === undefined || (count === 0 && file.kind !== "session")) return;
   if (file.kind === "pipe") pipes[file.pipe] = (pipes[file.pipe] ?? "").slice(count);
   else if (file.kind === "file" || file.kind === "text") file.at += count;
+  else if (file.kind === "socket") takeReceived(sandbox.world.cells, file.connection, file.side, count);
   else if (file.kind === "session") {
     const session = sessions[file.session];
     if (session === undefined) return;
@@ -179,6 +184,7 @@ export function isFull(sandbox: Sandbox, number: number | undefined): boolean {
   if (file?.kind === "pipe") {
     return (sandbox.look.pipes[file.pipe] ?? "").length >= LIMITS.pipeChars && hasEnd(sandbox, file.pipe, "read");
   }
+  if (file?.kind === "socket") return isCongested(sandbox.world.cells, file.connection, file.side);
   if (file?.kind !== "session") return false;
   return (sandbox.look.sessions[file.session]?.output.length ?? 0) >= LIMITS.sessionChars;
 }
@@ -200,6 +206,8 @@ export function writeTo(sandbox: Sandbox, number: number | undefined, text: stri
       if (file.stream !== "in") sandbox.show(file.session, file.stream, text);
       else if (sandbox.look.sessions[file.session]?.isTerminal === true) sandbox.show(file.session, "out", text);
       return 0;
+    case "socket":
+      return send(sandbox.world, file.connection, file.side, text);
     case "file":
       return file.isWritable ? writeFile(sandbox, number, text) : ERRNO.EINVAL;
     default:

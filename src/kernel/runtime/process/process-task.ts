@@ -1,6 +1,8 @@
 /**
  * The task of a process: the calls a program may make, carried out on its sandbox.
  */
+
+import { accept, pending, shut } from "#kernel/runtime/connections";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { runToEnd } from "#kernel/runtime/exec";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
@@ -8,12 +10,23 @@ import type { FileSystem } from "#kernel/runtime/files/filesystem";
 import { absolute } from "#kernel/runtime/files/paths";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
 import { requestDepth } from "#kernel/runtime/process/inside";
-import { consume, isFull, peek, writeTo } from "#kernel/runtime/process/open-files";
+import { closeFd, consume, isFull, peek, register, writeTo } from "#kernel/runtime/process/open-files";
 import type { Process } from "#kernel/runtime/process/process";
 import { isInputOver } from "#kernel/runtime/process/readiness";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { Launch, Task } from "#kernel/runtime/process/task";
-import type { HttpRequest, HttpResponse, NetFailure, Origin, World } from "#kernel/runtime/world";
+import { isAddress, lookUp, type ResolverConfig, resolverFrom } from "#kernel/runtime/resolver";
+import type {
+  Address,
+  DnsAnswer,
+  DnsQuestion,
+  HttpRequest,
+  HttpResponse,
+  NetFailure,
+  Origin,
+  Transport,
+  World,
+} from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
@@ -167,16 +180,63 @@ export class ProcessTask<S = unknown> implements Task<S> {
     this.sandbox.exit(this.pid, code & 0xff);
   }
 
-  listen(port: number): boolean {
-    if (this.sandbox.listener(port) !== undefined) return false;
+  listen(port: number, protocol: Transport = "TCP"): boolean {
+    if (this.sandbox.listener(port, protocol) !== undefined) return false;
     const process = this.#own;
-    process.listening = [...(process.listening ?? []), port];
+    if (protocol === "UDP") process.listeningUdp = [...(process.listeningUdp ?? []), port];
+    else process.listening = [...(process.listening ?? []), port];
     return true;
   }
 
-  unlisten(port: number): void {
+  unlisten(port: number, protocol: Transport = "TCP"): void {
     const process = this.#own;
-    process.listening = (process.listening ?? []).filter((other) => other !== port);
+    if (protocol === "UDP") process.listeningUdp = (process.listeningUdp ?? []).filter((other) => other !== port);
+    else process.listening = (process.listening ?? []).filter((other) => other !== port);
+  }
+
+  accept(port: number, protocol: Transport = "TCP"): number | undefined {
+    const connection = pending(this.world.cells, this.record.id, port, protocol);
+    if (connection === undefined) return undefined;
+    accept(this.world.cells, connection);
+    return this.#socket(connection, "server");
+  }
+
+  #socket(connection: string, side: "client" | "server"): number {
+    const { fds } = this.#own;
+    let fd = 3;
+    while (fds[fd] !== undefined) fd += 1;
+    fds[fd] = register(this.sandbox, { kind: "socket", connection, side });
+    return fd;
+  }
+
+  dial(target: Address): number | NetFailure {
+    const host = this.#reach(target.host);
+    const opened = this.world.net.dial(this.#origin, { ...target, host }, { container: this.record.id });
+    return typeof opened === "string" ? opened : this.#socket(opened.connection, "client");
+  }
+
+  close(fd: number): void {
+    closeFd(this.sandbox, this.#own, fd);
+  }
+
+  shutdown(fd: number): void {
+    const file = this.sandbox.look.openFiles[this.#look.fds[fd] ?? -1];
+    if (file?.kind === "socket") shut(this.world, file.connection, file.side);
+  }
+
+  exchange(target: Address, text: string): { readonly text: string; readonly isOver: boolean } | NetFailure {
+    const fd = this.dial(target);
+    if (typeof fd === "string") return fd;
+    this.write(fd, text);
+    const answer = this.read(fd);
+    const isOver = isInputOver(this.sandbox, this.#look.fds[fd]);
+    this.close(fd);
+    return { text: answer ?? "", isOver };
+  }
+
+  datagram(target: Address, text: string): { readonly text: string } | NetFailure {
+    const answer = this.exchange({ ...target, protocol: "UDP" }, text);
+    return typeof answer === "string" ? answer : { text: answer.text };
   }
 
   #seeker(env: Readonly<Record<string, string>>): Seeker {
@@ -239,23 +299,42 @@ export class ProcessTask<S = unknown> implements Task<S> {
     return { kind: "pod", namespace, name: pod, ip: podIP };
   }
 
-  request(target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure {
+  request(target: Address, request: HttpRequest): HttpResponse | NetFailure {
     if (requestDepth(this.world.cells) > LIMITS.requestDepth) return "timeout";
-    if (!isLoopback(target.host)) return this.world.net.http(this.#origin, target, request);
-    if (this.sandbox.listener(target.port) === undefined) {
-      return this.world.net.http(this.#origin, { host: this.record.podIP, port: target.port }, request);
+    if (isLoopback(target.host) && this.sandbox.listener(target.port) !== undefined) {
+      return this.sandbox.http(target.port, { ...request, remoteAddress: "127.0.0.1" });
     }
-    return this.sandbox.http(target.port, { ...request, remoteAddress: "127.0.0.1" });
+    return this.world.net.http(this.#origin, { ...target, host: this.#reach(target.host) }, request);
   }
 
-  connect(target: { host: string; port: number }): "open" | NetFailure {
-    if (!isLoopback(target.host)) return this.world.net.connect(this.#origin, target);
-    if (this.sandbox.listener(target.port) !== undefined) return "open";
-    return this.world.net.connect(this.#origin, { host: this.record.podIP, port: target.port });
+  connect(target: Address): "open" | NetFailure {
+    return this.world.net.connect(this.#origin, { ...target, host: this.#reach(target.host) });
+  }
+
+  ping(host: string): "open" | NetFailure {
+    return this.world.net.ping(this.#origin, this.#reach(host));
+  }
+
+  roundTripMs(target: Address): number {
+    return this.world.net.roundTripMs(this.#origin, { ...target, host: this.#reach(target.host) });
+  }
+
+  /** Where to go: what its /etc/hosts says of the name, else the name, which the network resolves as its pod would. */
+  #reach(host: string): string {
+    return isAddress(host) ? host : (this.#resolver.hosts.get(host.toLowerCase())?.[0] ?? host);
+  }
+
+  /** What its /etc/hosts and /etc/resolv.conf say, as far as the process may read them. */
+  get #resolver(): ResolverConfig {
+    return resolverFrom(this.readFile("/etc/hosts"), this.readFile("/etc/resolv.conf"));
   }
 
   resolve(name: string): readonly string[] {
-    return this.world.net.resolve(this.#origin, name);
+    return lookUp(this.#resolver, name, (server, question) => this.world.net.query(this.#origin, server, question));
+  }
+
+  query(question: DnsQuestion, server?: string): DnsAnswer | NetFailure {
+    return this.world.net.query(this.#origin, server ?? this.#resolver.servers[0] ?? "127.0.0.1", question);
   }
 
   holdMemory(bytes: number): boolean {

@@ -14,6 +14,8 @@ export type OpenFile = { refs: number } & (
   | { kind: "file"; path: string; at: number; isReadable: boolean; isWritable: boolean; isAppending: boolean }
   /** A here-document. */
   | { kind: "text"; text: string; at: number }
+  /** One end of a connection (#kernel/runtime/connections). */
+  | { kind: "socket"; connection: string; side: "client" | "server" }
   | { kind: "session"; session: string; stream: "in" | "out" | "err" }
 );
 
@@ -41,6 +43,8 @@ export interface Process {
   /** Whether the parent asks how it ended; otherwise it vanishes at its end. */
   isWaited?: true;
   listening?: readonly number[];
+  /** UDP ports it listens on. */
+  listeningUdp?: readonly number[];
   /** Signals it ignores, as inherited. */
   ignored?: readonly string[];
   /** Bytes it holds, if its program says. */

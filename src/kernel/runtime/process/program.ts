@@ -15,6 +15,11 @@ export interface Wait {
   readonly line?: number;
   /** Room in the pipe behind a file descriptor. */
   readonly write?: number;
+  /** Input, or its end, on any of these file descriptors. */
+  readonly reads?: readonly number[];
+  /** A connection to a TCP port that is listened on (`udp` = to a UDP port): task.accept takes it. */
+  readonly accept?: number;
+  readonly udp?: number;
   /** The end of this process, or of any child. */
   readonly child?: number | "any";
 }
@@ -29,6 +34,30 @@ export interface Use {
   readonly requestCpuMs?: number;
 }
 
+/** What came on a connection, for a server that answers at once. */
+export interface TcpInput {
+  readonly port: number;
+  readonly remoteAddress: string;
+  /** All bytes not taken yet, as text (#kernel/runtime/files/bytes); empty when the connection has just been opened. */
+  readonly text: string;
+  /** The client will send nothing more. */
+  readonly isOver: boolean;
+  /** What the server remembered of this connection; undefined the first time. */
+  readonly state: unknown;
+}
+
+/** What a server does about it. */
+export interface TcpOutput {
+  /** Bytes for the client. */
+  readonly text?: string;
+  /** How many characters of the input it has taken; absent = all of them. */
+  readonly taken?: number;
+  /** It ends the connection. */
+  readonly isOver?: boolean;
+  /** JSON it remembers of the connection; absent = what it was. */
+  readonly state?: unknown;
+}
+
 /** A number is the exit code; a Wait blocks; undefined = there is more to do when the process gets its next slice. */
 export type Step = number | Wait | undefined;
 
@@ -40,6 +69,13 @@ export interface Program<S = unknown> {
   step(task: Task<S>): Step;
   /** Answers a request to a port it listens on; undefined = accepts and never answers. */
   http?(task: Task<S>, port: number, request: HttpRequest): HttpResponse | "reset" | undefined;
+  /**
+   * Speaks any other protocol over TCP: called when a connection is opened and whenever bytes came. A program without it
+   * that has `http` speaks HTTP/1.1; one without either accepts connections by `task.accept`.
+   */
+  tcp?(task: Task<S>, input: TcpInput): TcpOutput;
+  /** Answers a datagram to a UDP port it listens on; undefined = with nothing. */
+  udp?(task: Task<S>, datagram: TcpInput): string | undefined;
   /** Takes a signal it has a handler for and says so by true; the default action is the runtime's. */
   signal?(task: Task<S>, signal: string): boolean;
 }

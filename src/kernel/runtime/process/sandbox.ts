@@ -3,14 +3,15 @@
  *
  * Models the Linux process model as far as a container shows it: fork, exec, wait, signals, PID 1.
  */
+import { closeAll } from "#kernel/runtime/connections";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { stillness } from "#kernel/runtime/fault";
 import { FileSystem } from "#kernel/runtime/files/filesystem";
-import { absolute } from "#kernel/runtime/files/paths";
 import { flushLog } from "#kernel/runtime/logs";
 import { charge, SPAWN_CPU_MS, STEP_CPU_MS } from "#kernel/runtime/meter";
 import { contentOf, type Inside } from "#kernel/runtime/process/content";
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
+import { listenerOf, listeningPorts } from "#kernel/runtime/process/listeners";
 import { release, share } from "#kernel/runtime/process/open-files";
 import { type Computer, emptyComputer, type Process } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
@@ -19,7 +20,7 @@ import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
 import { demandMillis, memoryBytes, useOf } from "#kernel/runtime/use";
-import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
+import type { HttpRequest, HttpResponse, Transport, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
@@ -244,6 +245,7 @@ export class Sandbox {
     process.fds = {};
     process.state = null;
     delete process.listening;
+    delete process.listeningUdp;
     delete process.wait;
     process.exit = signal === undefined ? { code } : { code, signal };
     for (const child of Object.values(computer.processes)) {
@@ -291,20 +293,12 @@ export class Sandbox {
     }
   }
 
-  /** A path as a process means it. */
-  pathOf(process: Process, path: string): string {
-    return absolute(path, process.cwd);
-  }
-
   /** The process that listens on a port. */
-  listener(port: number): Process | undefined {
-    for (const process of Object.values(this.look.processes)) {
-      if (process.listening?.includes(port) === true) return process;
-    }
-    return undefined;
+  listener(port: number, protocol: Transport = "TCP"): Process | undefined {
+    return listenerOf(this.look, port, protocol);
   }
 
-  /** Asks the process that listens on a port. */
+  /** Asks the process that listens. */
   http(port: number, request: HttpRequest): HttpResponse | "refused" | "timeout" | "reset" {
     const process = this.isEnded ? undefined : this.listener(port);
     if (process === undefined) return "refused";
@@ -355,10 +349,10 @@ export class Sandbox {
   }
 
   #putRunning(computer: Computer): void {
-    const { wakeAt: _, ...record } = this.record;
+    const { wakeAt: _, listeningUdp: __, ...record } = this.record;
     const wakeAt = this.#wakeAt();
-    const listening = Object.values(computer.processes).flatMap((process) => process.listening ?? []);
-    this.#put({ ...record, listening, program: computer, ...(wakeAt === undefined ? {} : { wakeAt }) });
+    const due = wakeAt === undefined ? {} : { wakeAt };
+    this.#put({ ...record, ...listeningPorts(computer), program: computer, ...due });
   }
 
   /** The earliest instant a process waits for; soon, but later each time, if work was left over. */
@@ -380,7 +374,7 @@ export class Sandbox {
   }
 
   #putEnded({ code, signal, reason, message }: End): void {
-    const { wakeAt: _, ...record } = this.record;
+    const { wakeAt: _, listeningUdp: __, ...record } = this.record;
     flushLog(this.world, record.id);
     const written = message ?? this.files.read(record.terminationMessagePath);
     const { sessions } = this.computer;
@@ -396,5 +390,6 @@ export class Sandbox {
       listening: [],
       program: hasSessions ? { ...emptyComputer(), sessions } : null,
     });
+    closeAll(this.world, record.id);
   }
 }

@@ -5,7 +5,16 @@ import type { ContainerRecord } from "#kernel/runtime/container";
 import type { Errno } from "#kernel/runtime/files/errno";
 import type { FileSystem } from "#kernel/runtime/files/filesystem";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
-import type { HttpRequest, HttpResponse, NetFailure, World } from "#kernel/runtime/world";
+import type {
+  Address,
+  DnsAnswer,
+  DnsQuestion,
+  HttpRequest,
+  HttpResponse,
+  NetFailure,
+  Transport,
+  World,
+} from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
 /** How a child is started. */
@@ -68,9 +77,11 @@ export interface Task<S = unknown> {
   /** Ends the process at once, from wherever. */
   exit(code: number): void;
 
-  /** Listens on a TCP port; false if somebody in the container does already. */
-  listen(port: number): boolean;
-  unlisten(port: number): void;
+  /** Listens on a port (TCP unless told otherwise); false if somebody in the container does already. */
+  listen(port: number, protocol?: Transport): boolean;
+  unlisten(port: number, protocol?: Transport): void;
+  /** Takes a connection that came to a port: its descriptor; undefined if none has (wait `{ accept: port }`). */
+  accept(port: number, protocol?: Transport): number | undefined;
 
   /** Starts a command as a child: its pid, or the error as a negative number. */
   launch(argv: readonly string[], options?: Launch): number;
@@ -81,10 +92,23 @@ export interface Task<S = unknown> {
   /** Runs a command to its end within this turn, its sleeps skipped. */
   runToEnd(argv: readonly string[], stdin?: string): { stdout: string; stderr: string; exitCode: number };
 
-  /** Asks a host by name or address over the network. */
-  request(target: { host: string; port: number }, request: HttpRequest): HttpResponse | NetFailure;
-  connect(target: { host: string; port: number }): "open" | NetFailure;
+  /** Asks a host by name or address over the network; where `delayMs` is given the caller waits for it. */
+  request(target: Address, request: HttpRequest): HttpResponse | NetFailure;
+  connect(target: Address): "open" | NetFailure;
+  /** Opens a connection that lasts (TCP, UDP): its descriptor, for read, write and close. */
+  dial(target: Address): number | NetFailure;
+  close(fd: number): void;
+  /** Will write nothing more to a connection, but still read. */
+  shutdown(fd: number): void;
+  /** One request to a server that speaks any protocol: opens a connection, says it, gives what came back at once. */
+  exchange(target: Address, text: string): { readonly text: string; readonly isOver: boolean } | NetFailure;
+  /** Sends a datagram; what came back at once, "" if nothing did. */
+  datagram(target: Address, text: string): { readonly text: string } | NetFailure;
+  ping(host: string): "open" | NetFailure;
+  roundTripMs(target: Address): number;
   resolve(name: string): readonly string[];
+  /** Asks a name server, the first of resolv.conf unless one is given. */
+  query(question: DnsQuestion, server?: string): DnsAnswer | NetFailure;
 
   /** Says how much memory the process holds; false if that was more than the container may have. */
   holdMemory(bytes: number): boolean;

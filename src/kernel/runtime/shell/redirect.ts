@@ -3,6 +3,7 @@
  *
  * Models XCU 2.7.
  */
+import { absolute } from "#kernel/runtime/files/paths";
 import { attach, closeFd, type OpenMode, openPath, register, release, share } from "#kernel/runtime/process/open-files";
 import type { Process } from "#kernel/runtime/process/process";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
@@ -73,7 +74,7 @@ function open(
     }
   }
   const mode = MODES[op] ?? "write";
-  if (op === ">" && isNoClobber && sandbox.files.exists(sandbox.pathOf(process, text))) {
+  if (op === ">" && isNoClobber && sandbox.files.exists(absolute(text, process.cwd))) {
     return dialect === "bash" ? `${text}: cannot overwrite existing file` : `can't create ${text}: File exists`;
   }
   const number = openPath(sandbox, process, text, mode);

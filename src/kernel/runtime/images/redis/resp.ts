@@ -3,6 +3,8 @@
  *
  * Models the Redis serialization protocol, version 2.
  */
+import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
+import { utf8Length } from "#kernel/runtime/files/filesystem";
 import type { HttpRequest } from "#kernel/runtime/world";
 
 export type Reply =
@@ -38,7 +40,7 @@ export function encodeReply(reply: Reply): string {
     case "nil":
       return "$-1\r\n";
     case "bulk":
-      return `$${reply.text.length}\r\n${reply.text}\r\n`;
+      return `$${utf8Length(reply.text)}\r\n${reply.text}\r\n`;
     default:
       return `*${reply.items.length}\r\n${reply.items.map(encodeReply).join("")}`;
   }
@@ -77,13 +79,47 @@ function decode(text: string, at: number): { reply: Reply; end: number } | undef
     case "$": {
       const length = Number(line);
       if (length < 0) return { reply: NIL, end };
-      return { reply: bulk(text.slice(end, end + length)), end: end + length + 2 };
+      const body = takeBytes(text, end, length);
+      return body === undefined ? undefined : { reply: bulk(body), end: end + body.length + 2 };
     }
     case "*":
       return decodeItems(text, end, Number(line));
     default:
       return undefined;
   }
+}
+
+/** So many bytes of a text from a place on; undefined if they have not all come. */
+function takeBytes(text: string, from: number, length: number): string | undefined {
+  const longest = text.slice(from, from + length);
+  const bytes = bytesOfText(longest);
+  if (bytes.length < length) return undefined;
+  return bytes.length === length ? longest : textOfBytes(bytes.subarray(0, length));
+}
+
+/** Whole commands at the beginning of a text, as arrays or as lines of words, and how many characters they take. */
+export function takeCommands(text: string): {
+  readonly commands: readonly (readonly string[])[];
+  readonly taken: number;
+} {
+  const commands: string[][] = [];
+  let taken = 0;
+  while (taken < text.length) {
+    if (text[taken] === "*") {
+      const found = decode(text, taken);
+      if (found === undefined) break;
+      const items = found.reply.k === "array" ? found.reply.items : [];
+      commands.push(items.map((item) => ("text" in item ? item.text : "")));
+      taken = found.end;
+      continue;
+    }
+    const feed = text.indexOf("\n", taken);
+    if (feed < 0) break;
+    const words = text.slice(taken, feed).trim().split(/\s+/);
+    if (words[0] !== "") commands.push(words);
+    taken = feed + 1;
+  }
+  return { commands, taken };
 }
 
 function decodeItems(text: string, from: number, count: number): { reply: Reply; end: number } | undefined {

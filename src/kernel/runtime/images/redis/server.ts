@@ -22,6 +22,7 @@ import {
   list,
   OK,
   type Reply,
+  takeCommands,
 } from "#kernel/runtime/images/redis/resp";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
@@ -82,6 +83,16 @@ export const redisServer: Program<State> = {
       return "reset";
     }
     return { status: 200, headers: {}, body: answer(task, request) };
+  },
+
+  tcp(task, { text, state, remoteAddress, isOver }) {
+    const { commands, taken } = takeCommands(text);
+    if (commands.some(([first = ""]) => /^(post|host:)$/i.test(first))) {
+      say(task, POSSIBLE_ATTACK, { mark: "#" });
+      return { isOver: true };
+    }
+    const said = answerAll(task, commands, { hasPassed: state === "passed", remoteAddress });
+    return { text: said.text, taken, state: said.hasPassed ? "passed" : "", isOver: said.isOver || isOver };
   },
 
   signal(task, signal) {
@@ -179,30 +190,48 @@ function fetchData(task: Task<State>, state: State): Data | string {
   return JSON.parse(reply.text) as Data;
 }
 
-/** Runs the commands of one connection. */
+/** Runs the commands of one request. */
 function answer(task: Task<State>, request: HttpRequest): string {
-  let replies = "";
-  let hasPassed = (task.state?.config["requirepass"] ?? "") === "";
-  for (const command of decodeReplies(request.body)) {
-    const argv = command.k === "array" ? command.items.map((item) => ("text" in item ? item.text : "")) : [];
-    if (argv[0]?.toLowerCase() !== "auth") {
-      const reply = hasPassed ? execute(task, argv, request) : failure("NOAUTH Authentication required.");
-      replies += encodeReply(reply);
+  const commands = decodeReplies(request.body).map((command) =>
+    command.k === "array" ? command.items.map((item) => ("text" in item ? item.text : "")) : [],
+  );
+  return answerAll(task, commands, { hasPassed: false, remoteAddress: request.remoteAddress ?? "" }).text;
+}
+
+interface Client {
+  readonly hasPassed: boolean;
+  readonly remoteAddress: string;
+}
+
+/** Runs commands in order: the replies, and whether the client has given the password by then. */
+function answerAll(task: Task<State>, commands: readonly (readonly string[])[], client: Client) {
+  let text = "";
+  let hasPassed = client.hasPassed || (task.state?.config["requirepass"] ?? "") === "";
+  let isOver = false;
+  for (const argv of commands) {
+    const name = argv[0]?.toLowerCase();
+    if (name === "quit") {
+      text += encodeReply(OK);
+      isOver = true;
+      break;
+    }
+    if (name !== "auth") {
+      const reply = hasPassed ? execute(task, argv, client.remoteAddress) : failure("NOAUTH Authentication required.");
+      text += encodeReply(reply);
       continue;
     }
     const isRight = argv.at(-1) === task.state?.config["requirepass"];
     hasPassed ||= isRight;
-    replies += encodeReply(isRight ? OK : failure("WRONGPASS invalid username-password pair or user is disabled."));
+    text += encodeReply(isRight ? OK : failure("WRONGPASS invalid username-password pair or user is disabled."));
   }
-  return replies;
+  return { text, hasPassed, isOver };
 }
 
-function execute(task: Task<State>, argv: readonly string[], request: HttpRequest): Reply {
+function execute(task: Task<State>, argv: readonly string[], address: string): Reply {
   const { state } = task;
   if (state === undefined) return failure("LOADING Redis is loading the dataset in memory");
   const name = argv[0]?.toLowerCase() ?? "";
   if (name === "sync") {
-    const address = request.remoteAddress ?? "";
     if (!state.replicas.includes(address)) task.state = { ...state, replicas: [...state.replicas, address] };
     return bulk(JSON.stringify(state.data));
   }

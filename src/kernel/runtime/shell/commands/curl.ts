@@ -7,7 +7,7 @@ import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, optionsOf } from "#kernel/runtime/shell/commands/command";
 import { encode64 } from "#kernel/runtime/shell/commands/cut";
-import { fetchPage, type Page, parseUrl } from "#kernel/runtime/shell/commands/web";
+import { fetchPage, headerText, type Page, parseUrl } from "#kernel/runtime/shell/commands/web";
 
 const LONG = {
   silent: "s",
@@ -39,22 +39,26 @@ const LONG = {
   compressed: "Z",
   "http1.1": "Z",
   get: "G",
+  globoff: "g",
 };
 
-export const curl: Command<{ until: number; message: string; code: number }> = {
+interface State {
+  /** Which of its URLs it is at, and the status so far. */
+  readonly at: number;
+  readonly status: number;
+  /** It waits for a page on its way, or until it gives up. */
+  readonly until?: number;
+  readonly page?: Page;
+  readonly message?: string;
+}
+
+const LETTERS = "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46gq";
+
+export const curl: Command<State> = {
   name: "curl",
   comesWith: "extra",
   step(task) {
-    if (task.state !== undefined) {
-      const { until, message, code } = task.state;
-      if (until > task.now) return { until };
-      return fail(task, code, message);
-    }
-    const { flags, values, operands, problem } = optionsOf(
-      task.argv,
-      "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46",
-      LONG,
-    );
+    const { flags, values, operands, problem } = optionsOf(task.argv, LETTERS, LONG);
     if (problem !== undefined) {
       task.complain(
         `curl: option ${problem.replace(/^.*?'(.*)'$/, "$1")}: is unknown\ncurl: try 'curl --help' for more information\n`,
@@ -66,13 +70,21 @@ export const curl: Command<{ until: number; message: string; code: number }> = {
       task.complain("curl: try 'curl --help' or 'curl --manual' for more information\n");
       return 2;
     }
-    let status = 0;
-    for (const target of targets) {
-      const step = one(task, target, flags, values);
-      if (typeof step !== "number") return step;
-      status = step || status;
+    for (;;) {
+      const { at, status, until, page, message } = task.state ?? { at: 0, status: 0 };
+      const target = targets[at];
+      if (target === undefined) return status;
+      if (until !== undefined && until > task.now) return { until };
+      let step: Step;
+      if (message !== undefined) step = fail(task, 28, message);
+      else if (page !== undefined) step = show(task, page, flags, values);
+      else step = one(task, target, flags, values);
+      if (typeof step !== "number") {
+        // It waits: what for is in its state.
+        return step;
+      }
+      task.state = { at: at + 1, status: step || status };
     }
-    return status;
   },
 };
 
@@ -90,7 +102,7 @@ function repeated(argv: readonly string[], short: string, long: readonly string[
 }
 
 function one(
-  task: Task<{ until: number; message: string; code: number }>,
+  task: Task<State>,
   target: string,
   flags: ReadonlySet<string>,
   values: Readonly<Record<string, string>>,
@@ -124,6 +136,7 @@ function one(
       body: flags.has("G") ? "" : data.join("&"),
       headers,
       redirects: flags.has("L") ? 50 : 0,
+      instead: (host, port) => resolved(task.argv, host, port),
       onConnect: (host, address) => {
         verbose(`*   Trying ${address}...\n`);
         verbose(
@@ -133,12 +146,28 @@ function one(
     },
   );
   if (page.failure !== undefined) return failed(task, page, values);
-  verbose(`< HTTP/1.1 ${page.status} ${statusText(page.status)}\n${page.headerText("< ")}<\n`);
-  return show(task, page, flags, values);
+  verbose(`< HTTP/1.1 ${page.status} ${statusText(page.status)}\n${headerText(page, "< ")}<\n`);
+  if (page.delayMs === 0) return show(task, page, flags, values);
+  const limitMs = Number(values["m"] ?? "Infinity") * 1_000;
+  const { at = 0, status = 0 } = task.state ?? {};
+  const isLate = page.delayMs > limitMs;
+  const until = task.now + Math.min(page.delayMs, limitMs);
+  const message = `Operation timed out after ${limitMs + 1} milliseconds with 0 bytes received`;
+  task.state = { at, status, until, ...(isLate ? { message } : { page }) };
+  return { until };
+}
+
+/** `--resolve HOST:PORT:ADDRESS` */
+function resolved(argv: readonly string[], host: string, port: number): string | undefined {
+  for (const given of repeated(argv, "-\0", ["--resolve"])) {
+    const [name, number, ...address] = given.replace(/^[+-]/, "").split(":");
+    if ((name === host || name === "*") && Number(number) === port) return address.join(":");
+  }
+  return undefined;
 }
 
 function show(task: Task, page: Page, flags: ReadonlySet<string>, values: Readonly<Record<string, string>>): number {
-  const head = `HTTP/1.1 ${page.status} ${statusText(page.status)}\r\n${page.headerText().replaceAll("\n", "\r\n")}\r\n`;
+  const head = `HTTP/1.1 ${page.status} ${statusText(page.status)}\r\n${headerText(page).replaceAll("\n", "\r\n")}\r\n`;
   const isFailed = flags.has("f") && page.status >= 400;
   const body = isFailed ? "" : (flags.has("i") || flags.has("I") ? head : "") + (flags.has("I") ? "" : page.body);
   const output = values["o"] ?? (flags.has("O") ? (page.url.path.split("/").at(-1) ?? "out") : undefined);
@@ -157,9 +186,10 @@ function written(format: string, page: Page): string {
     response_code: String(page.status),
     size_download: String(utf8Length(page.body)),
     content_type: page.headers["content-type"] ?? "",
-    time_total: "0.001000",
+    time_total: (0.001 + page.delayMs / 1_000).toFixed(6),
     time_connect: "0.000500",
-    time_starttransfer: "0.000900",
+    time_namelookup: "0.000300",
+    time_starttransfer: (0.0009 + page.delayMs / 1_000).toFixed(6),
     remote_ip: page.address,
     remote_port: String(page.url.port),
     redirect_url: page.headers["location"] ?? "",
@@ -172,11 +202,7 @@ function written(format: string, page: Page): string {
     .replaceAll("\\t", "\t");
 }
 
-function failed(
-  task: Task<{ until: number; message: string; code: number }>,
-  page: Page,
-  values: Readonly<Record<string, string>>,
-): Step {
+function failed(task: Task<State>, page: Page, values: Readonly<Record<string, string>>): Step {
   const { failure, host, url, address } = page;
   if (values["w"] !== undefined && failure !== "timeout")
     task.print(written(values["w"], { ...page, status: 0 }).replace(/^0/, "000"));
@@ -195,8 +221,10 @@ function failed(
     limit === undefined
       ? `Failed to connect to ${host} port ${url.port} after ${ms} ms: Could not connect to server`
       : `Connection timed out after ${ms + 1} milliseconds`;
-  task.state = { until: task.now + ms, message, code: 28 };
-  return { until: task.state.until };
+  const { at = 0, status = 0 } = task.state ?? {};
+  const until = task.now + ms;
+  task.state = { at, status, until, message };
+  return { until };
 }
 
 function fail(task: Task, code: number, message: string): number {

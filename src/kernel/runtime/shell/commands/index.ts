@@ -8,6 +8,7 @@ import type { Command } from "#kernel/runtime/shell/commands/command";
 import { curl } from "#kernel/runtime/shell/commands/curl";
 import { base64, cut, nl, paste, rev, tac, tee, tr, yes } from "#kernel/runtime/shell/commands/cut";
 import { date } from "#kernel/runtime/shell/commands/date";
+import { dig, getent, host, nslookup } from "#kernel/runtime/shell/commands/dns";
 import { echo } from "#kernel/runtime/shell/commands/echo";
 import { env, printenv } from "#kernel/runtime/shell/commands/env";
 import {
@@ -29,7 +30,9 @@ import { head } from "#kernel/runtime/shell/commands/head";
 import { hostname } from "#kernel/runtime/shell/commands/hostname";
 import { id, whoami } from "#kernel/runtime/shell/commands/id";
 import { ls } from "#kernel/runtime/shell/commands/ls";
-import { dig, getent, ifconfig, ip, nc, netstat, nslookup, ping } from "#kernel/runtime/shell/commands/network";
+import { nc } from "#kernel/runtime/shell/commands/nc";
+import { ifconfig, ip, netstat } from "#kernel/runtime/shell/commands/network";
+import { ping } from "#kernel/runtime/shell/commands/ping";
 import { printf } from "#kernel/runtime/shell/commands/printf";
 import {
   df,
@@ -104,6 +107,7 @@ export const commands: readonly Command<never>[] = [
   getent,
   grep,
   head,
+  host,
   hostname,
   id,
   ifconfig,

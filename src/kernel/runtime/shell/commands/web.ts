@@ -40,7 +40,15 @@ export interface Page {
   /** Address that was connected to. */
   readonly address: string;
   readonly failure?: NetFailure;
-  headerText(indent?: string): string;
+  /** How long it takes to come, redirects included. */
+  readonly delayMs: number;
+}
+
+/** The header lines of a page, as they came. */
+export function headerText({ headers }: Page, indent = ""): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${indent}${headerName(name)}: ${value}\n`)
+    .join("");
 }
 
 export interface Fetch {
@@ -50,6 +58,8 @@ export interface Fetch {
   /** Redirects that are followed. */
   readonly redirects: number;
   onConnect?(host: string, address: string): void;
+  /** Another address for a host and port (`curl --resolve`). */
+  instead?(host: string, port: number): string | undefined;
 }
 
 /** `content-type` as `Content-Type`. */
@@ -63,7 +73,8 @@ export function fetchPage(task: Task, url: Url, fetch: Fetch): Page {
   const host = isDefault ? url.host : `${url.host}:${url.port}`;
   const isAddress = /^[\d.]+$|^\[/.test(url.host);
   const isLocal = url.host === "localhost";
-  const address = isAddress ? url.host : isLocal ? "127.0.0.1" : task.resolve(url.host)[0];
+  const instead = fetch.instead?.(url.host, url.port);
+  const address = instead ?? (isAddress ? url.host : isLocal ? "127.0.0.1" : task.resolve(url.host)[0]);
   const nothing = {
     status: 0,
     body: "",
@@ -71,14 +82,14 @@ export function fetchPage(task: Task, url: Url, fetch: Fetch): Page {
     url,
     host: url.host,
     address: address ?? "",
-    headerText: () => "",
+    delayMs: 0,
   };
   if (address === undefined) return { ...nothing, failure: "nxdomain" };
   fetch.onConnect?.(host, `${address}:${url.port}`);
   const headers = { host, accept: "*/*", ...fetch.headers };
   const sent = fetch.body === "" ? headers : { ...headers, "content-length": String(fetch.body.length) };
   const answer = task.request(
-    { host: isAddress || isLocal ? url.host : url.host, port: url.port },
+    { host: instead ?? url.host, port: url.port },
     { method: fetch.method, path: url.path, headers: sent, body: fetch.body },
   );
   if (typeof answer === "string") return { ...nothing, failure: answer };
@@ -86,7 +97,10 @@ export function fetchPage(task: Task, url: Url, fetch: Fetch): Page {
   if (answer.status >= 300 && answer.status < 400 && location !== undefined && fetch.redirects > 0) {
     const next = location.startsWith("/") ? { ...url, path: location } : parseUrl(location);
     const method = [301, 302, 303].includes(answer.status) && fetch.method === "POST" ? "GET" : fetch.method;
-    if (next !== undefined) return fetchPage(task, next, { ...fetch, method, redirects: fetch.redirects - 1 });
+    if (next !== undefined) {
+      const page = fetchPage(task, next, { ...fetch, method, redirects: fetch.redirects - 1 });
+      return { ...page, delayMs: page.delayMs + (answer.delayMs ?? 0) };
+    }
   }
   return {
     status: answer.status,
@@ -95,9 +109,6 @@ export function fetchPage(task: Task, url: Url, fetch: Fetch): Page {
     url,
     host: url.host,
     address,
-    headerText: (indent = "") =>
-      Object.entries(answer.headers)
-        .map(([name, value]) => `${indent}${headerName(name)}: ${value}\n`)
-        .join(""),
+    delayMs: answer.delayMs ?? 0,
   };
 }

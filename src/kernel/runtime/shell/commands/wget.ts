@@ -10,8 +10,9 @@ import { statusText } from "#kernel/runtime/images/http";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
-import { fetchPage, parseUrl } from "#kernel/runtime/shell/commands/web";
+import { fetchPage, headerText, type Page, parseUrl } from "#kernel/runtime/shell/commands/web";
 
+const LETTERS = "qO:T:t:H:d:kscSU:Y:P:";
 const LONG = {
   quiet: "q",
   "output-document": "O",
@@ -25,7 +26,13 @@ const LONG = {
   "user-agent": "U",
 };
 
-export const wget: Command<{ until: number }> = {
+/** It waits for a page on its way, or until it gives up. */
+interface Waiting {
+  readonly until: number;
+  readonly page?: Page;
+}
+
+export const wget: Command<Waiting> = {
   name: "wget",
   comesWith: "busybox",
   step(task) {
@@ -35,13 +42,13 @@ export const wget: Command<{ until: number }> = {
       const match = text === undefined ? null : /^([^:]+):\s*(.*)$/s.exec(text);
       if (match !== null) headers[(match[1] ?? "").toLowerCase()] = match[2] ?? "";
     }
-    const { flags, values, operands, problem } = optionsOf(task.argv, "qO:T:t:H:d:kscSU:Y:P:", LONG);
+    const { flags, values, operands, problem } = optionsOf(task.argv, LETTERS, LONG);
     if (problem !== undefined) return wrongOption(task, problem);
     const url = parseUrl(operands[0] ?? "");
     if (url === undefined)
       return complain(task, operands[0] === undefined ? "missing URL" : `not an http or ftp url: ${operands[0]}`);
     const isQuiet = flags.has("q");
-    if (task.state !== undefined) return timedOut(task);
+    if (task.state !== undefined) return task.state.page === undefined ? timedOut(task) : arrived(task, task.state);
     const method = values["d"] === undefined ? "GET" : "POST";
     const page = fetchPage(task, url, {
       method,
@@ -53,15 +60,25 @@ export const wget: Command<{ until: number }> = {
       },
     });
     if (page.failure !== undefined) return failed(task, page.failure, page.host, values["T"]);
-    if (flags.has("S")) task.complain(`  HTTP/1.1 ${page.status} ${statusText(page.status)}\n${page.headerText("  ")}`);
-    if (page.status >= 400) {
-      task.complain(`wget: server returned error: HTTP/1.1 ${page.status} ${statusText(page.status)}\n`);
-      return 1;
-    }
-    if (flags.has("s")) return 0;
-    return save(task, values["O"] ?? (nameOf(url.path.split("?")[0] ?? "") || "index.html"), page.body, isQuiet);
+    if (page.delayMs > Number(values["T"] ?? "900") * 1_000) return failed(task, "timeout", page.host, values["T"]);
+    task.state = { until: task.now + page.delayMs, page };
+    return arrived(task, task.state);
   },
 };
+
+/** The page is there, or is still waited for. */
+function arrived(task: Task<Waiting>, { until, page }: Waiting): Step {
+  if (page === undefined || until > task.now) return { until };
+  const { flags, values } = optionsOf(task.argv, LETTERS, LONG);
+  if (flags.has("S")) task.complain(`  HTTP/1.1 ${page.status} ${statusText(page.status)}\n${headerText(page, "  ")}`);
+  if (page.status >= 400) {
+    task.complain(`wget: server returned error: HTTP/1.1 ${page.status} ${statusText(page.status)}\n`);
+    return 1;
+  }
+  if (flags.has("s")) return 0;
+  const name = values["O"] ?? (nameOf(page.url.path.split("?")[0] ?? "") || "index.html");
+  return save(task, name, page.body, flags.has("q"));
+}
 
 function save(task: Task, file: string, body: string, isQuiet: boolean): number {
   const name = file === "/" ? "index.html" : file;
@@ -83,7 +100,7 @@ function progress(name: string, body: string): string {
   return `${name.padEnd(20)} 100% |********************************| ${bytes.padStart(5)}  0:00:00 ETA\n`;
 }
 
-function failed(task: Task<{ until: number }>, failure: string, host: string, timeout: string | undefined): Step {
+function failed(task: Task<Waiting>, failure: string, host: string, timeout: string | undefined): Step {
   if (failure === "nxdomain") return complain(task, `bad address '${host}'`);
   if (failure === "timeout") {
     // Without -T the kernel gives up connecting after its retries.
@@ -98,7 +115,7 @@ function failed(task: Task<{ until: number }>, failure: string, host: string, ti
   );
 }
 
-function timedOut(task: Task<{ until: number }>): Step {
+function timedOut(task: Task<Waiting>): Step {
   const until = task.state?.until ?? 0;
   if (until > task.now) return { until };
   return complain(
