@@ -40,9 +40,6 @@ const HOSTS: Readonly<Record<string, string>> = {
   "deb.debian.org": "151.101.2.132",
   "archive.ubuntu.com": "185.125.190.81",
   "dl-cdn.alpinelinux.org": "151.101.2.132",
-  "pypi.org": "151.101.0.223",
-  "registry.npmjs.org": "104.16.0.35",
-  "proxy.golang.org": "142.250.74.49",
 };
 
 /** Servers that answer questions about the names above. */

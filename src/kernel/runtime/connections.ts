@@ -193,9 +193,6 @@ export function accept(cells: Cells, id: string): void {
   cells.put(CONNECTIONS, id, { ...connection, server: { ...connection.server, isAccepted: true } });
 }
 
-/** The address at the other end of a connection. */
-export const remoteOf = (cells: Cells, id: string): string => get(cells, id)?.remoteAddress ?? "";
-
 function put(cells: Cells, id: string, side: Side, end: End): void {
   const connection = get(cells, id);
   if (connection !== undefined) cells.put(CONNECTIONS, id, { ...connection, [side]: end });

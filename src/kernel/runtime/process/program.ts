@@ -70,8 +70,8 @@ export interface Program<S = unknown> {
   /** Answers a request to a port it listens on; undefined = accepts and never answers. */
   http?(task: Task<S>, port: number, request: HttpRequest): HttpResponse | "reset" | undefined;
   /**
-   * Speaks any other protocol over TCP: called when a connection is opened and whenever bytes came. A program without it
-   * that has `http` speaks HTTP/1.1; one without either accepts connections by `task.accept`.
+   * Speaks any other protocol over TCP: called when a connection is opened and whenever bytes came. A program without
+   * it that has `http` speaks HTTP/1.1; one without either accepts connections by `task.accept`.
    */
   tcp?(task: Task<S>, input: TcpInput): TcpOutput;
   /** Answers a datagram to a UDP port it listens on; undefined = with nothing. */
