@@ -7,6 +7,7 @@ import type { CronJob } from "#kernel/api/types.gen";
 import type { Draft } from "#kernel/registry/definition";
 import { cronjobs } from "#kernel/resources/batch/cronjob";
 import { jobs } from "#kernel/resources/batch/job";
+import { events } from "#kernel/resources/core/event";
 import { pods } from "#kernel/resources/core/pod";
 import { Scene } from "#test/support/scene";
 
@@ -145,4 +146,13 @@ test("a simulated day of containers that run and end", () => {
   scene.pass(86_400);
   expect(names(scene)).toHaveLength(3);
   expect(scene.need(cronjobs, "tick").status?.lastSuccessfulTime).toBe("2026-01-02T00:00:00Z");
+});
+
+test("a day that no year has is an invalid schedule", () => {
+  const scene = sceneWith({ schedule: "59 23 31 2 *" });
+  scene.pass(60);
+  expect(names(scene)).toEqual([]);
+  expect(scene.list(events).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual([
+    "Warning InvalidSchedule: invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second",
+  ]);
 });

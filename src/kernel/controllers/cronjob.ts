@@ -151,6 +151,12 @@ class Look {
       this.say("Warning", "UnparseableSchedule", `unparseable schedule: ${JSON.stringify(text)} : ${schedule.wrong}`);
       return done;
     }
+    if (nextTime(schedule, this.context.now, timeZone) === undefined) {
+      // A day that no year has: to upstream two starts in a row are both the zero time.
+      const why = "time difference between two schedules is less than 1 second";
+      this.say("Warning", "InvalidSchedule", `invalid schedule: ${text} : ${why}`);
+      return done;
+    }
     const { due, isLongAgo } = dueTime(this.cronjob, schedule, this.context.now);
     if (isLongAgo) {
       const advice = "Set or decrease .spec.startingDeadlineSeconds or check clock skew";
