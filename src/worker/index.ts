@@ -15,8 +15,8 @@ export { ClusterObject } from "#worker/cluster-object";
 const app = new Hono<WorkerEnv>();
 
 app.route("/", healthRoute);
-app.route("/", apiRoute);
 app.route("/", kubernetesRoute);
+app.route("/", apiRoute);
 app.route("/", outsideRoute);
 app.route("/", pagesRoute);
 

@@ -19,8 +19,9 @@ import {
   V1MicroTime,
   type V1Pod,
 } from "@kubernetes/client-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { newCluster, type TestCluster } from "#test/support/cluster";
+import { startKubectl } from "#test/support/kubectl";
 import { TestServer } from "#test/support/server";
 
 const STORIES = join(dirname(fileURLToPath(import.meta.url)), "clients");
@@ -170,4 +171,30 @@ test("typed calls of @kubernetes/client-node: create, list by field, patch, evic
   await expect(apps.readNamespacedDeployment({ name: "none", namespace: "default" })).rejects.toMatchObject({
     code: 404,
   });
+});
+
+test("kubectl proxy serves the API at its own root, for that cluster alone", async () => {
+  const cluster = await secureCluster();
+  await cluster.kubectlOk(["create", "configmap", "mine"]);
+  const proxy = startKubectl(cluster, ["proxy", "--port=0"]);
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      proxy.stdout?.on("data", (chunk: Buffer) => {
+        const [, found] = /127\.0\.0\.1:(\d+)/.exec(chunk.toString()) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+      proxy.once("exit", () => reject(new Error("kubectl proxy ended")));
+    });
+    const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).json();
+    expect(await get("/api/")).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
+    expect(await get("/version")).toMatchObject({ gitVersion: expect.stringMatching(/^v1\.36/) });
+    expect(await get("/api/v1/namespaces/default/configmaps/mine")).toMatchObject({ kind: "ConfigMap" });
+    expect(await get("/apis/apps/v1/deployments?limit=1")).toMatchObject({ kind: "DeploymentList" });
+  } finally {
+    proxy.kill();
+  }
+  const nobody = await fetch(`${inject("origin")}/api/v1/nodes`, {
+    headers: { authorization: `Bearer ${cluster.key}` },
+  });
+  expect(nobody.status).toBe(404);
 });

@@ -19,6 +19,12 @@ export async function findCluster(db: Database, id: string): Promise<ClusterRow 
   return rows[0];
 }
 
+/** The id of the cluster that a key of this hash opens, if there is one. */
+export async function clusterOfKey(db: Database, keyHash: string): Promise<string | undefined> {
+  const rows = await db.select({ id: clusters.id }).from(clusters).where(eq(clusters.keyHash, keyHash));
+  return rows[0]?.id;
+}
+
 /** Deletes the row; the objects go with `forgetObjects`. */
 export async function removeCluster(db: Database, id: string): Promise<void> {
   await db.delete(clusters).where(eq(clusters.id, id));

@@ -27,7 +27,7 @@ export const clusters = sqliteTable(
     /** What POST /clusters asked for, so that a reset or a rebuild makes the same cluster. */
     options: text({ mode: "json" }).$type<Readonly<Record<string, unknown>>>().notNull(),
   },
-  (table) => [index("clusters_expires_at").on(table.expiresAt)],
+  (table) => [index("clusters_expires_at").on(table.expiresAt), index("clusters_key_hash").on(table.keyHash)],
 );
 
 /** How far the copy of a cluster has come: its last revision, and its last turn. */

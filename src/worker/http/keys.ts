@@ -1,7 +1,7 @@
 /**
  * Keys: a cluster's key opens that cluster alone. We keep its hash; what was looked up is remembered for a while.
  */
-import { findCluster } from "#worker/db/clusters";
+import { clusterOfKey, findCluster } from "#worker/db/clusters";
 import { openDatabase } from "#worker/db/database";
 import type { Env } from "#worker/env";
 
@@ -26,6 +26,11 @@ export function newKey(): string {
 export async function isKeyOf(env: Env, id: string, key: string): Promise<boolean> {
   const [hash, given] = await Promise.all([keyHashOf(env, id), hashOf(key)]);
   return hash !== undefined && hash === given;
+}
+
+/** The cluster that a key opens, for who brings nothing else. Only what looks like a key is looked up. */
+export async function clusterOf(env: Env, key: string): Promise<string | undefined> {
+  return /^[0-9a-f]{40}$/.test(key) ? clusterOfKey(openDatabase(env.DB), await hashOf(key)) : undefined;
 }
 
 /** Whether there is a cluster of this id. */

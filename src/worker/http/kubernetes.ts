@@ -1,5 +1,6 @@
 /**
- * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster. The Worker knows who holds its key, answers what needs no
+ * `/k/ID` and `/k/ID.KEY`: the Kubernetes API of a cluster; also at the root, for who brings a key as bearer and
+ * cannot be told a path (`kubectl proxy`). The Worker knows who holds its key, answers what needs no
  * cluster (discovery, documents, health), holds the streams, and hands the rest to the cluster's Durable Object, which
  * knows service accounts' tokens and who may do what.
  */
@@ -18,7 +19,7 @@ import { STATE_HEADER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
 import type { Env, WorkerEnv } from "#worker/env";
 import { holdStream } from "#worker/http/held-stream";
-import { isCluster, isKeyOf } from "#worker/http/keys";
+import { clusterOf, isCluster, isKeyOf } from "#worker/http/keys";
 import { openApiDocument } from "#worker/http/openapi-assets";
 import { portForward } from "#worker/http/port-forward/port-forward";
 
@@ -26,20 +27,37 @@ type Stub = DurableObjectStub<ClusterObject>;
 
 export const kubernetesRoute = new Hono<WorkerEnv>();
 
-kubernetesRoute.all("/k/:cluster", answer);
-kubernetesRoute.all("/k/:cluster/*", answer);
-
-/** Every answer leaves in the format the client accepts. */
-async function answer(c: Context<WorkerEnv>): Promise<Response> {
-  return transcoded(await plainAnswer(c), c.req.header("accept-encoding") ?? null);
+kubernetesRoute.all("/k/:cluster", (c) => answer(c));
+kubernetesRoute.all("/k/:cluster/*", (c) => answer(c));
+for (const path of ["/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/version", "/livez/*", "/readyz/*"]) {
+  kubernetesRoute.all(path, async (c, next) => {
+    const key = bearerOf(c);
+    const id = key === undefined || OURS.test(c.req.path) ? undefined : await clusterOf(c.env, key);
+    if (id === undefined) return next();
+    return answer(c, { id, key, path: c.req.path });
+  });
 }
 
-async function plainAnswer(c: Context<WorkerEnv>): Promise<Response> {
+/** What of /api is our own HTTP API. */
+const OURS = /^\/api\/(?:v1\/(?:clusters|snapshots|labs|attempts|grade)(?:\/|$)|docs$|openapi\.json$)/;
+
+/** Whose API is asked, by whom, and where below its root. */
+interface Visit {
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly path: string;
+}
+
+/** Every answer leaves in the format the client accepts. */
+async function answer(c: Context<WorkerEnv>, visit: Visit = visitOf(c)): Promise<Response> {
+  return transcoded(await plainAnswer(c, visit), c.req.header("accept-encoding") ?? null);
+}
+
+async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Promise<Response> {
   try {
-    const { id, key } = credentials(c);
     const token = key === undefined || (await isKeyOf(c.env, id, key)) ? undefined : key;
     if (key === undefined || (token !== undefined && !(await mayBeToken(c.env, id, token)))) throw unauthorized();
-    const url = innerUrl(c);
+    const url = new URL(`${path}${new URL(c.req.url).search}`, "http://kubernetes.default.svc");
     const request = inward(c.req.raw, url, token);
     const stub = c.env.CLUSTER.getByName(id);
     const refusal = await refusalOf(stub, request, url);
@@ -86,17 +104,15 @@ async function refusalOf(stub: Stub, request: Request, url: URL): Promise<Respon
 }
 
 /** The cluster and the key or token a request brings, in its path (all that follows the first dot) or as a bearer. */
-function credentials(c: Context<WorkerEnv>): { id: string; key: string | undefined } {
+function visitOf(c: Context<WorkerEnv>): Visit {
   const segment = c.req.param("cluster") ?? "";
+  const path = `/${new URL(c.req.url).pathname.split("/").slice(3).join("/")}`;
   const dot = segment.indexOf(".");
-  if (dot >= 0) return { id: segment.slice(0, dot), key: segment.slice(dot + 1) };
-  const [, bearer] = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-  return { id: segment, key: bearer?.trim() };
+  if (dot >= 0) return { id: segment.slice(0, dot), key: segment.slice(dot + 1), path };
+  return { id: segment, key: bearerOf(c), path };
 }
 
-/** The URL below the cluster's root, as the API server sees it: no key in it. */
-function innerUrl(c: Context<WorkerEnv>): URL {
-  const url = new URL(c.req.url);
-  const path = url.pathname.split("/").slice(3).join("/");
-  return new URL(`/${path}${url.search}`, "http://kubernetes.default.svc");
+function bearerOf(c: Context<WorkerEnv>): string | undefined {
+  const [, bearer] = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+  return bearer?.trim();
 }

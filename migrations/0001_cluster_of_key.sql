@@ -1,0 +1,1 @@
+CREATE INDEX `clusters_key_hash` ON `clusters` (`key_hash`);
