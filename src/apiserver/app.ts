@@ -7,7 +7,7 @@ import type { ApiEnv, Turns } from "#apiserver/api-env";
 import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
-import { allowPortForward, refuseCommand } from "#apiserver/routes/connect";
+import { refuseCommand, refusePortForward } from "#apiserver/routes/connect";
 import { createObject } from "#apiserver/routes/create";
 import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
 import { finalizeNamespace } from "#apiserver/routes/finalize";
@@ -34,8 +34,8 @@ const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "pods/exec create": refuseCommand,
   "pods/attach get": refuseCommand,
   "pods/attach create": refuseCommand,
-  "pods/portforward get": allowPortForward,
-  "pods/portforward create": allowPortForward,
+  "pods/portforward get": refusePortForward,
+  "pods/portforward create": refusePortForward,
   "pods/binding create": createBinding,
   "pods/eviction create": createEviction,
   "namespaces/finalize update": finalizeNamespace,

@@ -8,6 +8,7 @@ import type { ApiEnv } from "#apiserver/api-env";
 import { createApiServer } from "#apiserver/app";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
+import { connectPod } from "#apiserver/routes/connect.target";
 import { STREAMS, type StreamState, streamKindOf } from "#apiserver/streams/stream";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
@@ -16,7 +17,6 @@ import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
-import { type PodPort, type PortAnswer, podPort } from "#kernel/network/pod-port";
 import { worldOf } from "#kernel/network/world-of";
 import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
@@ -27,8 +27,8 @@ import { JournalSql } from "#worker/cluster/journal-sql";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
-import { Sessions } from "#worker/cluster/sessions";
 import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
+import { Talk } from "#worker/cluster/talk";
 import { openDatabase } from "#worker/db/database";
 import { forgetObjects } from "#worker/db/objects";
 import type { Env } from "#worker/env";
@@ -58,7 +58,7 @@ export class NoSuchCluster extends Error {
 export class ClusterObject extends DurableObject<Env> {
   readonly #journal = new JournalSql(this.ctx.storage);
   readonly #sockets = new Sockets(this.ctx);
-  readonly #sessions = new Sessions(this.ctx);
+  readonly #talk = new Talk(this.ctx);
   readonly #api: Hono<ApiEnv> = createApiServer({ run: (work) => this.#run(work) }, () => CLUSTER_ADMIN);
   #cluster: Cluster | undefined;
   #loading: Promise<Cluster> | undefined;
@@ -158,19 +158,12 @@ export class ClusterObject extends DurableObject<Env> {
     });
   }
 
-  /** What a port of a pod says to a request from inside the pod; without one, whether it takes a connection. */
-  podPort(target: PodPort, request?: HttpRequest): Promise<PortAnswer> {
-    return this.#run(({ admin, now, entropy, cells }) => {
-      return podPort(worldOf({ client: admin, now, entropy, cells }), target, request);
-    });
-  }
-
   /** One turn in this cluster, for callers inside the Worker's own rooms. @throws StatusError */
   async #run<T>(work: Work<T>): Promise<T> {
     const cluster = await this.#present();
     try {
       const turn = cluster.turn(work);
-      if ("refused" in turn) this.#sessions.drop();
+      if ("refused" in turn) this.#talk.drop();
       this.#keep(cluster, turn.journal);
       await this.#arm();
       if ("refused" in turn) throw turn.refused;
@@ -185,7 +178,7 @@ export class ClusterObject extends DurableObject<Env> {
   /** Forgets what is in memory: the next one who asks finds the cluster as it was saved. */
   #lose(): void {
     this.#cluster = undefined;
-    this.#sessions.drop();
+    this.#talk.drop();
   }
 
   /** The cluster with everything up to now done, in slices that let others through. */
@@ -232,14 +225,14 @@ export class ClusterObject extends DurableObject<Env> {
   /** Saves, then shows: nobody sees what is not saved. What a session takes from its container is a turn again. */
   #keep(cluster: Cluster, journal: Journal): void {
     this.#show(cluster, journal);
-    for (let rounds = 0; rounds < SESSION_ROUNDS && this.#sessions.hasNews(cluster); rounds += 1) {
-      this.#show(cluster, cluster.turn((all) => this.#sessions.take(all)).journal);
+    for (let rounds = 0; rounds < SESSION_ROUNDS && this.#talk.hasNews(cluster); rounds += 1) {
+      this.#show(cluster, cluster.turn((all) => this.#talk.take(all)).journal);
     }
   }
 
   #show(cluster: Cluster, journal: Journal): void {
     this.#save(journal);
-    this.#sessions.send();
+    this.#talk.send();
     if (journal.changes.length > 0 || journal.cells.length > 0) this.#sockets.show(cluster, journal.changes);
   }
 
@@ -254,7 +247,13 @@ export class ClusterObject extends DurableObject<Env> {
     if (info?.subresource === "exec" || info?.subresource === "attach") {
       return this.#run((cluster) => {
         const client = cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN));
-        return this.#sessions.open(cluster, client, request);
+        return this.#talk.sessions.open(cluster, client, request);
+      });
+    }
+    if (info?.subresource === "portforward") {
+      return this.#run((cluster) => {
+        connectPod(cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN)), info);
+        return this.#talk.pipes.open(cluster, info);
       });
     }
     if (info === undefined || kind === undefined) return new Response("not a stream", { status: 400 });
@@ -269,7 +268,7 @@ export class ClusterObject extends DurableObject<Env> {
   }
 
   get #isAttended(): boolean {
-    return this.#sockets.count > 0 || this.#sessions.count > 0;
+    return this.#sockets.count + this.#talk.count > 0;
   }
 
   /** Somebody is here. If nobody was for long, the clock stood still from then on. */
@@ -338,8 +337,8 @@ export class ClusterObject extends DurableObject<Env> {
 
   /** On a stream the client says nothing; in a session it types. */
   override async webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): Promise<void> {
-    if (!this.#sessions.owns(socket) || !(await this.#sessions.gather(socket, message))) return;
-    await this.#inSession(socket, (cluster) => this.#sessions.feed(cluster, socket));
+    const work = await this.#talk.hear(socket, message);
+    if (work !== undefined) await this.#inSession(socket, work);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
@@ -353,7 +352,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   async #leave(socket: WebSocket): Promise<void> {
     this.#sockets.forget(socket);
-    if (this.#sessions.owns(socket)) await this.#inSession(socket, (cluster) => this.#sessions.close(cluster, socket));
+    if (this.#talk.owns(socket)) await this.#inSession(socket, (cluster) => this.#talk.close(cluster, socket));
   }
 
   /** A turn nobody waits for. If it fails the session is over. */
@@ -361,7 +360,7 @@ export class ClusterObject extends DurableObject<Env> {
     try {
       await this.#run(work);
     } catch (error) {
-      this.#sessions.forget(socket);
+      this.#talk.sessions.forget(socket);
       socket.close(1011, "session lost");
       if (error instanceof NoSuchCluster) return;
       console.error(JSON.stringify({ cluster: this.ctx.id.name, session: String(error) }));
@@ -372,7 +371,7 @@ export class ClusterObject extends DurableObject<Env> {
   async #forget(): Promise<void> {
     await this.#flushing;
     this.#sockets.closeAll();
-    this.#sessions.closeAll();
+    this.#talk.closeAll();
     this.#cluster = undefined;
     this.#journal.clear();
     this.#forgetting = forgetObjects(openDatabase(this.env.DB), this.ctx.id.name ?? "").finally(() => {

@@ -3,6 +3,7 @@
  * Method: the real kubectl with HTTP requests through its ports, the JavaScript client, and plain requests.
  */
 import type { ChildProcess } from "node:child_process";
+import { connect } from "node:net";
 import { PassThrough, Writable } from "node:stream";
 import { KubeConfig, PortForward } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +55,46 @@ test("a port nobody listens on is refused", async () => {
   expect(await ended).toMatch(
     /error forwarding port 81 to pod [0-9a-f]{64}, uid : failed to execute portforward in network namespace .*dial tcp4 127\.0\.0\.1:81: connect: connection refused/,
   );
+});
+
+/** Talks over TCP: sends a text, and gives all that comes until it has come or the other end closes. */
+function talk(local: string, text: string, until: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(local).port), "127.0.0.1", () => socket.write(text));
+    let said = "";
+    socket.on("data", (data: Buffer) => {
+      said += String(data);
+      if (said.includes(until)) socket.end();
+    });
+    socket.once("close", () => resolve(said));
+    socket.once("error", reject);
+  });
+}
+
+test("any TCP goes through, several connections at once, and what a server says by itself later", async () => {
+  await cluster.kubectlOk(["run", "redis", "--image=redis:7.4", "--port=6379"]);
+  await cluster.kubectlOk([
+    "run",
+    "shout",
+    "--image=busybox",
+    "--",
+    "sh",
+    "-c",
+    "(sleep 1; echo late) | nc -l -p 9000; sleep 3600",
+  ]);
+  await cluster.kubectlOk(["wait", "--for=condition=Ready", "pod/redis", "pod/shout", "--timeout=30s"]);
+  const redis = await forward("pod/redis", 6379);
+  const [first, second] = await Promise.all([
+    talk(redis.local, "SET a é\r\nGET a\r\n", "é"),
+    talk(redis.local, "*1\r\n$4\r\nPING\r\n", "PONG"),
+  ]);
+  expect(first).toBe("+OK\r\n$2\r\né\r\n");
+  expect(second).toBe("+PONG\r\n");
+  redis.child.kill("SIGKILL");
+  const shout = await forward("pod/shout", 9000);
+  expect(await talk(shout.local, "hello\n", "late\n")).toBe("late\n");
+  shout.child.kill("SIGKILL");
+  await expect.poll(() => cluster.kubectlOk(["logs", "shout"])).toBe("hello\n");
 });
 
 test("the JavaScript client forwards over channels", async () => {

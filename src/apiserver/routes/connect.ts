@@ -1,5 +1,5 @@
 /**
- * exec, attach and port-forward asked for without a WebSocket: refused, or allowed to the edge that will hold it.
+ * exec, attach and port-forward asked for without a WebSocket: refused.
  *
  * Models pkg/registry/core/pod/rest/subresources.go.
  * Leaves out SPDY as the outer protocol: the platform carries no upgrade but the WebSocket's.
@@ -7,9 +7,6 @@
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
 import { connectPod, connectTarget, containerOf } from "#apiserver/routes/connect.target";
 import { badRequest, type StatusError } from "#kernel/apimachinery/errors";
-
-/** The header by which the edge says that it holds a WebSocket for the client: 204, or the refusal. */
-export const HELD_HEADER = "x-drydock-held";
 
 const NO_SPDY =
   "unable to upgrade: this server speaks the WebSocket protocols of Kubernetes 1.30 and later only, not SPDY/3.1; " +
@@ -25,13 +22,12 @@ export function refuseCommand(c: ApiContext): Promise<Response> {
   });
 }
 
-/** Lets the edge forward ports of a pod, or says why not. */
-export function allowPortForward(c: ApiContext): Promise<Response> {
+/** Refuses port-forward over anything but a WebSocket, for the reason that comes first. */
+export function refusePortForward(c: ApiContext): Promise<Response> {
   const { info, request } = resourceRequest(c);
   return c.get("turns").run((cluster) => {
     connectPod(clientOf(cluster, c), info);
-    if (!request.headers.has(HELD_HEADER)) throw wrongUpgrade(request);
-    return new Response(null, { status: 204 });
+    throw wrongUpgrade(request);
   });
 }
 

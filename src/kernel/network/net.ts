@@ -125,7 +125,7 @@ export class ClusterNet implements Net {
       protocol: target.protocol ?? "TCP",
       port: listener.port,
       remoteAddress: listener.clientIP,
-      client: end.container,
+      client: end,
       server: listener.id,
     });
     return connection === undefined ? "timeout" : { connection };

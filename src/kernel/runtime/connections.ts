@@ -4,6 +4,7 @@
  * Models the socket layer as processes see it: a stream of bytes each way, half closed, closed or reset.
  * Leaves out windows and loss: what is written has arrived.
  */
+import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import { BAD_REQUEST, CONTINUE, closes, responseText, TOO_LARGE, takeRequest } from "#kernel/runtime/http1";
 import { inside } from "#kernel/runtime/process/inside";
@@ -11,7 +12,7 @@ import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
-import type { Transport, World } from "#kernel/runtime/world";
+import type { ClientEnd, Transport, World } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
 import type { Cells } from "#kernel/store/cells";
@@ -25,6 +26,8 @@ export type Side = "client" | "server";
 interface End {
   /** The container whose process holds this end; absent: whoever opened it fetches what came. */
   readonly container?: string;
+  /** Who fetches what came, if no process does. */
+  readonly holder?: string;
   /** What came and was not read. */
   readonly inbox: string;
   /** It will write nothing more. */
@@ -76,7 +79,7 @@ export function openConnection(
     port,
     remoteAddress,
     since: now,
-    client: { inbox: "", ...(client !== undefined && { container: client }) },
+    client: { inbox: "", ...client },
     server: { inbox: "", container: server, ...(isReducer && { isReducer: true }) },
   } satisfies Connection);
   if (protocol !== "UDP") notify(world, id, "server");
@@ -87,7 +90,7 @@ interface Opening {
   readonly protocol: Transport;
   readonly port: number;
   readonly remoteAddress: string;
-  readonly client: string | undefined;
+  readonly client: ClientEnd;
   readonly server: string;
 }
 
@@ -134,9 +137,15 @@ export function send(world: World, id: string, side: Side, text: string): 0 | Er
   if (connection === undefined || connection.isReset === true) return ERRNO.EPIPE;
   const far = connection[other(side)];
   if (far.isClosed === true) return connection.protocol === "UDP" ? 0 : ERRNO.EPIPE;
-  put(world.cells, id, other(side), { ...far, inbox: far.inbox + text });
+  put(world.cells, id, other(side), { ...far, inbox: joined(far.inbox, text) });
   notify(world, id, other(side));
   return 0;
+}
+
+/** A character whose bytes came in two pieces is one again. */
+function joined(before: string, after: string): string {
+  if (!/[\udc80-\udcff]$/.test(before) || !/^[\udc80-\udcff]/.test(after)) return before + after;
+  return textOfBytes(bytesOfText(before + after));
 }
 
 /** One end will write nothing more. */
@@ -184,6 +193,17 @@ export function pending(cells: Cells, container: string, port: number, protocol:
     if (found === undefined || Number(id) < found) found = Number(id);
   }
   return found === undefined ? undefined : String(found);
+}
+
+/** Connections that whoever it is holds, by id, the oldest first; each with the holder's own name for it. */
+export function heldBy(cells: Cells, holder: string): readonly { readonly id: string; readonly name: string }[] {
+  if (cells.count(CONNECTIONS) === 0) return [];
+  const held: { id: string; name: string }[] = [];
+  for (const [id, { client }] of cells.entries<Connection>(CONNECTIONS)) {
+    if (client.holder?.startsWith(`${holder}/`) !== true || client.isClosed === true) continue;
+    held.push({ id, name: client.holder.slice(holder.length + 1) });
+  }
+  return held.sort((a, b) => Number(a.id) - Number(b.id));
 }
 
 /** A process takes a connection. */

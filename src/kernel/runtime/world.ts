@@ -94,6 +94,8 @@ export interface Net {
 /** The client's end of a connection: a process of a container, or somebody who fetches what came. */
 export interface ClientEnd {
   readonly container?: string;
+  /** Who fetches it, `holder/name`. */
+  readonly holder?: string;
 }
 
 export interface World {

@@ -10,7 +10,6 @@ import { transcoded } from "#apiserver/codec/protobuf/transcode";
 import { describe } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
-import { HELD_HEADER } from "#apiserver/routes/connect";
 import { streamKindOf } from "#apiserver/streams/stream";
 import { unauthorized } from "#kernel/apimachinery/errors";
 import { readToken } from "#kernel/apimachinery/jwt/jwt";
@@ -70,7 +69,7 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     const stream = info && streamKindOf(info, url);
     if (stream !== undefined) return await holdStream(stub, url, request, stream);
     if (info?.plural === "pods" && info.subresource === "portforward" && request.headers.has("sec-websocket-key")) {
-      return await portForward(stub, request, info);
+      return await portForward(stub, request);
     }
     return await stub.fetch(request);
   } catch (error) {
@@ -85,7 +84,7 @@ const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> 
 /** The request as the cluster sees it: at its own address, with nothing that only we may say to the cluster. */
 function inward(outside: Request, url: URL, token: string | undefined): Request {
   const request = new Request(url, outside);
-  for (const name of [CHECK_HEADER, HELD_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
+  for (const name of [CHECK_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
   if (token === undefined) request.headers.delete(TOKEN_HEADER);
   else request.headers.set(TOKEN_HEADER, token);
   return request;
