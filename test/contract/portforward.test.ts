@@ -94,7 +94,7 @@ test("any TCP goes through, several connections at once, and what a server says 
   const shout = await forward("pod/shout", 9000);
   expect(await talk(shout.local, "hello\n", "late\n")).toBe("late\n");
   shout.child.kill("SIGKILL");
-  await expect.poll(() => cluster.kubectlOk(["logs", "shout"])).toBe("hello\n");
+  await expect.poll(() => cluster.kubectlOk(["logs", "shout"]), { timeout: 10_000 }).toBe("hello\n");
 });
 
 test("the JavaScript client forwards over channels", async () => {
