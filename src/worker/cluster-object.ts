@@ -29,6 +29,7 @@ import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
 import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { Talk } from "#worker/cluster/talk";
+import { type TrafficAnswer, type TrafficCall, traffic } from "#worker/cluster/traffic";
 import { openDatabase } from "#worker/db/database";
 import { forgetObjects } from "#worker/db/objects";
 import type { Env } from "#worker/env";
@@ -148,6 +149,11 @@ export class ClusterObject extends DurableObject<Env> {
   /** Mends something; false if there is no such fault. */
   endFault(id: string): Promise<boolean> {
     return this.#run((cluster) => endFault(cluster, id));
+  }
+
+  /** Sends requests, or tells what became of them. */
+  traffic(call: TrafficCall): Promise<TrafficAnswer> {
+    return this.#run((cluster) => traffic(cluster, call));
   }
 
   /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */

@@ -122,6 +122,27 @@ test("a component that does not run from the beginning is started by ending its 
   expect(await rows(cluster, 4, "get", "deployment")).toEqual(["late 0/1 0 0"]);
 });
 
+test("traffic through a slow network, as the clock passes", async () => {
+  const cluster = await newCluster({ nodes: 2, clock: { paused: true } });
+  await cluster.kubectlOk(["create", "deployment", "web", "--image=nginx", "--replicas=2"]);
+  await cluster.kubectlOk(["expose", "deployment", "web", "--port=80"]);
+  await cluster.settle();
+  const slow = { type: "network-latency", target: { to: { selector: { app: "web" } } }, latency: "250ms" };
+  expect(await okJson(await cluster.call("POST", "/faults", slow))).toMatchObject({ latencyMs: 250 });
+  const order = { target: "http://web.default/", rps: 20, for: "10s", name: "users" };
+  const { id } = await okJson<{ id: string }>(await cluster.call("POST", "/traffic", order));
+  await cluster.advance({ by: "20s" });
+  const run = await okJson<{ latency: { p50: number }; pods: object[] }>(await cluster.call("GET", `/traffic/${id}`));
+  expect(run).toMatchObject({ sent: 200, succeeded: 200, failed: 0, codes: { "200": 200 }, isOver: true });
+  expect(run.latency.p50).toBeGreaterThanOrEqual(250);
+  expect(run.pods).toHaveLength(2);
+  expect(await okJson(await cluster.call("GET", "/traffic"))).toMatchObject({ items: [{ id, name: "users" }] });
+  expect((await cluster.call("DELETE", `/traffic/${id}`)).status).toBe(204);
+  expect((await cluster.call("GET", `/traffic/${id}`)).status).toBe(404);
+  const bad = await cluster.call("POST", "/traffic", { target: "nowhere", rps: 1e9, for: "1s" });
+  expect(bad.status).toBe(422);
+});
+
 test("an order that makes no sense is refused field by field, what is not simulated by name", async () => {
   const cluster = await newCluster({ nodes: 1 });
   const pointers = async (body: object) => (await refused(cluster, body, 422)).errors?.map(({ pointer }) => pointer);
@@ -132,9 +153,8 @@ test("an order that makes no sense is refused field by field, what is not simula
   expect(await pointers({ type: "container-hang", target: {} })).toEqual(["#/target/pod"]);
   expect(await pointers({ type: "container-hang", target: { pod: "x" } })).toEqual(["#/target/pod"]);
   expect(await pointers({ type: "kubelet-stop", target: { node: "node-1" }, exitCode: 3 })).toEqual(["#/exitCode"]);
-  for (const type of ["network-latency", "disk-full"]) {
-    expect((await refused(cluster, { type, target: {} }, 501)).detail).toContain(type);
-  }
+  expect(await pointers({ type: "network-latency", target: {}, latency: "slow" })).toEqual(["#/latency"]);
+  expect((await refused(cluster, { type: "disk-full", target: {} }, 501)).detail).toContain("disk-full");
 });
 
 test("why a pod is where it is, why another waits, and where a third would go", async () => {

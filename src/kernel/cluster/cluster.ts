@@ -14,6 +14,7 @@ import { FAULTY } from "#kernel/cluster/fault-effects";
 import { stopComponents } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import { type ClusterOptions, keySeedOf, OPTIONS_CELL } from "#kernel/cluster/options";
+import { trafficController } from "#kernel/cluster/traffic";
 import { Watchers } from "#kernel/cluster/watchers";
 import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
@@ -43,7 +44,7 @@ export const NOW_CELL = ["cluster", "now"] as const;
 export const COMPACTED_CELL = ["cluster", "compacted"] as const;
 
 /** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
-const EVERYBODY: readonly Controller[] = [...FAULTY, ...KUBELET, ...SCHEDULER, ...CONTROLLERS];
+const EVERYBODY: readonly Controller[] = [...FAULTY, trafficController, ...KUBELET, ...SCHEDULER, ...CONTROLLERS];
 
 /** The result of a turn: a value or the answer that refused it, and what must be saved either way. */
 export type Turn<T> = ({ readonly value: T } | { readonly refused: StatusError }) & { readonly journal: Journal };

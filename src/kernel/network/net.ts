@@ -50,11 +50,18 @@ const HOPS_MAX = 16;
 /** An answer that takes longer than this is not waited for. */
 const PATIENCE_MS = 600_000;
 
+export interface Traced {
+  readonly answer: HttpResponse | NetFailure;
+  readonly pod: Pod | undefined;
+}
+
 export class ClusterNet implements Net {
   readonly world: World;
   #hops = 0;
   /** Delays within the request that is being answered. */
   #elapsedMs = 0;
+  /** The first pod a traced request came to. */
+  #endpoint: Pod | undefined;
 
   constructor(parts: Omit<World, "net">) {
     this.world = { ...parts, net: this };
@@ -79,6 +86,13 @@ export class ClusterNet implements Net {
       this.#hops -= 1;
       this.#elapsedMs += outer;
     }
+  }
+
+  /** As http, and the pod that was chosen to answer. */
+  traced(from: Origin, target: Address, request: HttpRequest): Traced {
+    this.#endpoint = undefined;
+    const answer = this.http(from, target, request);
+    return { answer, pod: this.#endpoint };
   }
 
   #answer(listener: Listener, request: HttpRequest): HttpResponse | NetFailure {
@@ -192,7 +206,9 @@ export class ClusterNet implements Net {
   #reach(from: Origin, pod: Pod | undefined, { host, port, protocol = "TCP" }: Address): Listener | NetFailure {
     const ip = this.#addressOf(from, pod, host);
     if (ip === undefined) return "nxdomain";
-    const listener = new Way(this.world, from, pod, protocol).to(ip, port);
+    const way = new Way(this.world, from, pod, protocol);
+    const listener = way.to(ip, port);
+    this.#endpoint ??= way.reached;
     if (typeof listener === "string") return listener;
     const isLoopback = listener.kind === "container" && listener.clientIP.startsWith("127.");
     return !isLoopback && isLost(this.world, this.#beginning(from, pod), podOf(listener)) ? "timeout" : listener;

@@ -6,6 +6,7 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
 import { keyOf, keyText } from "#kernel/apimachinery/meta";
+import { DEPARTURES } from "#kernel/network/proxy-lag";
 import type { Client } from "#kernel/registry/client";
 import { nodes } from "#kernel/resources/core/node";
 import { zoneOf } from "#kernel/resources/core/node.facts";
@@ -51,12 +52,19 @@ export function pickEndpoint(
   port: ServicePort,
   arrival: Arrival,
 ): Destination | "refused" | "timeout" {
-  const { ready, leaving } = backendsOf(world.client, service, port);
+  const { ready: known, leaving } = backendsOf(world.client, service, port);
+  const departed = world.client.registry.views.of(DEPARTURES).of(service, port);
+  const ready = departed.length === 0 ? known : withDeparted(known, departed);
   const found = eligible(world.client, ready, leaving, arrival);
   const [only] = found;
   if (only === undefined) return ready.length + leaving.length > 0 ? "timeout" : "refused";
   if (service.spec.sessionAffinity === "ClientIP") return stickTo(world, service, port, { found, arrival });
   return found.length === 1 ? only : (world.entropy.pick(found) ?? only);
+}
+
+/** Nobody is counted twice who has come back. */
+function withDeparted(ready: readonly Backend[], departed: readonly Backend[]): readonly Backend[] {
+  return [...ready, ...departed.filter(({ ip }) => !ready.some((one) => one.ip === ip))];
 }
 
 /** The slices of a Service by name: the same choice falls however they were found. */

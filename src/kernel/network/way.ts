@@ -57,6 +57,8 @@ export class Way {
   readonly #source: Party;
   readonly #protocol: Transport;
   readonly #addresses: Addresses;
+  /** The pod the connection came to, whether anybody listened there or not. */
+  reached: Pod | undefined;
 
   constructor(world: World, from: Origin, pod: Pod | undefined, protocol: Transport) {
     this.#world = world;
@@ -240,6 +242,7 @@ export class Way {
   }
 
   #inPod(pod: Pod, port: number, clientIP: string): Listener | NetFailure {
+    this.reached = pod;
     if (!this.#isPowered(pod.spec.nodeName ?? "")) return "timeout";
     if (!clientIP.startsWith("127.") && !this.#mayReach(partyOf(pod), port)) return "timeout";
     const { status } = pod;

@@ -37,6 +37,10 @@ export const LIMITS = {
   fileChars: 4_194_304,
   /** Output of a terminal nobody has fetched, before its writer waits. */
   sessionChars: 262_144,
+  /** Runs of traffic a cluster keeps; requests one round of it sends at most; requests of a whole run. */
+  trafficRuns: 20,
+  trafficBatch: 200,
+  trafficRequests: 1_000_000,
   /** Connections that last, of one cluster together; one more is not answered. */
   connections: 1_024,
   /** Containers that ask each other within one request, before the innermost is cut off. */

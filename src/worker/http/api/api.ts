@@ -10,8 +10,17 @@ import { labRoutes } from "#worker/http/api/labs";
 import { notFound, problemResponse } from "#worker/http/api/problem";
 import { type ApiApp, newApiApp } from "#worker/http/api/route";
 import { snapshotRoutes } from "#worker/http/api/snapshots";
+import { trafficRoutes } from "#worker/http/api/traffic";
 
-const ROUTES = [...clusterRoutes, ...clockRoutes, ...snapshotRoutes, ...explainRoutes, ...faultRoutes, ...labRoutes];
+const ROUTES = [
+  ...clusterRoutes,
+  ...clockRoutes,
+  ...snapshotRoutes,
+  ...explainRoutes,
+  ...faultRoutes,
+  ...trafficRoutes,
+  ...labRoutes,
+];
 
 const INFO = {
   openapi: "3.1.0",

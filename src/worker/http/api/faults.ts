@@ -18,9 +18,10 @@ const TAG = "Faults";
 const ID = { id: "The cluster's id" };
 const DELAY = "30s";
 const LEAK = "16Mi";
+const LATENCY = "200ms";
 
 /** Types of the contract that are refused by name. */
-const UNSIMULATED = ["network-latency", "disk-full"] as const;
+const UNSIMULATED = ["disk-full"] as const;
 
 const duration = durationSchema({ maxMs: LIMITS.advanceMs });
 const nodeTarget = z.strictObject({ node: z.string().min(1) });
@@ -64,6 +65,9 @@ const componentTarget = z.strictObject({ component: z.enum(["scheduler", "contro
 const exitCode = z.int().min(0).max(255).optional().describe("137 by default, as if killed");
 const percent = z.number().min(0).max(100).optional().describe("Of 100 requests, how many get lost; all by default");
 
+const latency = duration.optional().describe(`How much longer a request and its answer take; ${LATENCY} by default`);
+const jitter = duration.optional().describe("By how much that varies either way; not at all by default");
+
 const orderSchema = z
   .discriminatedUnion(
     "type",
@@ -78,8 +82,8 @@ const orderSchema = z
       kind("image-pull-failure", imageTarget, {}),
       kind("dns-failure", podsTarget(false), {}),
       kind("network-loss", wayTarget, { percent }),
+      kind("network-latency", wayTarget, { latency, jitter }),
       kind("component-stop", componentTarget, {}),
-      unsimulated("network-latency"),
       unsimulated("disk-full"),
     ],
     "is no fault that is known here",
@@ -102,6 +106,8 @@ const faultSchema = z
     percent: z.number().optional(),
     bytesPerSecond: z.number().optional(),
     delayMs: z.number().optional(),
+    latencyMs: z.number().optional(),
+    jitterMs: z.number().optional(),
   })
   .openapi("Fault");
 
@@ -126,6 +132,8 @@ function orderOf(body: Simulated): FaultOrder {
     exitCode: body.type === "container-crash" ? body.exitCode : undefined,
     percent: body.type === "network-loss" ? body.percent : undefined,
     delayMs: body.type === "slow-start" ? parseDuration(body.delay ?? DELAY) : undefined,
+    latencyMs: body.type === "network-latency" ? parseDuration(body.latency ?? LATENCY) : undefined,
+    jitterMs: body.type === "network-latency" ? parseDuration(body.jitter ?? "0s") || undefined : undefined,
     bytesPerSecond: body.type === "memory-leak" ? value(body.perSecond ?? LEAK) : undefined,
   };
   return JSON.parse(JSON.stringify(order)) as FaultOrder;
