@@ -26,7 +26,13 @@ const OPENAPI: Asset = {
     "src/kernel/resources",
     "package-lock.json",
   ],
-  command: ["node", "scripts/generate/openapi-assets.ts"],
+  // The kinds reach code with parameter properties, which Node transforms only when told to.
+  command: [
+    "node",
+    "--experimental-transform-types",
+    "--disable-warning=ExperimentalWarning",
+    "scripts/generate/openapi-assets.ts",
+  ],
 };
 const WEB: Asset = {
   name: "web",

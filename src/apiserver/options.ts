@@ -3,13 +3,13 @@
  *
  * Models apimachinery/pkg/apis/meta/v1 (ListOptions, CreateOptions, UpdateOptions, PatchOptions) and their validation.
  */
-import { decodeContinue } from "#apiserver/codec/encode";
 import { isTrue, type RequestInfo } from "#apiserver/request-info";
 import { badRequest, invalid } from "#kernel/apimachinery/errors";
 import { type At, collector } from "#kernel/apimachinery/field-errors";
 import { parseFieldSelector } from "#kernel/apimachinery/field-selector";
 import { parse as parseLabelSelector } from "#kernel/apimachinery/labels";
 import { validateFieldManager } from "#kernel/apimachinery/names";
+import { decodeContinue } from "#kernel/registry/continue";
 import type { ListOptions } from "#kernel/registry/list";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -136,22 +136,28 @@ const FORBIDDEN_MATCH = "resourceVersionMatch is forbidden unless resourceVersio
 function validateMatch(query: URLSearchParams, { match, resourceVersion, next, isWatch }: MatchQuery): void {
   const at = collector();
   const initial = query.get("sendInitialEvents") ?? "";
-  if (isWatch && initial !== "") {
-    if (match === "") {
-      at("resourceVersionMatch").forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-    } else if (match !== "NotOlderThan") at("resourceVersionMatch").notSupported(match, ["NotOlderThan"]);
-  } else if (!isWatch && initial !== "") {
-    at("sendInitialEvents").forbidden("sendInitialEvents is forbidden for list");
-  } else if (match !== "") {
-    if (isWatch) at("resourceVersionMatch").forbidden("resourceVersionMatch is forbidden for watch");
-    else if (resourceVersion === "") at("resourceVersionMatch").forbidden(FORBIDDEN_MATCH);
-    if (next !== "")
-      at("resourceVersionMatch").forbidden("resourceVersionMatch is forbidden when continue is provided");
-    if (match !== "Exact" && match !== "NotOlderThan") {
-      at("resourceVersionMatch").notSupported(match, ["Exact", "NotOlderThan", ""]);
-    } else if (match === "Exact" && resourceVersion === "0") {
-      at("resourceVersionMatch").forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-    }
+  const problem = at("resourceVersionMatch");
+  if (isWatch && initial !== "" && match !== "NotOlderThan") {
+    problem.forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   }
+  if (match !== "") {
+    if (isWatch) {
+      if (initial === "") {
+        problem.forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+      }
+      if (match !== "NotOlderThan") problem.notSupported(match, ["NotOlderThan"]);
+    } else if (resourceVersion === "") problem.forbidden(FORBIDDEN_MATCH);
+    if (next !== "") problem.forbidden("resourceVersionMatch is forbidden when continue is provided");
+    if (!isWatch) validateListMatch(match, resourceVersion, at);
+  }
+  if (!isWatch && initial !== "") at("sendInitialEvents").forbidden("sendInitialEvents is forbidden for list");
   if (at.errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", at.errors);
+}
+
+function validateListMatch(match: string, resourceVersion: string, at: At): void {
+  const problem = at("resourceVersionMatch");
+  if (match !== "Exact" && match !== "NotOlderThan") problem.notSupported(match, ["Exact", "NotOlderThan", ""]);
+  else if (match === "Exact" && resourceVersion === "0") {
+    problem.forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
 }

@@ -7,6 +7,7 @@ export type Env = {
   readonly DB: D1Database;
   readonly ASSETS: Fetcher;
   readonly CREATE_LIMIT: RateLimit;
+  readonly REQUEST_LIMIT: RateLimit;
   /** Signs keys and links. Made on first start locally; `wrangler secret put DRYDOCK_SECRET` on Cloudflare. */
   readonly DRYDOCK_SECRET: string;
   /** PEM of the authority behind a local https certificate, for kubeconfigs; absent on Cloudflare and over http. */

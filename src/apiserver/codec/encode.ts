@@ -11,6 +11,7 @@ import { tableOf } from "#apiserver/codec/table";
 import { isTrue } from "#apiserver/request-info";
 import { badRequest, notAcceptable } from "#kernel/apimachinery/errors";
 import { type IncludeObject, type ListMeta, partialObjectMetadata } from "#kernel/apimachinery/table";
+import { encodeContinue } from "#kernel/registry/continue";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { ListResult } from "#kernel/registry/list";
 import type { Instant } from "#kernel/sim/instant";
@@ -117,30 +118,6 @@ function listMeta({ revision, continue: next, remaining }: ListResult<KubeObject
     ...(next !== undefined && { continue: encodeContinue(next) }),
     ...(remaining !== undefined && { remainingItemCount: remaining }),
   };
-}
-
-/** The opaque text of a continue token: base64url of its JSON, as upstream's. */
-export function encodeContinue({ revision, after }: { revision: number; after: string }): string {
-  const json = JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: `${after}\u0000` });
-  return btoa(String.fromCharCode(...new TextEncoder().encode(json)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-}
-
-/** @throws BadRequest for a text that is no continue token. */
-export function decodeContinue(text: string): { revision: number; after: string } {
-  try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    const json: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0))));
-    const { v, rv, start } = json as { v: unknown; rv: unknown; start: unknown };
-    if (v === "meta.k8s.io/v1" && typeof rv === "number" && typeof start === "string" && rv !== 0) {
-      return { revision: rv, after: start.endsWith("\u0000") ? start.slice(0, -1) : start };
-    }
-  } catch {
-    // What cannot be read at all is answered like what cannot be meant.
-  }
-  throw badRequest(`continue key is not valid: ${text}`);
 }
 
 /** The includeObject option of a table request. @throws BadRequest */

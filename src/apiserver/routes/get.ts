@@ -6,7 +6,7 @@
 import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
 import { encodeList, encodeObject } from "#apiserver/codec/encode";
 import { listQuery } from "#apiserver/options";
-import { methodNotSupported } from "#kernel/apimachinery/errors";
+import { methodNotSupported, tooLargeResourceVersion } from "#kernel/apimachinery/errors";
 import { keyOf } from "#kernel/apimachinery/meta";
 import { parseRevision } from "#kernel/registry/list";
 import { groupResourceOf } from "#kernel/registry/registry";
@@ -16,8 +16,9 @@ export function getObject(c: ApiContext): Promise<Response> {
   const call = resourceRequest(c);
   const { info, request } = call;
   const revision = new URL(request.url).searchParams.get("resourceVersion") ?? "";
-  if (revision !== "") parseRevision(revision);
+  const asked = revision === "" ? 0 : parseRevision(revision);
   return c.get("turns").run((cluster) => {
+    if (asked > cluster.store.revision) throw tooLargeResourceVersion(asked, cluster.store.revision);
     const resource = servedResource(cluster, info);
     const key = { namespace: info.namespace, name: info.name };
     const client = clientOf(cluster, c);

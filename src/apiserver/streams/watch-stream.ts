@@ -129,7 +129,11 @@ function readWatch(cluster: Cluster, request: Request, info: RequestInfo): Watch
 function openingEvents(cluster: Cluster, client: Client, { resource, filter, query }: Watch): WatchEvent[] {
   const { resourceVersion, sendInitialEvents } = query;
   const revision = resourceVersion === "" ? 0 : parseRevision(resourceVersion);
-  if (revision > cluster.store.revision) throw tooLargeResourceVersion(revision, cluster.store.revision);
+  if (revision > cluster.store.revision) {
+    // Whoever wants the state wants it no older; whoever wants changes alone may wait for them.
+    if (sendInitialEvents === true) throw tooLargeResourceVersion(revision, cluster.store.revision);
+    return [];
+  }
   const wantsState = sendInitialEvents ?? revision === 0;
   if (wantsState) {
     const { labels = [], fields = [], namespace = "" } = filter;

@@ -31,7 +31,6 @@ test.each([
   [errors.forbidden(pods, "", "no"), 403, "Forbidden", "pods is forbidden: no"],
   [errors.forbidden(none, "", "no"), 403, "Forbidden", "forbidden: no"],
   [errors.unauthorized(), 401, "Unauthorized", "Unauthorized"],
-  [errors.resourceExpired(errors.watchExpired), 410, "Expired", errors.watchExpired],
   [errors.tooOldResourceVersion(1, 5), 410, "Expired", "too old resource version: 1 (5)"],
   [errors.timeout("slow", 1), 504, "Timeout", "Timeout: slow"],
   [

@@ -248,13 +248,16 @@ export function resourceExpired(message: string): StatusError {
   return failure({ code: 410, reason: "Expired", message });
 }
 
-/** The message of an expired list continuation. */
-export const continueExpired =
-  "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
-  "the continue parameter.";
-
-/** The message of an expired revision asked for by a watch. */
-export const watchExpired = "The resourceVersion for the provided watch is too old.";
+/** 410: a list was continued too late, and the answer holds a token with which it can be continued all the same. */
+export function inconsistentContinue(token: string): StatusError {
+  const message =
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without " +
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. " +
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or " +
+    "deleted between the time the first chunk was returned and now may show up in the list.";
+  const { status } = resourceExpired(message);
+  return new StatusError({ ...status, metadata: { continue: token } });
+}
 
 /** 410 as the watch cache words it: `too old resource version: 1 (5)`. */
 export function tooOldResourceVersion(asked: number, oldest: number): StatusError {
@@ -293,6 +296,12 @@ export function evictionBlocked(detail: string, retryAfterSeconds = 0): StatusEr
       ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
     },
   });
+}
+
+/** 429: the server is asked too much; the client should wait. */
+export function tooManyRequests(retryAfterSeconds: number): StatusError {
+  const message = "Too many requests, please try again later.";
+  return failure({ code: 429, reason: "TooManyRequests", message, details: { retryAfterSeconds } });
 }
 
 /** 413. */

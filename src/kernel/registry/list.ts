@@ -3,13 +3,8 @@
  *
  * Models k8s.io/apiserver/pkg/storage (ListOptions, continue tokens).
  */
-import {
-  badRequest,
-  continueExpired,
-  resourceExpired,
-  tooLargeResourceVersion,
-  tooOldResourceVersion,
-} from "#kernel/apimachinery/errors";
+import { badRequest, tooLargeResourceVersion, tooOldResourceVersion } from "#kernel/apimachinery/errors";
+import { type ContinueToken, expired, isExpired } from "#kernel/registry/continue";
 import type { Resource } from "#kernel/registry/definition";
 import { type Filter, matcher } from "#kernel/registry/filter";
 import type { Registry } from "#kernel/registry/registry";
@@ -24,13 +19,6 @@ export interface ListOptions extends Filter {
   /** "" or absent = most recent, "0" = any, else see `resourceVersionMatch`. */
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan";
-}
-
-/** Where the next page begins; on the wire it is the base64url of its JSON. */
-export interface ContinueToken {
-  readonly revision: number;
-  /** The last key of the page before: namespace/name. */
-  readonly after: string;
 }
 
 export interface ListResult<T> {
@@ -58,7 +46,8 @@ export function list<T extends KubeObject>(
       : readAllAs(resource, objectsAt(registry, resource, options, revision));
   const selects = (options.labels?.length ?? 0) > 0 || (options.fields?.length ?? 0) > 0;
   const after = options.continue?.after;
-  const limit = options.limit ?? 0;
+  // "Any version will do" is served at once and whole.
+  const limit = options.resourceVersion === "0" && after === undefined ? 0 : (options.limit ?? 0);
 
   const first = after === undefined ? 0 : objects.findIndex((object) => keyOrder(object) > after);
   const items: T[] = [];
@@ -73,7 +62,7 @@ export function list<T extends KubeObject>(
   return {
     items,
     revision,
-    continue: { revision, after: keyOrder(last) },
+    continue: { revision, after: keyOrder(last), at: options.continue?.at ?? registry.now },
     ...(!selects && { remaining: objects.length - rest }),
   };
 }
@@ -94,30 +83,31 @@ function objectsAt<T extends KubeObject>(
     return store.listAt(revision, resource.bucket, namespace);
   } catch (error) {
     if (!(error instanceof Compacted)) throw error;
-    if (options.continue !== undefined) throw resourceExpired(continueExpired);
+    if (options.continue !== undefined) throw expired(options.continue);
     throw tooOldResourceVersion(revision, error.oldest);
   }
 }
 
-function revisionToRead({ store }: Registry, options: ListOptions): number {
+function revisionToRead({ store, now }: Registry, options: ListOptions): number {
   const { resourceVersion = "", resourceVersionMatch } = options;
   if (options.continue !== undefined) {
     if (resourceVersion !== "" && resourceVersion !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue");
     }
+    if (isExpired(options.continue, now)) throw expired(options.continue);
     return options.continue.revision < 0 ? store.revision : options.continue.revision;
   }
   if (resourceVersion === "" || resourceVersion === "0") return store.revision;
-  const asked = parseRevision(resourceVersion);
+  const asked = parseRevision(resourceVersion, "invalid resource version: resourceVersion: ");
   if (asked > store.revision) throw tooLargeResourceVersion(asked, store.revision);
   const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === undefined && (options.limit ?? 0) > 0);
   return isExact ? asked : store.revision;
 }
 
-/** @throws BadRequest if the text is no revision. */
-export function parseRevision(text: string): number {
+/** @throws BadRequest if the text is no revision; `context` stands before what it says. */
+export function parseRevision(text: string, context = ""): number {
   if (!/^\d{1,19}$/.test(text)) {
-    throw badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+    throw badRequest(`${context}Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
   }
   return Number(text);
 }

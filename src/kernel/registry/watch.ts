@@ -4,7 +4,7 @@
  * Models k8s.io/apiserver/pkg/storage/cacher: an object that begins to match appears as ADDED, one that ceases to
  * match as DELETED.
  */
-import { resourceExpired, watchExpired } from "#kernel/apimachinery/errors";
+import { tooOldResourceVersion } from "#kernel/apimachinery/errors";
 import type { Resource } from "#kernel/registry/definition";
 import { type Filter, matcher } from "#kernel/registry/filter";
 import type { Registry } from "#kernel/registry/registry";
@@ -52,7 +52,7 @@ export function eventsSince<T extends KubeObject>(
   try {
     return store.since(revision).flatMap((change) => project(change) ?? []);
   } catch (error) {
-    if (error instanceof Compacted) throw resourceExpired(watchExpired);
+    if (error instanceof Compacted) throw tooOldResourceVersion(revision, error.oldest);
     throw error;
   }
 }

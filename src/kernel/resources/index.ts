@@ -47,6 +47,10 @@ import { clusterroles } from "#kernel/resources/rbac/clusterrole";
 import { clusterrolebindings } from "#kernel/resources/rbac/clusterrolebinding";
 import { roles } from "#kernel/resources/rbac/role";
 import { rolebindings } from "#kernel/resources/rbac/rolebinding";
+import { deviceclasses } from "#kernel/resources/resource/deviceclass";
+import { resourceclaims } from "#kernel/resources/resource/resourceclaim";
+import { resourceclaimtemplates } from "#kernel/resources/resource/resourceclaimtemplate";
+import { resourceslices } from "#kernel/resources/resource/resourceslice";
 import { priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 import { csidrivers } from "#kernel/resources/storage/csidriver";
 import { csinodes } from "#kernel/resources/storage/csinode";
@@ -102,6 +106,10 @@ export const RESOURCES: readonly AnyResource[] = [
   clusterroles,
   rolebindings,
   roles,
+  deviceclasses,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
   priorityclasses,
   csidrivers,
   csinodes,

@@ -10,6 +10,8 @@ export const LIMITS = {
   textChars: 2_000_000,
   /** Changes kept for watches that resume; older ones are compacted. */
   changesKept: 5_000,
+  /** How long a list may be continued: upstream compacts what it was read from every five minutes. */
+  continueMs: 5 * 60_000,
   /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */
   podsPerReconcile: 50,
   /** Work one turn may do before it yields: a reconcile costs 1 and each of its writes `workPerWrite`. */

@@ -12,6 +12,9 @@ interface Shelf {
 
 const byName = (a: KubeObject, b: KubeObject): number => (a.metadata.name < b.metadata.name ? -1 : 1);
 
+/** A namespace is followed by a slash in etcd's keys: `a-b/` comes before `a/`. */
+const byPrefix = (a: string, b: string): number => (`${a}/` < `${b}/` ? -1 : 1);
+
 export class Collection {
   readonly #shelves = new Map<string, Shelf>();
   #all: readonly KubeObject[] | undefined;
@@ -27,7 +30,7 @@ export class Collection {
 
   list(namespace?: string): readonly KubeObject[] {
     if (namespace !== undefined) return this.#shelf(namespace);
-    this.#all ??= [...this.#shelves.keys()].sort().flatMap((name) => this.#shelf(name));
+    this.#all ??= [...this.#shelves.keys()].sort(byPrefix).flatMap((name) => this.#shelf(name));
     return this.#all;
   }
 

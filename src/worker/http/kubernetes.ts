@@ -11,7 +11,7 @@ import { describe } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { streamKindOf } from "#apiserver/streams/stream";
-import { unauthorized } from "#kernel/apimachinery/errors";
+import { tooManyRequests, unauthorized } from "#kernel/apimachinery/errors";
 import { readToken } from "#kernel/apimachinery/jwt/jwt";
 import { RESOURCES } from "#kernel/resources/index";
 import { STATE_HEADER } from "#worker/cluster/sockets";
@@ -56,6 +56,7 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
   try {
     const token = key === undefined || (await isKeyOf(c.env, id, key)) ? undefined : key;
     if (key === undefined || (token !== undefined && !(await mayBeToken(c.env, id, token)))) throw unauthorized();
+    await limitRequests(c.env, id);
     const url = new URL(`${path}${new URL(c.req.url).search}`, "http://kubernetes.default.svc");
     const request = inward(c.req.raw, url, token);
     const stub = c.env.CLUSTER.getByName(id);
@@ -76,6 +77,15 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     return errorResponse(error, c.req.raw);
   }
 }
+
+/** Counts a request against its cluster, so that none takes the machine from the others. @throws TooManyRequests */
+async function limitRequests({ REQUEST_LIMIT }: Env, id: string): Promise<void> {
+  const { success } = await REQUEST_LIMIT.limit({ key: id });
+  if (!success) throw tooManyRequests(RETRY_SECONDS);
+}
+
+/** As upstream's filter says. */
+const RETRY_SECONDS = 1;
 
 /** Whether what is not the key could be a token of the cluster, which only the cluster can tell for sure. */
 const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> =>
