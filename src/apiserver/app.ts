@@ -43,7 +43,7 @@ const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
 };
 
 /** Subresources that are views of the object: every verb route handles them itself. */
-const GENERIC_SUBRESOURCES = new Set(["", "status", "scale", "ephemeralcontainers", "resize"]);
+const GENERIC_SUBRESOURCES = new Set(["", "status", "approval", "scale", "ephemeralcontainers", "resize"]);
 
 const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
   get: getObject,

@@ -3,6 +3,7 @@
  *
  * Models pkg/kubeapiserver/options/plugins.go.
  */
+import { certificateApproval, certificateRequests, certificateSigning } from "#kernel/admission/certificates";
 import { defaultIngressClass } from "#kernel/admission/defaultingressclass";
 import { defaultStorageClass } from "#kernel/admission/defaultstorageclass";
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
@@ -32,6 +33,9 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   persistentVolumeClaimResize,
   rbacEscalation,
   runtimeClass,
+  certificateApproval,
+  certificateSigning,
+  certificateRequests,
   defaultIngressClass,
   resourceQuota,
 ];

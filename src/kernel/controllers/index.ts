@@ -4,6 +4,7 @@
  */
 
 import { attachDetachController } from "#kernel/controllers/attachdetach";
+import { csrApproving, csrCleaner, csrSigning } from "#kernel/controllers/certificates";
 import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregation";
 import { cronjobController } from "#kernel/controllers/cronjob";
 import { daemonsetController } from "#kernel/controllers/daemonset";
@@ -50,6 +51,9 @@ export const CONTROLLERS: readonly Controller[] = [
   serviceAccountController,
   serviceAccountTokenController,
   clusterRoleAggregation,
+  csrApproving,
+  csrSigning,
+  csrCleaner,
   rootCaPublisher,
   nodeLifecycleController,
   taintEvictionController,

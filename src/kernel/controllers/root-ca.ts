@@ -3,7 +3,8 @@
  *
  * Models pkg/controller/certificates/rootcacertpublisher.
  */
-import { type Controller, done, itself, type RoomWatch, watching } from "#kernel/registry/controller";
+import { type Controller, done, itself, watching } from "#kernel/registry/controller";
+import { clusterAuthority } from "#kernel/resources/certificates/authority";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { equal } from "#kernel/sim/clone";
@@ -18,32 +19,8 @@ const DESCRIPTION = {
     "clusters.",
 };
 
-/** Where the edge may put the certificate it serves with. */
-const CA_CELL = ["cluster", "ca"] as const;
-
-/** What stands there otherwise: a certificate whose key nobody has, so nothing can be signed in its name. */
-const NOBODYS_CA = `-----BEGIN CERTIFICATE-----
-MIIBgDCCASegAwIBAgIUB9LOaYhRNSeGwKXat9GFk1d+32wwCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKa3ViZXJuZXRlczAgFw0yNjExMjMyMDI4NTRaGA8yMTI2MTAz
-MDIwMjg1NFowFTETMBEGA1UEAwwKa3ViZXJuZXRlczBZMBMGByqGSM49AgEGCCqG
-SM49AwEHA0IABNvXf/6LgknWy8fhQQp3+mmArkpt+MwK/COUlK6Tzy2TjDuk6gYk
-f+A+5Fswllt/bCKuTUd0TziWqdca5Ny5WGijUzBRMB0GA1UdDgQWBBRhlcVc0Y9f
-qDvY1tqB4fWqaVBavjAfBgNVHSMEGDAWgBRhlcVc0Y9fqDvY1tqB4fWqaVBavjAP
-BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIFmdm6/hc/ELtb2nhEtE
-2x+xYuqQZQQ+vIp8eQ0DLzq5AiARXFRNELywNdChrqIFMiimWpTbCtdC3ZqOHVV/
-VWyRpA==
------END CERTIFICATE-----
-`;
-
 /** The PEM text of the cluster's certificate authority. */
-export const clusterCa = (cells: Cells): string => cells.get<string>(...CA_CELL) ?? NOBODYS_CA;
-
-/** A new certificate is published everywhere. */
-const certificate: RoomWatch = {
-  room: CA_CELL[0],
-  keys: (id, _value, client) =>
-    id === CA_CELL[1] ? client.list(namespaces).map(({ metadata: { name } }) => ({ namespace: "", name })) : [],
-};
+export const clusterCa = (cells: Cells): string => clusterAuthority(cells)?.certificate ?? "";
 
 export const rootCaPublisher: Controller = {
   name: "root-ca-certificate-publisher-controller",
@@ -53,7 +30,6 @@ export const rootCaPublisher: Controller = {
     watching(configmaps, ({ metadata }) =>
       metadata.name === NAME ? [{ namespace: "", name: metadata.namespace ?? "" }] : [],
     ),
-    certificate,
   ],
 
   reconcile({ client, cells }, { name: namespace }) {

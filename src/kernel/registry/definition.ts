@@ -113,13 +113,16 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly allowCreateOnUpdate?: boolean;
   /** Whether an update without resourceVersion is taken as "whatever is there". */
   readonly allowUnconditionalUpdate?: boolean;
+  /** Metadata that a write of the status leaves alone; kinds made at run time leave all of it alone. */
+  readonly fixedOnStatus?: "all" | readonly ("labels" | "ownerReferences")[];
   /** Fills what the user left out. May change the draft, which is its own copy. */
   setDefaults?(object: T): void;
   /** Strategy before validation: drops what a client may not set. May change the draft. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   /** `subresource` is "" for the object itself; a namespace's finalizers change through "finalize" alone. */
   prepareForUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
-  prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
+  /** `subresource` is "status", or another that writes the status too ("approval"). */
+  prepareForStatusUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
   validate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns a new object; `validate` has already seen it. */
   validateCreate?(object: T, at: At, context: StrategyContext): void;
@@ -189,6 +192,9 @@ export type AnyResource = Resource<any>;
 
 const ALL_VERBS: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
+/** Whether writing a subresource writes the status of the object, and nothing else of its content. */
+export const writesStatus = (subresource: string): boolean => subresource === "status" || subresource === "approval";
+
 /** Completes a definition with what follows from it. */
 export function defineResource<T extends KubeObject>(input: DefinitionInput<T>): Resource<T> {
   const { group, version, names, scope } = input;
@@ -196,6 +202,7 @@ export function defineResource<T extends KubeObject>(input: DefinitionInput<T>):
   const found = input.shape;
   return {
     verbs: ALL_VERBS,
+    ...(found !== undefined && { fixedOnStatus: "all" as const }),
     nameFormat: "subdomain",
     bucket: group === "" ? names.plural : `${names.plural}.${group}`,
     ...input,

@@ -11,7 +11,7 @@ import { isSameButTimes, type Operation } from "#kernel/apimachinery/managedfiel
 import type { JsonObject } from "#kernel/apimachinery/managedfields/schema";
 import { type OtherVersion, ownedAfterUpdate, type Write } from "#kernel/apimachinery/managedfields/update";
 import type { Client } from "#kernel/registry/client";
-import type { AnyResource } from "#kernel/registry/definition";
+import { type AnyResource, writesStatus } from "#kernel/registry/definition";
 import type { Registry } from "#kernel/registry/registry";
 import { readAs, storedFrom } from "#kernel/registry/stored";
 import { equal } from "#kernel/sim/clone";
@@ -29,11 +29,12 @@ const allButStatus = new WeakMap<ObjectShape, ReadonlySet<string>>();
 /** The top-level fields that a write of the object, or of a subresource, cannot change. */
 function ignoredFields(resource: AnyResource, subresource: string): ReadonlySet<string> {
   if (resource.subresources?.status !== true) return NOTHING;
-  if (subresource !== "status") return STATUS;
+  if (!writesStatus(subresource)) return STATUS;
   const { shape } = resource;
   let ignored = allButStatus.get(shape);
   if (ignored === undefined) {
-    ignored = new Set([...shape.fields.keys()].filter((name) => name !== "status"));
+    // Labels and annotations may come along with a status.
+    ignored = new Set([...shape.fields.keys()].filter((name) => name !== "status" && name !== "metadata"));
     allButStatus.set(shape, ignored);
   }
   return ignored;

@@ -13,7 +13,7 @@ import type { AdmissionRequest } from "#kernel/registry/admission";
 import { requireCreate } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
 import { create, refuse, validateMeta } from "#kernel/registry/create";
-import type { Draft, Resource } from "#kernel/registry/definition";
+import { type Draft, type Resource, writesStatus } from "#kernel/registry/definition";
 import { removeNow } from "#kernel/registry/delete";
 import { isUnchanged, type Owned, takeOwnership } from "#kernel/registry/ownership";
 import { groupKindOf, groupResourceOf } from "#kernel/registry/registry";
@@ -55,7 +55,7 @@ export function update<T extends KubeObject>(
 
   const subresource = options.subresource ?? "";
   const object = successor(resource, draft, old, subresource);
-  if (subresource !== "status") resource.setDefaults?.(object);
+  if (!writesStatus(subresource)) resource.setDefaults?.(object);
   takeOwnership(client, resource, { old, object, subresource, owned: options.owned });
   const request: AdmissionRequest = {
     operation: "UPDATE",
@@ -71,9 +71,11 @@ export function update<T extends KubeObject>(
   for (const plugin of concerned) plugin.admit?.(request, client);
 
   const at = collector();
-  if (subresource === "status") {
-    resource.prepareForStatusUpdate?.(object, old, registry.context);
+  if (writesStatus(subresource)) {
+    resource.prepareForStatusUpdate?.(object, old, registry.context, subresource);
     if (isUnchanged(object, old) && !isStale(registry, resource, key, old)) return old;
+    validateMeta(resource, object.metadata, at);
+    validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
     resource.validateStatusUpdate?.(object, old, at, registry.context);
   } else {
     resource.prepareForUpdate?.(object, old, registry.context, subresource);
@@ -122,34 +124,13 @@ function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: 
 
 /** The new object: what the client may change from the draft, the rest from the old one. A copy of its own. */
 function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T, subresource: string): T {
-  const { metadata: was } = old;
-  if (subresource === "status") {
+  const metadata = successorMeta(resource, draft, old, subresource);
+  if (writesStatus(subresource)) {
     const { status } = draft as { status?: JsonObject };
     const shape = resource.shape.fields.get("status")?.object;
-    if (status === undefined) return { ...old, metadata: { ...was } };
+    if (status === undefined) return { ...old, metadata };
     const copy = clone(status);
-    return { ...old, metadata: { ...was }, status: shape === undefined ? copy : materialize(shape, copy) };
-  }
-  const { selfLink: _, managedFields, ...wanted } = draft.metadata;
-  const metadata = {
-    ...clone(wanted),
-    // Entries are shared: nobody changes them.
-    ...(managedFields !== undefined && { managedFields }),
-    name: was.name,
-    uid: was.uid,
-    resourceVersion: was.resourceVersion,
-    creationTimestamp: was.creationTimestamp,
-  };
-  for (const field of [
-    "namespace",
-    "generateName",
-    "generation",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-  ] as const) {
-    delete metadata[field];
-    const value = was[field];
-    if (value !== undefined) Object.assign(metadata, { [field]: value });
+    return { ...old, metadata, status: shape === undefined ? copy : materialize(shape, copy) };
   }
   const { apiVersion: __, kind: ___, metadata: ____, ...rest } = draft as Draft<KubeObject> & { status?: unknown };
   if (resource.subresources?.status === true) delete rest.status;
@@ -159,6 +140,41 @@ function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>,
   const object = { apiVersion: resource.apiVersion, kind: resource.names.kind, metadata, ...body };
   return materialize(resource.shape, object) as unknown as T;
 }
+
+function successorMeta<T extends KubeObject>(
+  { fixedOnStatus = [] }: Resource<T>,
+  draft: Draft<T>,
+  { metadata: was }: T,
+  subresource: string,
+): T["metadata"] {
+  const { selfLink: _, managedFields, ...wanted } = draft.metadata;
+  const isStatus = writesStatus(subresource);
+  if (isStatus && fixedOnStatus === "all") return { ...was, ...(managedFields !== undefined && { managedFields }) };
+  const metadata = {
+    ...clone(wanted),
+    // Entries are shared: nobody changes them.
+    ...(managedFields !== undefined && { managedFields }),
+    name: was.name,
+    uid: was.uid,
+    resourceVersion: was.resourceVersion,
+    creationTimestamp: was.creationTimestamp,
+  };
+  const fixed = isStatus && fixedOnStatus !== "all" ? fixedOnStatus : [];
+  for (const field of [...SET_BY_SERVER, ...fixed]) {
+    delete metadata[field];
+    const value = was[field];
+    if (value !== undefined) Object.assign(metadata, { [field]: value });
+  }
+  return metadata;
+}
+
+const SET_BY_SERVER = [
+  "namespace",
+  "generateName",
+  "generation",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
 
 /** An object that was only waiting for its last finalizer goes with the update that removes it. */
 function removeIfReleased<T extends KubeObject>(

@@ -14,6 +14,7 @@ import { selfsubjectrulesreviews } from "#kernel/resources/authorization/selfsub
 import { localsubjectaccessreviews, subjectaccessreviews } from "#kernel/resources/authorization/subjectaccessreview";
 import { cronjobs } from "#kernel/resources/batch/cronjob";
 import { jobs } from "#kernel/resources/batch/job";
+import { certificatesigningrequests } from "#kernel/resources/certificates/certificatesigningrequest";
 import { leases } from "#kernel/resources/coordination/lease";
 import { bindings } from "#kernel/resources/core/binding";
 import { componentstatuses } from "#kernel/resources/core/componentstatus";
@@ -84,6 +85,7 @@ export const RESOURCES: readonly AnyResource[] = [
   statefulsets,
   cronjobs,
   jobs,
+  certificatesigningrequests,
   leases,
   eventsV1,
   flowschemas,

@@ -22,6 +22,7 @@ export const deployments = defineResource<Deployment>({
   version: "v1",
   names: { kind: "Deployment", plural: "deployments", singular: "deployment", short: ["deploy"], categories: ["all"] },
   scope: "Namespaced",
+  fixedOnStatus: ["labels"],
   subresources: {
     status: true,
     scale: {

@@ -25,6 +25,7 @@ export const pods = defineResource<Pod>({
   version: "v1",
   names: { kind: "Pod", plural: "pods", singular: "pod", short: ["po"], categories: ["all"] },
   scope: "Namespaced",
+  fixedOnStatus: ["ownerReferences"],
   subresources: {
     status: true,
     others: [

@@ -40,6 +40,7 @@ export const flowschemas: Resource<FlowSchema> = defineResource<FlowSchema>({
   scope: "Cluster",
   hasGeneration: true,
   subresources: { status: true },
+  fixedOnStatus: "all",
 
   setDefaults({ spec }) {
     if (spec !== undefined) spec.matchingPrecedence ||= 1000;

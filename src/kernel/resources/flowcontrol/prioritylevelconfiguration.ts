@@ -32,6 +32,7 @@ export const prioritylevelconfigurations: Resource<PriorityLevelConfiguration> =
     scope: "Cluster",
     hasGeneration: true,
     subresources: { status: true },
+    fixedOnStatus: "all",
 
     setDefaults({ spec }) {
       const { exempt, limited } = spec ?? {};
