@@ -93,6 +93,14 @@ test.each([
   expect(await answer.json()).toMatchObject({ kind: "Status", code: 406, reason: "NotAcceptable", message });
 });
 
+test("a question has no rows", async () => {
+  const body = JSON.stringify({ spec: { nonResourceAttributes: { path: "/", verb: "get" } } });
+  const headers = { "content-type": "application/json" };
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  expect((await get(path, accept, { method: "POST", body, headers })).status).toBe(406);
+});
+
 test("metadata alone, asked for as a list of one object", async () => {
   const answer = await get(ONE, `${PROTOBUF};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`);
   expect(answer.status).toBe(406);

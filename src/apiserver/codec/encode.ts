@@ -74,7 +74,8 @@ export function encodeList(
 /** What a request for a kind accepts. @throws NotAcceptable */
 export function accepted(request: Request, resource: AnyResource | undefined, isStream = false): Acceptance {
   const hasProtobuf = resource === undefined || messageOf(resource.shape) !== undefined;
-  return negotiate(request.headers.get("accept"), { hasProtobuf, isStream });
+  const hasTable = resource?.review === undefined;
+  return negotiate(request.headers.get("accept"), { hasProtobuf, hasTable, isStream });
 }
 
 /** A transformed object in the version of meta.k8s.io that was asked for. */

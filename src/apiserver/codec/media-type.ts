@@ -40,6 +40,8 @@ const TRANSFORMS: readonly string[] = ["Table", "PartialObjectMetadata", "Partia
 /** What the endpoint can do: custom resources have no protobuf form, a stream is not sent in YAML. */
 export interface Restrictions {
   readonly hasProtobuf?: boolean;
+  /** Kinds that are mere questions have no rows. */
+  readonly hasTable?: boolean;
   readonly isStream?: boolean;
 }
 
@@ -71,7 +73,7 @@ function matches(asked: string, served: string): boolean {
 function acceptanceOf(
   { parameters }: MediaType,
   { format, streams }: (typeof SERVED)[number],
-  { hasProtobuf = true }: Restrictions,
+  { hasProtobuf = true, hasTable = true }: Restrictions,
 ): Acceptance | undefined {
   const stream = parameters.get("stream") ?? "";
   if (stream !== "" && (!streams || stream !== "watch")) return undefined;
@@ -83,7 +85,7 @@ function acceptanceOf(
   }
   if (as === undefined || !TRANSFORMS.includes(as) || parameters.get("g") !== "meta.k8s.io") return undefined;
   if (version !== "v1" && version !== "v1beta1") return undefined;
-  if (as === "Table" && format === "protobuf") return undefined;
+  if (as === "Table" && (format === "protobuf" || !hasTable)) return undefined;
   return { format, as: as as Transform, version, isPretty };
 }
 
