@@ -2,7 +2,7 @@
  * Certificate requests: the ones of kubelets are approved, approved ones are signed, old ones are cleaned away.
  *
  * Models pkg/controller/certificates (approver, signer, cleaner) and pkg/apis/certificates/helpers.go.
- * Leaves out trust in what is signed: a Worker ends no TLS, so a client that shows such a certificate is not known by it.
+ * Leaves out trust in what is signed: a Worker ends no TLS, so a client that shows such a certificate is a stranger.
  */
 import type { CertificateSigningRequest } from "#kernel/api/types.gen";
 import { parseTime } from "#kernel/apimachinery/time";
