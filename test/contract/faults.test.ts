@@ -16,7 +16,7 @@ type Explanation = {
     node: string;
     fits: boolean;
     refusals: { plugin: string; reasons: string[] }[];
-    scores: Record<string, number>;
+    scores: Record<string, { raw: number; normalized: number; weight: number; weighted: number }>;
     total: number;
   }[];
 };

@@ -15,6 +15,7 @@ import { priority } from "#kernel/admission/priority";
 import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
 import { runtimeClass } from "#kernel/admission/runtimeclass";
+import { schedulerConfiguration } from "#kernel/admission/schedulerconfiguration";
 import { serviceAccount } from "#kernel/admission/serviceaccount";
 import { storageObjectInUseProtection } from "#kernel/admission/storageobjectinuseprotection";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
@@ -37,5 +38,6 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   certificateSigning,
   certificateRequests,
   defaultIngressClass,
+  schedulerConfiguration,
   resourceQuota,
 ];

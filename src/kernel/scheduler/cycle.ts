@@ -13,8 +13,8 @@ import {
   type Scorer,
 } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
+import type { Profile } from "#kernel/scheduler/profile";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
 import type { Entropy } from "#kernel/sim/entropy";
 
@@ -48,11 +48,7 @@ export interface CompiledFilters {
 }
 
 /** Compiles the filters for a pod. */
-export function compileFilters(
-  info: PodInfo,
-  cluster: Snapshot,
-  plugins: readonly Plugin[] = PLUGINS,
-): CompiledFilters {
+export function compileFilters(info: PodInfo, cluster: Snapshot, plugins: readonly Plugin[]): CompiledFilters {
   const checks: NodeFilter[] = [];
   let only: ReadonlySet<string> | undefined;
   let outside: Rejection | undefined;
@@ -97,10 +93,10 @@ export function checkNominated(
   return rejection ?? (guests.length > 0 ? checkNode(filters, node) : undefined);
 }
 
-/** How many fitting nodes are enough to choose from. */
-export function feasibleToFind(nodeCount: number): number {
+/** How many fitting nodes are enough to choose from; a percentage of 0 means as many as suit the cluster's size. */
+export function feasibleToFind(nodeCount: number, wanted = 0): number {
   if (nodeCount < FEASIBLE_MIN) return nodeCount;
-  const percentage = Math.max(PERCENTAGE_MAX - Math.floor(nodeCount / 125), PERCENTAGE_MIN);
+  const percentage = wanted === 0 ? Math.max(PERCENTAGE_MAX - Math.floor(nodeCount / 125), PERCENTAGE_MIN) : wanted;
   return Math.max(Math.floor((nodeCount * percentage) / 100), FEASIBLE_MIN);
 }
 
@@ -108,11 +104,21 @@ export function feasibleToFind(nodeCount: number): number {
 let totals = new Float64Array(0);
 let scratch = new Float64Array(0);
 
-/** Finds the node for a pod; the search begins at `start`, so that all nodes get their turn. */
-export function place(pod: Pod, cluster: Snapshot, start: number, entropy: Entropy): Placement {
+/** What the search for a node depends on besides the pod. */
+export interface Search {
+  readonly profile: Profile;
+  readonly cluster: Snapshot;
+  /** Where it begins, so that all nodes get their turn. */
+  readonly start: number;
+  readonly entropy: Entropy;
+}
+
+/** Finds the node for a pod. */
+export function place(pod: Pod, { profile, cluster, start, entropy }: Search): Placement {
   const info = podInfoOf(pod);
   const { nodes } = cluster;
-  const filters = compileFilters(info, cluster);
+  const { plugins } = profile;
+  const filters = compileFilters(info, cluster, plugins);
   if (nodes.length === 0 || filters.refusal !== undefined) {
     const diagnosis = { nodeCount: nodes.length, refusal: filters.refusal, nodes: [], rejections: [] };
     return { diagnosis, nextStart: start };
@@ -121,7 +127,7 @@ export function place(pod: Pod, cluster: Snapshot, start: number, entropy: Entro
   if (nominee !== undefined) return { node: nominee, nextStart: start };
 
   const feasible: NodeInfo[] = [];
-  const wanted = feasibleToFind(nodes.length);
+  const wanted = feasibleToFind(nodes.length, profile.percentageOfNodesToScore);
   const rejected: Rejection[] = [];
   const refusers: NodeInfo[] = [];
   const hasNominated = cluster.nominated.size > 0;
@@ -137,7 +143,7 @@ export function place(pod: Pod, cluster: Snapshot, start: number, entropy: Entro
     }
   }
   const nextStart = (offset + seen) % nodes.length;
-  if (feasible.length > 0) return { node: best(info, cluster, feasible, entropy), nextStart };
+  if (feasible.length > 0) return { node: best(info, cluster, feasible, plugins, entropy), nextStart };
   const diagnosis = { nodeCount: nodes.length, refusal: undefined, nodes: refusers, rejections: rejected };
   return { diagnosis, nextStart };
 }
@@ -150,9 +156,15 @@ function nominatedNode(pod: Pod, info: PodInfo, filters: CompiledFilters, cluste
 }
 
 /** The node with the highest score; among equals entropy decides. */
-function best(info: PodInfo, cluster: Snapshot, feasible: readonly NodeInfo[], entropy: Entropy): NodeInfo {
+function best(
+  info: PodInfo,
+  cluster: Snapshot,
+  feasible: readonly NodeInfo[],
+  plugins: readonly Plugin[],
+  entropy: Entropy,
+): NodeInfo {
   if (feasible.length === 1) return feasible[0] as NodeInfo;
-  const scores = scoreAll(info, cluster, feasible);
+  const scores = scoreAll(info, cluster, feasible, plugins);
   let most = Number.NEGATIVE_INFINITY;
   let equals = 0;
   for (const score of scores) {
@@ -171,14 +183,19 @@ function best(info: PodInfo, cluster: Snapshot, feasible: readonly NodeInfo[], e
 }
 
 /** The weighted sum of all plugins' scores, node by node. Valid until the next call. */
-function scoreAll(info: PodInfo, cluster: Snapshot, feasible: readonly NodeInfo[]): Float64Array {
+function scoreAll(
+  info: PodInfo,
+  cluster: Snapshot,
+  feasible: readonly NodeInfo[],
+  plugins: readonly Plugin[],
+): Float64Array {
   if (totals.length < feasible.length) {
     totals = new Float64Array(feasible.length);
     scratch = new Float64Array(feasible.length);
   }
   const sums = totals.subarray(0, feasible.length).fill(0);
   const scores = scratch.subarray(0, feasible.length);
-  for (const plugin of PLUGINS) {
+  for (const plugin of plugins) {
     const scorer = plugin.score?.(info, cluster, feasible);
     if (scorer === undefined) continue;
     fill(scores, scorer, feasible);
@@ -193,17 +210,34 @@ function fill(scores: Float64Array, { score, normalize }: Scorer, feasible: read
   normalize?.(scores, feasible);
 }
 
-/** One plugin's scores for the explanation of a choice: `{NodeAffinity: 100}`. */
-export function scoresOf(info: PodInfo, cluster: Snapshot, feasible: readonly NodeInfo[]): Map<string, number[]> {
-  const byPlugin = new Map<string, number[]>();
-  for (const plugin of PLUGINS) {
-    const scorer = plugin.score?.(info, cluster, feasible);
+/** What one plugin thinks of a node: as it counts, brought into 0..100, and times its weight. */
+export interface PluginScore {
+  readonly raw: number;
+  readonly normalized: number;
+  readonly weight: number;
+  readonly weighted: number;
+}
+
+/** The scores of every plugin that has an opinion, by its name and in the order of the nodes. */
+export function scoresOf(
+  info: PodInfo,
+  cluster: Snapshot,
+  feasible: readonly NodeInfo[],
+  plugins: readonly Plugin[],
+): Map<string, PluginScore[]> {
+  const byPlugin = new Map<string, PluginScore[]>();
+  for (const { name, score: scoreWith, weight = 1 } of plugins) {
+    const scorer = scoreWith?.(info, cluster, feasible);
     if (scorer === undefined) continue;
-    const scores = new Float64Array(feasible.length);
-    fill(scores, scorer, feasible);
+    const raw = feasible.map((node) => scorer.score(node));
+    const normalized = Float64Array.from(raw);
+    scorer.normalize?.(normalized, feasible);
     byPlugin.set(
-      plugin.name,
-      [...scores].map((score) => score * (plugin.weight ?? 1)),
+      name,
+      raw.map((one, n) => {
+        const score = normalized[n] ?? 0;
+        return { raw: one, normalized: score, weight, weighted: score * weight };
+      }),
     );
   }
   return byPlugin;

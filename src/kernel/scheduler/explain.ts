@@ -3,10 +3,10 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import type { Registry } from "#kernel/registry/registry";
-import { compileFilters, scoresOf } from "#kernel/scheduler/cycle";
+import { compileFilters, type PluginScore, scoresOf } from "#kernel/scheduler/cycle";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import { PLUGINS } from "#kernel/scheduler/plugins/index";
-import { podInfoOf } from "#kernel/scheduler/pod-info";
+import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
+import { type Profile, profileOf } from "#kernel/scheduler/profile";
 import { type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
 
 /** A plugin's no. */
@@ -22,8 +22,10 @@ export interface NodeExplanation {
   readonly fits: boolean;
   /** Every plugin that says no, not only the first. */
   readonly refusals: readonly Refusal[];
-  /** Weighted score by plugin, of a node that fits. */
-  readonly scores: Readonly<Record<string, number>>;
+  /** The plugins that let the pod pass here. */
+  readonly passed: readonly string[];
+  /** Of a node that fits, the scores by plugin. */
+  readonly scores: Readonly<Record<string, PluginScore>>;
   readonly total: number;
 }
 
@@ -37,35 +39,47 @@ export interface Explanation {
 export function explain(registry: Registry, pod: Pod): Explanation {
   const cluster = registry.views.of(snapshots);
   const { nodeName = "", ...spec } = pod.spec;
+  const profile = profileOf(registry, pod);
+  if (profile === undefined) {
+    const { schedulerName = "" } = pod.spec;
+    return { gates: [`no scheduler goes by the name of ${JSON.stringify(schedulerName)}`], nodes: [] };
+  }
   const info = podInfoOf({ ...pod, spec });
   const home = nodeName === "" ? undefined : cluster.node(nodeName);
   const present = home?.pods.get(pod.metadata.uid);
   if (home !== undefined && present !== undefined) cluster.suspend(home, present);
   try {
-    return explanationOf(info, cluster);
+    return explanationOf(info, cluster, profile);
   } finally {
     if (home !== undefined && present !== undefined) cluster.resume(home, present);
   }
 }
 
-function explanationOf(info: ReturnType<typeof podInfoOf>, cluster: Snapshot): Explanation {
-  const gates = PLUGINS.flatMap((plugin) => plugin.preEnqueue?.(info.pod) ?? []);
-  const compiled = PLUGINS.map((plugin) => ({ plugin, ...compileFilters(info, cluster, [plugin]) }));
+function explanationOf(info: PodInfo, cluster: Snapshot, { plugins }: Profile): Explanation {
+  const gates = plugins.flatMap((plugin) => plugin.preEnqueue?.(info.pod) ?? []);
+  const asked = plugins
+    .filter(({ filter }) => filter !== undefined)
+    .map((plugin) => ({ plugin: plugin.name, ...compileFilters(info, cluster, [plugin]) }));
   const refusalsOf = (node: NodeInfo): Refusal[] =>
-    compiled.flatMap(({ checks, only, outside, refusal }) => {
+    asked.flatMap(({ checks, only, outside, refusal }) => {
       if (refusal !== undefined) return [refusal];
       if (only !== undefined && outside !== undefined && !only.has(node.name)) return [outside];
       return checks.flatMap((check) => check(node) ?? []);
     });
   const found = cluster.nodes.map((node) => ({ node, refusals: refusalsOf(node) }));
   const feasible = found.filter(({ refusals }) => refusals.length === 0).map(({ node }) => node);
-  const byPlugin = scoresOf(info, cluster, feasible);
+  const byPlugin = scoresOf(info, cluster, feasible, plugins);
   const nodes = found.map(({ node, refusals }): NodeExplanation => {
     const place = feasible.indexOf(node);
-    const scores: Record<string, number> = {};
-    if (place >= 0) for (const [plugin, all] of byPlugin) scores[plugin] = all[place] ?? 0;
-    const total = Object.values(scores).reduce((sum, score) => sum + score, 0);
-    return { node: node.name, fits: refusals.length === 0, refusals, scores, total };
+    const scores: Record<string, PluginScore> = {};
+    for (const [plugin, all] of byPlugin) {
+      const score = all[place];
+      if (score !== undefined) scores[plugin] = score;
+    }
+    const total = Object.values(scores).reduce((sum, { weighted }) => sum + weighted, 0);
+    const refusing = new Set(refusals.map(({ plugin }) => plugin));
+    const passed = asked.map(({ plugin }) => plugin).filter((plugin) => !refusing.has(plugin));
+    return { node: node.name, fits: refusals.length === 0, refusals, passed, scores, total };
   });
   return { gates, nodes };
 }

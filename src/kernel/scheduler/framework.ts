@@ -46,7 +46,8 @@ export type ClusterEvent =
   | "PodAdd"
   | "PodLabel"
   | "PodDelete"
-  | "VolumeChange";
+  | "VolumeChange"
+  | "Configuration";
 
 export interface Plugin {
   /** The upstream name. */

@@ -14,16 +14,13 @@ import { type CompiledFilters, checkNode, compileFilters, type Diagnosis } from 
 import { notAvailable } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
-import { SCHEDULER_NAME, type Snapshot } from "#kernel/scheduler/snapshot";
+import { type Profile, SCHEDULER_NAME } from "#kernel/scheduler/profile";
+import type { Snapshot } from "#kernel/scheduler/snapshot";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { KubeObject } from "#kernel/store/object";
 
 const NOT_HELPFUL = "Preemption is not helpful for scheduling";
 const NO_VICTIMS = "No preemption victims found for incoming pod";
-
-/** Nodes tried at least, and as a share of all (minCandidateNodesAbsolute, minCandidateNodesPercentage). */
-const CANDIDATES_MIN = 100;
-const CANDIDATES_SHARE = 0.1;
 
 /** A node that would have room, and who would have to go. */
 interface Candidate {
@@ -37,8 +34,16 @@ interface Candidate {
 /** A node where room can be made, or why there is none. */
 export type Preemption = { readonly candidate: Candidate } | { readonly message: string };
 
+/** What the search for room depends on besides the pod. */
+export interface RoomSearch {
+  readonly profile: Profile;
+  readonly cluster: Snapshot;
+  readonly entropy: Entropy;
+}
+
 /** Looks for the node where making room costs least. Changes nothing. */
-export function findRoom(pod: Pod, diagnosis: Diagnosis, cluster: Snapshot, entropy: Entropy): Preemption {
+export function findRoom(pod: Pod, diagnosis: Diagnosis, search: RoomSearch): Preemption {
+  const { cluster } = search;
   const info = podInfoOf(pod);
   const refused = ineligible(info, cluster);
   if (refused !== undefined) return { message: refused };
@@ -50,7 +55,7 @@ export function findRoom(pod: Pod, diagnosis: Diagnosis, cluster: Snapshot, entr
 
   const reasons = new Map<string, number>();
   const tried = nodes.filter((_node, n) => rejections[n]?.isResolvable === true);
-  const candidates = tryNodes(info, tried, cluster, entropy, reasons);
+  const candidates = tryNodes(info, tried, search, reasons);
   const [best] = candidates.sort(compareCandidates);
   return best === undefined ? { message: inVain(nodeCount, helpable, reasons) } : { candidate: best };
 }
@@ -77,16 +82,16 @@ function ineligible({ pod, priority }: PodInfo, cluster: Snapshot): string | und
 function tryNodes(
   info: PodInfo,
   helpable: readonly NodeInfo[],
-  cluster: Snapshot,
-  entropy: Entropy,
+  { profile, cluster, entropy }: RoomSearch,
   reasons: Map<string, number>,
 ): Candidate[] {
-  const wanted = Math.max(CANDIDATES_MIN, Math.ceil(helpable.length * CANDIDATES_SHARE));
+  const { percentage, absolute } = profile.args.preemption;
+  const wanted = Math.max(absolute, Math.floor((helpable.length * percentage) / 100));
   const offset = entropy.int(helpable.length);
   const candidates: Candidate[] = [];
   for (let n = 0; n < helpable.length && candidates.length < wanted; n += 1) {
     const node = helpable[(offset + n) % helpable.length] as NodeInfo;
-    const outcome = victimsOn(info, node, cluster);
+    const outcome = victimsOn(info, node, cluster, profile);
     if ("victims" in outcome) candidates.push(outcome);
     else for (const reason of outcome.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
@@ -98,6 +103,7 @@ function victimsOn(
   info: PodInfo,
   node: NodeInfo,
   cluster: Snapshot,
+  { plugins }: Profile,
 ): Candidate | { readonly reasons: readonly string[] } {
   const lesser = [...node.pods.values()].filter(({ priority }) => priority < info.priority);
   if (lesser.length === 0) return { reasons: [NO_VICTIMS] };
@@ -112,7 +118,7 @@ function victimsOn(
   };
   // What other pods' being there means to the filters (affinity, spreading) is part of what is compiled.
   const check = (): readonly string[] | undefined => {
-    const filters: CompiledFilters = compileFilters(info, cluster);
+    const filters: CompiledFilters = compileFilters(info, cluster, plugins);
     return (filters.refusal ?? checkNode(filters, node))?.reasons;
   };
   for (const one of lesser) leave(one);
@@ -184,13 +190,14 @@ function compareCandidates(a: Candidate, b: Candidate): number {
 
 /** Takes the victims away and notes for whom the room is. */
 export function makeRoom({ client, now }: Context, pod: Pod, { node, victims }: Candidate, cluster: Snapshot): void {
+  const { schedulerName = SCHEDULER_NAME } = pod.spec;
   for (const { pod: victim } of victims) {
     if (victim.metadata.deletionTimestamp === undefined) {
       const condition = {
         type: "DisruptionTarget",
         status: "True",
         reason: "PreemptionByScheduler",
-        message: `${SCHEDULER_NAME}: preempting to accommodate a higher priority pod`,
+        message: `${schedulerName}: preempting to accommodate a higher priority pod`,
         observedGeneration: victim.metadata.generation ?? 0,
       };
       const conditions = setCondition(victim.status?.conditions, condition, now);
@@ -198,7 +205,7 @@ export function makeRoom({ client, now }: Context, pod: Pod, { node, victims }: 
       client.delete(pods, keyOf(victim));
     }
     const message = `Preempted by pod ${pod.metadata.uid} on node ${node.name}`;
-    const source = { component: SCHEDULER_NAME };
+    const source = { component: schedulerName };
     recordEvent(client, { regarding: victim, type: "Normal", reason: "Preempted", message, source }, now);
   }
   // Less important pods that counted on this node look elsewhere.

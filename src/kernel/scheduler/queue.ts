@@ -6,20 +6,17 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { keyText, parseTime } from "#kernel/apimachinery/meta";
-import { type ClusterEvent, isRejection, type Plugin } from "#kernel/scheduler/framework";
+import { type ClusterEvent, isRejection } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { byPriority } from "#kernel/scheduler/plugins/prioritysort";
 import { podInfoOf } from "#kernel/scheduler/pod-info";
+import { type Profile, profileOf, profilesOf, SCHEDULER_NAME } from "#kernel/scheduler/profile";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
 /** The room of the records; the id is the pod's namespace/name. */
 export const QUEUE = "scheduling-queue";
-
-const BACKOFF_MIN_MS = 1_000;
-const BACKOFF_MAX_MS = 10_000;
 
 /** A pod nothing seems to help is tried again after this time all the same. */
 const FLUSH_MS = 5 * 60_000;
@@ -43,9 +40,14 @@ export function recordOf(cells: Cells, id: string, pod: Pod): QueueRecord | unde
   return record?.uid === pod.metadata.uid ? record : undefined;
 }
 
-/** 1 s after the first failure, doubled with each further one, 10 s at most. */
-export const backoffUntil = ({ attempts, failedAt }: QueueRecord): Instant =>
-  failedAt + Math.min(BACKOFF_MIN_MS * 2 ** (attempts - 1), BACKOFF_MAX_MS);
+/** 1 s after the first failure, doubled with each further one, 10 s at most, unless it is configured otherwise. */
+const backoffUntil = ({ attempts, failedAt }: QueueRecord, { first, longest }: Backoff): Instant =>
+  failedAt + Math.min(first * 2 ** (attempts - 1), longest);
+
+interface Backoff {
+  readonly first: number;
+  readonly longest: number;
+}
 
 /** Which pods to try now, the most important first, and when to look again. */
 export interface Turn {
@@ -57,14 +59,17 @@ export interface Turn {
 }
 
 /** Looks through the waiting pods. */
-export function turnOf({ pending }: Snapshot, cells: Cells, now: Instant): Turn {
+export function turnOf({ pending, registry }: Snapshot, cells: Cells, now: Instant): Turn {
+  const { byName, backoffMs } = profilesOf(registry);
   const active: { pod: Pod; priority: number; since: number; revision: number }[] = [];
   let wakeAt: Instant | undefined;
   let flushAt: Instant | undefined;
   for (const [id, pod] of pending) {
-    if (isGated(pod)) continue;
+    const profile = byName.get(pod.spec.schedulerName ?? SCHEDULER_NAME);
+    // A pod of another scheduler is none of our business.
+    if (profile === undefined || isGated(pod, profile)) continue;
     const record = recordOf(cells, id, pod);
-    const due = dueAt(record);
+    const due = dueAt(record, backoffMs, now);
     if (due <= now) {
       const since = record?.failedAt ?? parseTime(pod.metadata.creationTimestamp);
       const revision = Number(pod.metadata.resourceVersion);
@@ -75,17 +80,18 @@ export function turnOf({ pending }: Snapshot, cells: Cells, now: Instant): Turn 
   return { active: active.sort(byPriority).map(({ pod }) => pod), wakeAt, flushAt };
 }
 
-function dueAt(record: QueueRecord | undefined): Instant {
+function dueAt(record: QueueRecord | undefined, backoff: Backoff, now: Instant): Instant {
   if (record === undefined) return 0;
-  return record.isMoved ? backoffUntil(record) : record.failedAt + FLUSH_MS;
+  if (!record.isMoved) return record.failedAt + FLUSH_MS;
+  // Nothing else is waiting, so a pod that was only unschedulable need not sit out its backoff
+  // (SchedulerPopFromBackoffQ), unless it has been tried at this very instant.
+  if (record.plugins.length > 0 && record.failedAt < now) return 0;
+  return backoffUntil(record, backoff);
 }
 
-const GATES: readonly Plugin[] = PLUGINS.filter(({ preEnqueue }) => preEnqueue !== undefined);
-
 /** True if a plugin keeps the pod out of the queue. */
-export const isGated = (pod: Pod): boolean => GATES.some((plugin) => plugin.preEnqueue?.(pod) !== undefined);
-
-const BY_NAME = new Map(PLUGINS.map((plugin) => [plugin.name, plugin]));
+const isGated = (pod: Pod, { plugins }: Profile): boolean =>
+  plugins.some(({ preEnqueue }) => preEnqueue?.(pod) !== undefined);
 
 /** Moves the pods an event may help; `node` is the node it happened to, if it was one. */
 export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, node: NodeInfo | undefined): void {
@@ -105,9 +111,10 @@ function mayHelp(
   event: ClusterEvent,
   node: NodeInfo | undefined,
 ): boolean {
-  if (plugins.length === 0) return true;
+  if (plugins.length === 0 || event === "Configuration") return true;
+  const profile = profileOf(cluster.registry, pod);
   return plugins.some((name) => {
-    const plugin = BY_NAME.get(name);
+    const plugin = profile?.plugins.find((one) => one.name === name);
     if (plugin?.events?.includes(event) !== true) return false;
     if (node === undefined) return true;
     const answer = plugin.filter?.(podInfoOf(pod), cluster);

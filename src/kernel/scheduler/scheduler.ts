@@ -22,17 +22,15 @@ import { type Diagnosis, place } from "#kernel/scheduler/cycle";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
 import { fitError } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import { PLUGINS } from "#kernel/scheduler/plugins/index";
 import { findRoom, makeRoom } from "#kernel/scheduler/preemption";
+import { type Profile, profileOf, SCHEDULER_NAME } from "#kernel/scheduler/profile";
 import { move, moveSelf, putBack, QUEUE, recordOf, turnOf } from "#kernel/scheduler/queue";
-import { SCHEDULER_NAME, type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
+import { type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
 import { POD, WATCHES } from "#kernel/scheduler/watches";
 import { LIMITS } from "#kernel/sim/limits";
 
-const SOURCE = { component: SCHEDULER_NAME };
-
-/** How long volumes may take to be bound (bindTimeoutSeconds). */
-const BINDING_TIMEOUT_MS = 600_000;
+/** Every profile speaks in its own name. */
+const sourceOf = ({ name }: Profile) => ({ component: name });
 
 /** Where the next search begins. */
 const START_CELL = ["scheduler", "start"] as const;
@@ -61,11 +59,12 @@ function work(context: Context, cluster: Snapshot): Outcome {
   for (const pod of turn.active.slice(0, LIMITS.podsPerReconcile)) {
     // A pod tried before this one may have changed it (a nomination taken back).
     const waiting = cluster.pending.get(keyText(keyOf(pod)));
-    if (waiting === undefined) continue;
-    const placement = place(waiting, cluster, start, entropy);
+    const profile = waiting && profileOf(cluster.registry, waiting);
+    if (waiting === undefined || profile === undefined) continue;
+    const placement = place(waiting, { profile, cluster, start, entropy });
     start = placement.nextStart;
-    if ("node" in placement) bind(context, waiting, placement.node);
-    else fail(context, cluster, waiting, placement.diagnosis);
+    if ("node" in placement) bind(context, waiting, profile, placement.node);
+    else fail(context, cluster, waiting, profile, placement.diagnosis);
   }
   if (turn.active.length > 0) cells.put(...START_CELL, start);
   if (turn.active.length > LIMITS.podsPerReconcile) return wakeAt(now);
@@ -73,13 +72,13 @@ function work(context: Context, cluster: Snapshot): Outcome {
   return earliest(due === undefined ? done : wakeAt(due), flushAt === undefined ? done : routineAt(flushAt));
 }
 
-function bind(context: Context, pod: Pod, { name }: NodeInfo): void {
+function bind(context: Context, pod: Pod, profile: Profile, { name }: NodeInfo): void {
   const { client, cells, now } = context;
   const key = keyOf(pod);
   try {
-    for (const plugin of PLUGINS) {
+    for (const plugin of profile.plugins) {
       if (plugin.preBind === undefined || plugin.preBind(client, pod, name)) continue;
-      waitForBinding(context, pod, plugin.name, name);
+      waitForBinding(context, pod, profile, { plugin: plugin.name, node: name });
       return;
     }
     bindPod(client, key, { target: { kind: "Node", name } });
@@ -88,34 +87,46 @@ function bind(context: Context, pod: Pod, { name }: NodeInfo): void {
     // Whatever refused it may let it pass the next time.
     putBack(cells, pod, [], true, now);
     const message = `running Bind plugin "DefaultBinder": ${error.message}`;
-    recordEvent(client, { regarding: pod, type: "Warning", reason: "FailedScheduling", message, source: SOURCE }, now);
+    warn(context, pod, profile, message);
     return;
   }
   cells.delete(QUEUE, keyText(key));
   const message = `Successfully assigned ${keyText(key)} to ${name}`;
-  recordEvent(client, { regarding: pod, type: "Normal", reason: "Scheduled", message, source: SOURCE }, now);
+  const source = sourceOf(profile);
+  recordEvent(client, { regarding: pod, type: "Normal", reason: "Scheduled", message, source }, now);
+}
+
+function warn({ client, now }: Context, regarding: Pod, profile: Profile, message: string): void {
+  const source = sourceOf(profile);
+  recordEvent(client, { regarding, type: "Warning", reason: "FailedScheduling", message, source }, now);
 }
 
 /** The pod has its node, but not yet what it needs there: the node is kept for it, for some time. */
-function waitForBinding({ client, cells, now }: Context, pod: Pod, plugin: string, node: string): void {
+function waitForBinding(
+  context: Context,
+  pod: Pod,
+  profile: Profile,
+  { plugin, node }: { readonly plugin: string; readonly node: string },
+): void {
+  const { client, cells, now } = context;
   const id = keyText(keyOf(pod));
   const since = recordOf(cells, id, pod)?.bindingSince ?? now;
   putBack(cells, pod, [plugin], false, now);
   const record = recordOf(cells, id, pod);
-  if (now - since < BINDING_TIMEOUT_MS) {
+  if (now - since < profile.args.volumeBinding.timeoutSeconds * 1000) {
     if (record !== undefined) cells.put(QUEUE, id, { ...record, bindingSince: since });
   } else {
-    const message = `running PreBind plugin "${plugin}": binding volumes: context deadline exceeded`;
-    recordEvent(client, { regarding: pod, type: "Warning", reason: "FailedScheduling", message, source: SOURCE }, now);
+    warn(context, pod, profile, `running PreBind plugin "${plugin}": binding volumes: context deadline exceeded`);
   }
   if (pod.status?.nominatedNodeName === node) return;
   client.updateStatus(pods, pod, { ...pod.status, nominatedNodeName: node });
 }
 
 /** Makes room if that helps, and says why the pod has to wait. */
-function fail(context: Context, cluster: Snapshot, pod: Pod, diagnosis: Diagnosis): void {
+function fail(context: Context, cluster: Snapshot, pod: Pod, profile: Profile, diagnosis: Diagnosis): void {
   const { client, cells, entropy, now } = context;
-  const preemption = diagnosis.nodeCount === 0 ? { message: "" } : findRoom(pod, diagnosis, cluster, entropy);
+  const isVain = diagnosis.nodeCount === 0 || !profile.preempts;
+  const preemption = isVain ? { message: "" } : findRoom(pod, diagnosis, { profile, cluster, entropy });
   const isMade = "candidate" in preemption;
   const message = fitError(diagnosis, isMade ? "" : preemption.message);
   const plugins = new Set<string>(diagnosis.refusal === undefined ? [] : [diagnosis.refusal.plugin]);
@@ -123,8 +134,7 @@ function fail(context: Context, cluster: Snapshot, pod: Pod, diagnosis: Diagnosi
   putBack(cells, pod, [...plugins].sort(), false, now);
   if (isMade) makeRoom(context, pod, preemption.candidate, cluster);
 
-  const reason = "FailedScheduling";
-  recordEvent(client, { regarding: pod, type: "Warning", reason, message, source: SOURCE }, now);
+  warn(context, pod, profile, message);
   const condition = {
     type: "PodScheduled",
     status: "False",

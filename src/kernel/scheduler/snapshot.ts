@@ -19,9 +19,6 @@ import { SelectorCounts } from "#kernel/scheduler/selector-counts";
 import { equal } from "#kernel/sim/clone";
 import type { Change } from "#kernel/store/object";
 
-/** The name in spec.schedulerName of the pods we place. */
-export const SCHEDULER_NAME = "default-scheduler";
-
 export class Snapshot {
   readonly #byName = new Map<string, NodeInfo>();
   #list: readonly NodeInfo[] | undefined;
@@ -208,12 +205,9 @@ export class Snapshot {
 /** True if the pod takes room on a node. */
 const isCounted = (pod: Pod): boolean => isPodScheduled(pod) && !isPodTerminal(pod);
 
-/** True if the pod waits for us. */
+/** True if the pod waits for a scheduler. */
 export const isWaiting = (pod: Pod): boolean =>
-  !isPodScheduled(pod) &&
-  !isPodTerminal(pod) &&
-  pod.metadata.deletionTimestamp === undefined &&
-  (pod.spec.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME;
+  !isPodScheduled(pod) && !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined;
 
 /** Sorted by name, taking one node of each zone in turn. */
 function interleaved(infos: NodeInfo[]): readonly NodeInfo[] {

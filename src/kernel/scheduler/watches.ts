@@ -6,9 +6,11 @@ import { type Key, keyText } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { ResourceWatch, RoomWatch, Watch } from "#kernel/registry/controller";
 import type { Resource } from "#kernel/registry/definition";
+import { configmaps } from "#kernel/resources/core/configmap";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
+import { SCHEDULER_CONFIG } from "#kernel/resources/scheduling/configuration";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
 import { VOLUME_RESOURCES } from "#kernel/scheduler/plugins/volumes";
 import { QUEUE, type QueueRecord } from "#kernel/scheduler/queue";
@@ -85,4 +87,17 @@ const volumes: readonly ResourceWatch[] = VOLUME_RESOURCES.map((resource) => ({
   keys: (_change, client) => (isAwaited(client) ? [eventKey("VolumeChange")] : []),
 }));
 
-export const WATCHES: readonly Watch[] = [watch(pods, podKeys), watch(nodes, nodeKeys), records, ...volumes];
+/** A new configuration may help anybody. */
+const configuration: ResourceWatch = watch(configmaps, ({ key }) =>
+  key.namespace === SCHEDULER_CONFIG.namespace && key.name === SCHEDULER_CONFIG.name
+    ? [eventKey("Configuration"), TRY]
+    : [],
+);
+
+export const WATCHES: readonly Watch[] = [
+  watch(pods, podKeys),
+  watch(nodes, nodeKeys),
+  records,
+  configuration,
+  ...volumes,
+];

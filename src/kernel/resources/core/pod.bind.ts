@@ -47,7 +47,9 @@ export function bindPod(client: Client, key: Key, binding: BindingTarget, option
     ...(annotations !== undefined && { annotations: { ...pod.metadata.annotations, ...annotations } }),
     ...(labels !== undefined && { labels: { ...pod.metadata.labels, ...labels } }),
   };
-  const bound = { ...pod, metadata, spec: { ...pod.spec, nodeName: name }, status: { ...pod.status, conditions } };
+  // The hint where it might go is stale from now on (ClearingNominatedNodeNameAfterBinding).
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
+  const bound = { ...pod, metadata, spec: { ...pod.spec, nodeName: name }, status: { ...status, conditions } };
   // As upstream: a binding changes what no update may, so it does not pass the rules of updates.
   if (options.isDryRun !== true) client.registry.store.put(pods.bucket, key, bound);
 }

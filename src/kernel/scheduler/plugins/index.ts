@@ -1,8 +1,10 @@
 /**
- * The scheduler's plugins, in the order in which they filter and score.
+ * The scheduler's plugins by name, and how each is made of what its profile tells it.
  *
- * Models pkg/scheduler/apis/config/v1/default_plugins.go.
+ * Models pkg/scheduler/framework/plugins/registry.go. PrioritySort, DefaultPreemption and DefaultBinder are steps of the
+ * scheduler itself and not in this table.
  */
+import type { PluginArgs } from "#kernel/resources/scheduling/configuration";
 import type { Plugin } from "#kernel/scheduler/framework";
 import { dynamicResources } from "#kernel/scheduler/plugins/dynamicresources";
 import { imageLocality } from "#kernel/scheduler/plugins/imagelocality";
@@ -21,21 +23,31 @@ import { volumeBinding } from "#kernel/scheduler/plugins/volumebinding";
 import { volumeRestrictions } from "#kernel/scheduler/plugins/volumerestrictions";
 import { volumeZone } from "#kernel/scheduler/plugins/volumezone";
 
-export const PLUGINS: readonly Plugin[] = [
+/** Makes a plugin. */
+type Factory = (args: PluginArgs) => Plugin;
+
+const FIXED: readonly Plugin[] = [
   schedulingGates,
   nodeUnschedulable,
   nodeName,
   taintToleration,
-  nodeAffinity,
   nodePorts,
-  nodeResourcesFit,
   volumeRestrictions,
   nodeVolumeLimits,
   volumeBinding,
   volumeZone,
-  podTopologySpread,
-  interPodAffinity,
   dynamicResources,
-  nodeResourcesBalancedAllocation,
   imageLocality,
 ];
+
+const FACTORIES: ReadonlyMap<string, Factory> = new Map<string, Factory>([
+  ...FIXED.map((plugin): [string, Factory] => [plugin.name, () => plugin]),
+  ["NodeAffinity", ({ nodeAffinity: args }) => nodeAffinity(args)],
+  ["NodeResourcesFit", ({ fit }) => nodeResourcesFit(fit)],
+  ["PodTopologySpread", ({ spread }) => podTopologySpread(spread)],
+  ["InterPodAffinity", ({ interPodAffinity: args }) => interPodAffinity(args)],
+  ["NodeResourcesBalancedAllocation", ({ balanced }) => nodeResourcesBalancedAllocation(balanced)],
+]);
+
+/** The plugin of a name, told what its profile says; undefined for a step of the scheduler itself. */
+export const pluginNamed = (name: string, args: PluginArgs): Plugin | undefined => FACTORIES.get(name)?.(args);

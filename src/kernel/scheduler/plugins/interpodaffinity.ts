@@ -6,6 +6,7 @@
 import type { Namespace, Pod } from "#kernel/api/types.gen";
 import { matches } from "#kernel/apimachinery/labels";
 import { namespaces } from "#kernel/resources/core/namespace";
+import type { PluginArgs } from "#kernel/resources/scheduling/configuration";
 import { type Filter, type Plugin, rejects, rejectsForGood, SCORE_MAX } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import type { AffinityTerm, PodInfo } from "#kernel/scheduler/pod-info";
@@ -16,13 +17,11 @@ const NOT_NEAR = rejectsForGood(NAME, "node(s) didn't match pod affinity rules")
 const TOO_NEAR = rejects(NAME, "node(s) didn't match pod anti-affinity rules");
 const UNWELCOME = rejects(NAME, "node(s) didn't satisfy existing pods anti-affinity rules");
 
-/** Weight of an existing pod's required affinity when a new pod is scored (HardPodAffinityWeight). */
-const HARD_WEIGHT = 1;
-
 /** Sums by topology key and value. */
 type Sums = Map<string, Map<string, number>>;
 
-export const interPodAffinity: Plugin = {
+/** The plugin; `hardWeight` is that of an existing pod's required affinity when a new pod is scored. */
+export const interPodAffinity = (args: PluginArgs["interPodAffinity"]): Plugin => ({
   name: NAME,
   weight: 2,
   events: ["NodeAdd", "NodeLabel", "PodAdd", "PodLabel", "PodDelete"],
@@ -35,7 +34,7 @@ export const interPodAffinity: Plugin = {
   },
 
   score(info, cluster) {
-    const sums = preferences(info, cluster);
+    const sums = preferences(info, cluster, args);
     if (sums.size === 0) return undefined;
     return {
       score(node) {
@@ -49,7 +48,7 @@ export const interPodAffinity: Plugin = {
       normalize: stretch,
     };
   },
-};
+});
 
 function add(sums: Sums, key: string, value: string, weight: number): void {
   let weights = sums.get(key);
@@ -161,17 +160,24 @@ function filterFor(info: PodInfo, cluster: Snapshot, refused: ReadonlyMap<string
 }
 
 /** What speaks for and against each topology: the pod's own wishes, and those of the pods that are there. */
-function preferences(info: PodInfo, cluster: Snapshot): Sums {
+function preferences(
+  info: PodInfo,
+  cluster: Snapshot,
+  { hardWeight, ignoresOthersPreferences }: PluginArgs["interPodAffinity"],
+): Sums {
   const { pod, preferredAffinity, preferredAntiAffinity } = info;
+  const hasOwn = preferredAffinity.length + preferredAntiAffinity.length > 0;
   const sums: Sums = new Map();
   const wish = (term: AffinityTerm, weight: number): void => {
     for (const [value, count] of meantBy(term, cluster)) add(sums, term.topologyKey, value, weight * count);
   };
   for (const term of preferredAffinity) wish(term, term.weight);
   for (const term of preferredAntiAffinity) wish(term, -term.weight);
+  if (ignoresOthersPreferences && !hasOwn) return sums;
   for (const { sort, term, counts } of cluster.terms.groups) {
-    if (sort === "antiAffinity" || !means(term, pod, cluster)) continue;
-    const weight = sort === "affinity" ? HARD_WEIGHT : sort === "preferredAffinity" ? term.weight : -term.weight;
+    if (sort === "antiAffinity" || (sort !== "affinity" && ignoresOthersPreferences)) continue;
+    if ((sort === "affinity" && hardWeight === 0) || !means(term, pod, cluster)) continue;
+    const weight = sort === "affinity" ? hardWeight : sort === "preferredAffinity" ? term.weight : -term.weight;
     for (const [value, count] of counts) add(sums, term.topologyKey, value, weight * count);
   }
   return sums;

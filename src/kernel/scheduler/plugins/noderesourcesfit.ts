@@ -3,9 +3,18 @@
  *
  * Models pkg/scheduler/framework/plugins/noderesources (fit.go, least_allocated.go).
  */
-import { type Plugin, type Rejection, rejects, rejectsForGood, SCORE_MAX } from "#kernel/scheduler/framework";
+import type { PluginArgs, ScoringStrategy } from "#kernel/resources/scheduling/configuration";
+import {
+  type Filter,
+  type Plugin,
+  type Rejection,
+  rejects,
+  rejectsForGood,
+  SCORE_MAX,
+} from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
-import type { PodInfo } from "#kernel/scheduler/pod-info";
+import { scoreOf } from "#kernel/scheduler/plugins/noderesources.scoring";
+import type { Amounts, PodInfo } from "#kernel/scheduler/pod-info";
 
 const NAME = "NodeResourcesFit";
 
@@ -22,29 +31,47 @@ function answer(reasons: readonly string[], isResolvable: boolean): Rejection {
   return known;
 }
 
-export const nodeResourcesFit: Plugin = {
-  name: NAME,
-  events: ["NodeAdd", "NodeAllocatable", "PodDelete"],
+/** The plugin; resources it is told to ignore are somebody else's to look after (an extended resource's scheduler). */
+export function nodeResourcesFit({ ignoredResources, ignoredResourceGroups, strategy }: PluginArgs["fit"]): Plugin {
+  const ignores = (name: string): boolean =>
+    ignoredResources.includes(name) || ignoredResourceGroups.includes(name.slice(0, name.indexOf("/")));
+  const ignoresAny = ignoredResources.length + ignoredResourceGroups.length > 0;
+  const score = isUsual(strategy) ? undefined : scoreOf(strategy);
+  return {
+    name: NAME,
+    events: ["NodeAdd", "NodeAllocatable", "PodDelete"],
+    filter: ({ requests }) => filterFor(ignoresAny ? without(requests, ignores) : requests),
+    score: (pod) => ({
+      score: score === undefined ? (node) => leastAllocated(node, pod.usual) : (node) => score(node, pod),
+    }),
+  };
+}
 
-  filter({ requests }) {
-    const { cpuMillis, memoryBytes, storageBytes, scalars } = requests;
-    const isSmall = storageBytes === 0 && scalars === undefined;
-    return {
-      check(node) {
-        const { allocatable, requested } = node;
-        const isRoomy =
-          node.pods.size < node.podsMax &&
-          (cpuMillis === 0 || cpuMillis <= allocatable.cpuMillis - requested.cpuMillis) &&
-          (memoryBytes === 0 || memoryBytes <= allocatable.memoryBytes - requested.memoryBytes);
-        return isRoomy && isSmall ? undefined : shortage(node, requests);
-      },
-    };
-  },
+/** True for the strategy of the default profile, which is computed without a loop. */
+const isUsual = ({ type, resources }: ScoringStrategy): boolean =>
+  type === "LeastAllocated" &&
+  resources.length === 2 &&
+  resources.every(({ name, weight }) => weight === 1 && (name === "cpu" || name === "memory"));
 
-  score({ usual }) {
-    return { score: (node) => leastAllocated(node, usual) };
-  },
-};
+function without(requests: Amounts, ignores: (name: string) => boolean): Amounts {
+  const scalars = new Map([...(requests.scalars ?? [])].filter(([name]) => !ignores(name)));
+  return { ...requests, scalars: scalars.size === 0 ? undefined : scalars };
+}
+
+function filterFor(requests: Amounts): Filter {
+  const { cpuMillis, memoryBytes, storageBytes, scalars } = requests;
+  const isSmall = storageBytes === 0 && scalars === undefined;
+  return {
+    check(node) {
+      const { allocatable, requested } = node;
+      const isRoomy =
+        node.pods.size < node.podsMax &&
+        (cpuMillis === 0 || cpuMillis <= allocatable.cpuMillis - requested.cpuMillis) &&
+        (memoryBytes === 0 || memoryBytes <= allocatable.memoryBytes - requested.memoryBytes);
+      return isRoomy && isSmall ? undefined : shortage(node, requests);
+    },
+  };
+}
 
 const PODS = "Too many pods";
 const FIXED = [PODS, "Insufficient cpu", "Insufficient memory", "Insufficient ephemeral-storage"];

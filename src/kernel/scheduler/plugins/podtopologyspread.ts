@@ -10,10 +10,11 @@ import type { Registry } from "#kernel/registry/registry";
 import { NODE_HOSTNAME_LABEL, NODE_ZONE_LABEL } from "#kernel/resources/core/node.facts";
 import { untoleratedTaint } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
+import type { PluginArgs } from "#kernel/resources/scheduling/configuration";
 import { type Plugin, rejects, rejectsForGood, SCORE_MAX, type Scorer } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { nodeMatcher } from "#kernel/scheduler/node-selector";
-import { type PodInfo, withLabelKeys } from "#kernel/scheduler/pod-info";
+import { withLabelKeys } from "#kernel/scheduler/pod-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
 
 const NAME = "PodTopologySpread";
@@ -33,13 +34,16 @@ interface Constraint {
   readonly concerns: (node: NodeInfo) => boolean;
 }
 
-export const podTopologySpread: Plugin = {
+/** The plugin; `args` has the constraints of pods that ask for none. */
+export const podTopologySpread = (args: PluginArgs["spread"]): Plugin => ({
   name: NAME,
   weight: 2,
   events: ["NodeAdd", "NodeLabel", "NodeTaint", "PodAdd", "PodLabel", "PodDelete"],
 
   filter({ pod }, cluster) {
-    const constraints = constraintsOf(pod, "DoNotSchedule");
+    const constraints = isSpread(pod)
+      ? constraintsOf(pod, "DoNotSchedule")
+      : defaultConstraints(pod, cluster, args, "DoNotSchedule");
     if (constraints.length === 0) return undefined;
     const { namespace = "" } = pod.metadata;
     const counted = constraints.map((constraint) => ({
@@ -64,12 +68,18 @@ export const podTopologySpread: Plugin = {
   },
 
   score(info, cluster, feasible) {
-    const own = constraintsOf(info.pod, "ScheduleAnyway");
-    const isDefault = (info.pod.spec.topologySpreadConstraints ?? []).length === 0;
-    const constraints = isDefault ? defaultConstraints(info, cluster) : own;
-    return constraints.length === 0 ? undefined : scorer(info.pod, constraints, cluster, feasible, !isDefault);
+    const { pod } = info;
+    const isOwn = isSpread(pod);
+    const constraints = isOwn
+      ? constraintsOf(pod, "ScheduleAnyway")
+      : defaultConstraints(pod, cluster, args, "ScheduleAnyway");
+    const needsAllLabels = isOwn || args.type === "List";
+    return constraints.length === 0 ? undefined : scorer(pod, constraints, cluster, feasible, needsAllLabels);
   },
-};
+});
+
+/** True if the pod says itself how it is to be spread. */
+const isSpread = ({ spec }: Pod): boolean => (spec.topologySpreadConstraints ?? []).length > 0;
 
 function constraintsOf(pod: Pod, whenUnsatisfiable: string): Constraint[] {
   const asked = pod.spec.topologySpreadConstraints ?? [];
@@ -114,17 +124,23 @@ function domainsOf(
 }
 
 /** Pods of one Service or ReplicaSet spread over nodes and zones even if they do not ask for it. */
-const DEFAULTS = [
-  { topologyKey: NODE_HOSTNAME_LABEL, maxSkew: 3 },
-  { topologyKey: NODE_ZONE_LABEL, maxSkew: 5 },
+const DEFAULTS: readonly TopologySpreadConstraint[] = [
+  { topologyKey: NODE_HOSTNAME_LABEL, maxSkew: 3, whenUnsatisfiable: "ScheduleAnyway" },
+  { topologyKey: NODE_ZONE_LABEL, maxSkew: 5, whenUnsatisfiable: "ScheduleAnyway" },
 ];
 
-function defaultConstraints({ pod }: PodInfo, { registry }: Snapshot): Constraint[] {
-  const selector = selectorOf(pod, registry);
-  if (selector === undefined) return [];
-  const isMatch = nodeMatcher(pod);
-  const concerns = (node: NodeInfo): boolean => isMatch === undefined || isMatch(node);
-  return DEFAULTS.map((one) => ({ ...one, minDomains: 1, selector, concerns }));
+function defaultConstraints(
+  pod: Pod,
+  { registry }: Snapshot,
+  { type, constraints }: PluginArgs["spread"],
+  whenUnsatisfiable: string,
+): Constraint[] {
+  const wanted = (type === "System" ? DEFAULTS : constraints).filter(
+    (one) => one.whenUnsatisfiable === whenUnsatisfiable,
+  );
+  const labelSelector = wanted.length === 0 ? undefined : selectorOf(pod, registry);
+  if (labelSelector === undefined) return [];
+  return wanted.map((one) => constraintFrom(pod, { ...one, labelSelector }));
 }
 
 /** What the pod's Services and its ReplicaSet select it by; undefined if nobody does. */

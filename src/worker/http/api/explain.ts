@@ -22,7 +22,18 @@ const nodeSchema = z
         }),
       )
       .describe("Every plugin that says no, not only the first"),
-    scores: z.record(z.string(), z.number()).describe("Weighted score by plugin, of a node that fits"),
+    passed: z.array(z.string()).describe("The plugins that let the pod pass here"),
+    scores: z
+      .record(
+        z.string(),
+        z.object({
+          raw: z.number().describe("As the plugin counts"),
+          normalized: z.number().describe("Brought into 0 to 100 over all nodes that fit"),
+          weight: z.number(),
+          weighted: z.number(),
+        }),
+      )
+      .describe("By plugin, of a node that fits"),
     total: z.number(),
   })
   .openapi("NodeExplanation");
