@@ -50,8 +50,9 @@ export class Simulation {
   readonly disk = new Disk();
   cluster: Cluster;
 
-  constructor(seed: string | number, nodes = 3) {
-    this.cluster = Cluster.create(options(seed, nodes), START);
+  constructor(seed: string | number, nodes: number | ClusterOptions["machines"] = 3) {
+    const made = typeof nodes === "number" ? options(seed, nodes) : { ...options(seed, 0), machines: nodes };
+    this.cluster = Cluster.create(made, START);
     this.disk.save(this.cluster.take());
   }
 

@@ -1,0 +1,149 @@
+/**
+ * The laws of the world of test/sim/world.test.ts: what must hold at every moment, and what must hold at rest.
+ */
+import { expect } from "vitest";
+import type { Pod } from "#kernel/api/types.gen";
+import { matches } from "#kernel/apimachinery/labels";
+import { controllerOf, keyOf, keyText } from "#kernel/apimachinery/meta";
+import type { Cluster } from "#kernel/cluster/cluster";
+import { daemonsets } from "#kernel/resources/apps/daemonset";
+import { deployments } from "#kernel/resources/apps/deployment";
+import { replicasets } from "#kernel/resources/apps/replicaset";
+import { statefulsets } from "#kernel/resources/apps/statefulset";
+import { jobs } from "#kernel/resources/batch/job";
+import { isJobFinished, JOB_TRACKING_FINALIZER } from "#kernel/resources/batch/job.facts";
+import { nodes } from "#kernel/resources/core/node";
+import { allocatable } from "#kernel/resources/core/node.facts";
+import { pods } from "#kernel/resources/core/pod";
+import { isPodActive, isPodReady, isPodTerminal, podRequests } from "#kernel/resources/core/pod.facts";
+import { resourcequotas } from "#kernel/resources/core/resourcequota";
+import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
+import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { explain } from "#kernel/scheduler/explain";
+
+const nameOf = ({ metadata }: Pod): string => metadata.name;
+const twice = (items: readonly string[]): string[] => items.filter((item, n) => items.indexOf(item) !== n);
+
+/** No node holds more than it has; a pod that the kubelet has refused has ended and holds nothing. */
+function capacityHolds({ admin }: Cluster): void {
+  const held = admin.list(pods).filter((pod) => !isPodTerminal(pod));
+  for (const node of admin.list(nodes)) {
+    const { cpu = 0, memory = 0, pods: most = 0 } = allocatable(node);
+    const here = held.filter(({ spec }) => spec.nodeName === node.metadata.name);
+    const sum = (name: string): number => here.reduce((total, pod) => total + (podRequests(pod)[name] ?? 0), 0);
+    expect([node.metadata.name, sum("cpu") <= cpu, sum("memory") <= memory, here.length <= most]).toEqual([
+      node.metadata.name,
+      true,
+      true,
+      true,
+    ]);
+  }
+}
+
+/** Nobody forces a pod away here, so no two machines ever run one name. */
+function identitiesAreUnique({ cells }: Cluster): void {
+  const running = [...cells.entries<ContainerRecord>(CONTAINERS)]
+    .filter(([, { state }]) => state === "running")
+    .map(([, { namespace, pod, name }]) => `${namespace}/${pod}/${name}`);
+  expect(twice(running)).toEqual([]);
+}
+
+function quotaHolds({ admin }: Cluster): void {
+  for (const { spec, status, metadata } of admin.list(resourcequotas)) {
+    const used = Number(status?.used?.["pods"] ?? 0);
+    const before = Number(metadata.annotations?.["before"] ?? 0);
+    expect(used).toBeLessThanOrEqual(Math.max(Number(spec?.hard?.["pods"] ?? 0), before, used));
+  }
+}
+
+/** What must hold at every moment. */
+export function holdsAlways(cluster: Cluster): void {
+  capacityHolds(cluster);
+  identitiesAreUnique(cluster);
+  quotaHolds(cluster);
+}
+
+/** Pods that a budget guards and that are healthy now: how many there are beyond what the budget wants. */
+export function slackOf({ admin }: Cluster, pod: Pod): number {
+  const budgets = admin
+    .list(poddisruptionbudgets, { namespace: pod.metadata.namespace ?? "" })
+    .filter(({ spec }) => matches(spec.selector, pod.metadata.labels));
+  const [budget] = budgets;
+  if (budget === undefined) return Number.POSITIVE_INFINITY;
+  const healthy = admin
+    .list(pods, { namespace: pod.metadata.namespace ?? "" })
+    .filter((one) => matches(budget.spec.selector, one.metadata.labels) && isPodReady(one))
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return healthy.length - (budget.status?.desiredHealthy ?? 0);
+}
+
+/** A pod that waits at rest fits nowhere. */
+function waitsForGoodReason({ admin, registry }: Cluster): void {
+  for (const pod of admin.list(pods)) {
+    if ((pod.spec.nodeName ?? "") !== "" || isPodTerminal(pod)) continue;
+    const fitting = explain(registry, pod).nodes.filter(({ fits }) => fits);
+    expect([nameOf(pod), fitting.map(({ node }) => node)]).toEqual([nameOf(pod), []]);
+  }
+}
+
+/** Whatever has owners has one that exists. */
+function orphansAreGone({ admin, store, registry }: Cluster): void {
+  const uids = new Set(
+    [...store.buckets()].flatMap((bucket) => store.list(bucket).map(({ metadata }) => metadata.uid)),
+  );
+  for (const resource of registry.resources) {
+    for (const object of store.list(resource.bucket)) {
+      const owners = object.metadata.ownerReferences ?? [];
+      const isOrphan = owners.length > 0 && owners.every(({ uid }) => !uids.has(uid));
+      expect([resource.bucket, keyText(keyOf(object)), isOrphan]).toEqual([
+        resource.bucket,
+        keyText(keyOf(object)),
+        false,
+      ]);
+    }
+  }
+  for (const pod of admin.list(pods)) {
+    const isTracked = pod.metadata.finalizers?.includes(JOB_TRACKING_FINALIZER) === true;
+    const owner = controllerOf(pod);
+    const job = owner && admin.list(jobs).find(({ metadata }) => metadata.uid === owner.uid);
+    expect([nameOf(pod), isTracked && (job === undefined || isJobFinished(job))]).toEqual([nameOf(pod), false]);
+  }
+}
+
+/** Every workload has what it asks for, as far as there is room. */
+function workloadsAreWhole({ admin }: Cluster): void {
+  const all = admin.list(pods);
+  const owned = (uid: string): Pod[] => all.filter((pod) => controllerOf(pod)?.uid === uid && isPodActive(pod));
+  for (const { metadata, spec, status } of admin.list(replicasets)) {
+    expect([metadata.name, owned(metadata.uid).length, status?.replicas ?? 0]).toEqual([
+      metadata.name,
+      spec.replicas,
+      spec.replicas,
+    ]);
+  }
+  for (const { metadata, status } of admin.list(deployments)) {
+    expect([metadata.name, status?.observedGeneration]).toEqual([metadata.name, metadata.generation]);
+  }
+  for (const { metadata, status } of admin.list(daemonsets)) {
+    expect([metadata.name, owned(metadata.uid).length]).toEqual([metadata.name, status?.desiredNumberScheduled]);
+  }
+  for (const { metadata, spec } of admin.list(statefulsets)) {
+    const names = owned(metadata.uid).map(nameOf);
+    const wanted = Array.from({ length: spec.replicas ?? 0 }, (_, n) => `${metadata.name}-${n}`);
+    // One that does not come up keeps those after it from being made.
+    expect(wanted.slice(0, names.length)).toEqual(names);
+  }
+  for (const job of admin.list(jobs)) {
+    if (owned(job.metadata.uid).length === 0)
+      expect([job.metadata.name, isJobFinished(job)]).toEqual([job.metadata.name, true]);
+  }
+  const homes = new Set(admin.list(nodes).map(({ metadata }) => metadata.name));
+  expect(all.filter(({ spec }) => (spec.nodeName ?? "") !== "" && !homes.has(spec.nodeName ?? ""))).toEqual([]);
+}
+
+/** What must hold when nothing more is due. */
+export function holdsAtRest(cluster: Cluster): void {
+  waitsForGoodReason(cluster);
+  orphansAreGone(cluster);
+  workloadsAreWhole(cluster);
+}
