@@ -1,8 +1,8 @@
 /**
  * The scheduler's plugins by name, and how each is made of what its profile tells it.
  *
- * Models pkg/scheduler/framework/plugins/registry.go. PrioritySort, DefaultPreemption and DefaultBinder are steps of the
- * scheduler itself and not in this table.
+ * Models pkg/scheduler/framework/plugins/registry.go. PrioritySort, DefaultPreemption and DefaultBinder are steps of
+ * the scheduler itself and not in this table.
  */
 import type { PluginArgs } from "#kernel/resources/scheduling/configuration";
 import type { Plugin } from "#kernel/scheduler/framework";
