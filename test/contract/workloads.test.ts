@@ -210,7 +210,10 @@ spec:
     metadata: { labels: { app: web } }
     spec:
       topologySpreadConstraints:
-      - { maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: { matchLabels: { app: web } } }
+      - maxSkew: 1
+        topologyKey: topology.kubernetes.io/zone
+        whenUnsatisfiable: DoNotSchedule
+        labelSelector: { matchLabels: { app: web } }
       containers: [{ name: c, image: "registry.k8s.io/pause:3.10" }]
 `;
   await apply(cluster, spread(6));
