@@ -91,3 +91,14 @@ test("a pod that must not preempt says so", () => {
   expect(going(scene)).toEqual([]);
   expect(scene.whyPending("gentle")).toMatch(/preemption: not eligible due to preemptionPolicy=Never\.$/);
 });
+
+test("several important pods that count on one node make room for all of them", () => {
+  const scene = sceneOf("a");
+  for (const name of ["one", "two", "three"]) run(scene, name, 1, "1");
+  run(scene, "rest", 1, "500m");
+  for (const name of ["x", "y", "z"]) run(scene, name, 10, "1");
+  expect(going(scene)).toHaveLength(3);
+  end(scene);
+  scene.settle();
+  expect(scene.placed).toMatchObject({ x: "a", y: "a", z: "a" });
+});

@@ -10,7 +10,7 @@ import type { Context } from "#kernel/registry/controller";
 import type { Registry } from "#kernel/registry/registry";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { pods } from "#kernel/resources/core/pod";
-import { type CompiledFilters, checkNode, compileFilters, type Diagnosis } from "#kernel/scheduler/cycle";
+import { type CompiledFilters, checkNominated, compileFilters, type Diagnosis } from "#kernel/scheduler/cycle";
 import { notAvailable } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { type PodInfo, podInfoOf } from "#kernel/scheduler/pod-info";
@@ -119,7 +119,7 @@ function victimsOn(
   // What other pods' being there means to the filters (affinity, spreading) is part of what is compiled.
   const check = (): readonly string[] | undefined => {
     const filters: CompiledFilters = compileFilters(info, cluster, plugins);
-    return (filters.refusal ?? checkNode(filters, node))?.reasons;
+    return (filters.refusal ?? checkNominated(filters, info, node, cluster))?.reasons;
   };
   for (const one of lesser) leave(one);
   const refused = check();
