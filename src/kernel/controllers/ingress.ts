@@ -6,6 +6,7 @@
  */
 import type { Ingress } from "#kernel/api/types.gen";
 import { keyOf, keyText } from "#kernel/apimachinery/meta";
+import { unsimulatedAnnotations } from "#kernel/network/ingress.annotations";
 import {
   type Context,
   type Controller,
@@ -46,12 +47,14 @@ export const ingressController: Controller = {
 
 function serve(context: Context, ingress: Ingress): Outcome {
   const { client, cells, now } = context;
-  const { uid, generation = 1 } = ingress.metadata;
-  const version = `${uid} ${generation}`;
+  const { uid, generation = 1, annotations = {} } = ingress.metadata;
+  // A change of annotations is no new generation, but news to the controller.
+  const version = `${uid} ${generation} ${Object.keys(annotations).sort().join(" ")}`;
   const id = keyText(keyOf(ingress));
   if (cells.get<string>(TOLD, id) !== version) {
     cells.put(TOLD, id, version);
     say(context, ingress);
+    for (const text of unsimulatedAnnotations(ingress)) warn(context, ingress, text);
   }
   const loadBalancer = { ingress: [{ ip: INGRESS_IP }] };
   if (equal(ingress.status?.loadBalancer, loadBalancer)) return done;
@@ -61,6 +64,12 @@ function serve(context: Context, ingress: Ingress): Outcome {
   // The controller hears of its own write as of any other.
   say(context, client.updateStatus(ingresses, ingress, { loadBalancer }));
   return done;
+}
+
+/** An annotation that nobody obeys is owned up to. */
+function warn({ client, now }: Context, regarding: Ingress, message: string): void {
+  const source = { component: "nginx-ingress-controller" };
+  recordEvent(client, { regarding, type: "Warning", reason: "NotSimulated", message, source }, now);
 }
 
 function say({ client, now }: Context, regarding: Ingress): void {

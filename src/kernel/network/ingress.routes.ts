@@ -1,12 +1,12 @@
 /**
  * The routing table of the ingress controller: hosts, their paths in the order they are tried, and what is behind.
  *
- * Models ingress-nginx (controller.go, template.go, the annotations rewrite-target, use-regex, ssl-redirect,
- * force-ssl-redirect, app-root, permanent- and temporal-redirect, canary-*).
- * Leaves out every other annotation, which has no effect, and backends that are no Service, which answer 503.
+ * Models ingress-nginx (controller.go, template.go).
+ * Leaves out backends that are no Service, which answer 503.
  */
 import type { Ingress, IngressBackend, IngressClass, IngressServiceBackend } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
+import { type Annotations, annotationsOf } from "#kernel/network/ingress.annotations";
 import type { Registry } from "#kernel/registry/registry";
 import type { View } from "#kernel/registry/view";
 import { ingresses } from "#kernel/resources/networking/ingress";
@@ -34,10 +34,6 @@ export interface Location extends Target {
   readonly canaries: Canary[];
 }
 
-/** Annotations of an Ingress without the controller's prefix. */
-export type Annotations = Readonly<Record<string, string>>;
-
-const PREFIX = "nginx.ingress.kubernetes.io/";
 /** The server of requests no other server is for. */
 const ANY_HOST = "";
 
@@ -104,8 +100,11 @@ export class IngressRoutes {
       const { namespace = "" } = metadata;
       locations.push({ path, pathType, pattern, annotations, hasTls, canaries: [], ...targetOf(namespace, backend) });
     };
+    const aliases = (annotations["server-alias"] ?? "").split(",").map((name) => name.trim().toLowerCase());
     for (const { host = ANY_HOST, http } of rules) {
-      for (const { path = "", pathType, backend } of http?.paths ?? []) add(host, path || "/", pathType, backend);
+      for (const name of [host, ...aliases.filter((alias) => alias !== "")]) {
+        for (const { path = "", pathType, backend } of http?.paths ?? []) add(name, path || "/", pathType, backend);
+      }
     }
     if (defaultBackend === undefined) return;
     const hosts = rules.length === 0 ? [ANY_HOST] : rules.map(({ host = ANY_HOST }) => host);
@@ -127,13 +126,6 @@ const targetOf = (namespace: string, { service }: IngressBackend): Target => ({
   namespace,
   ...(service !== undefined && { service }),
 });
-
-function annotationsOf({ metadata }: Ingress): Annotations {
-  const all = Object.entries(metadata.annotations ?? {});
-  return Object.fromEntries(
-    all.filter(([name]) => name.startsWith(PREFIX)).map(([name, value]) => [name.slice(PREFIX.length), value]),
-  );
-}
 
 /** A path as the regular expression nginx makes of it; undefined if it is none, so that it is taken literally. */
 function patternOf(path: string): RegExp | undefined {

@@ -10,7 +10,9 @@ import { worldOf } from "#kernel/network/world-of";
 import type { Draft } from "#kernel/registry/definition";
 import { events } from "#kernel/resources/core/event";
 import { pods } from "#kernel/resources/core/pod";
+import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
+import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import { ingresses } from "#kernel/resources/networking/ingress";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { ingressclasses } from "#kernel/resources/networking/ingressclass";
@@ -155,6 +157,89 @@ describe("annotations", () => {
     expect(share).toBeLessThan(90);
     expect(reached(scene, "a.example/hostname", { "x-canary": "always" })).toBe("two");
     expect(reached(scene, "a.example/hostname", { "x-canary": "never" })).toBe("one");
+  });
+
+  test("an answer that does not come is asked of another endpoint", () => {
+    const scene = sceneWith(ingress("web", { rules: at("/", "both") }));
+    scene.create(services, {
+      metadata: { name: "both", namespace: "default" },
+      spec: { ports: [{ port: 80 }] },
+    });
+    const ip = scene.need(pods, "one").status?.podIP ?? "";
+    scene.create(endpointslices, {
+      metadata: { name: "both-1", namespace: "default", labels: { "kubernetes.io/service-name": "both" } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: [ip] }, { addresses: ["10.244.9.9"] }],
+      ports: [{ port: 8080, protocol: "TCP", name: "" }],
+    });
+    scene.settle();
+    const seen = Array.from({ length: 20 }, () => reached(scene, "a.example/hostname"));
+    expect(new Set(seen)).toEqual(new Set(["one"]));
+  });
+
+  test("passwords of htpasswd, source ranges and sizes are asked for", () => {
+    const scene = sceneWith(
+      ingress("web", { rules: at("/", "one") }, { ...nginx("auth-type", "basic"), ...nginx("auth-secret", "users") }),
+      ingress(
+        "small",
+        { rules: [{ host: "b.example", http: { paths: [path("/", "one")] } }] },
+        { ...nginx("proxy-body-size", "1k"), ...nginx("denylist-source-range", "192.0.2.0/24") },
+      ),
+      ingress(
+        "near",
+        { rules: [{ host: "c.example", http: { paths: [path("/", "one")] } }] },
+        nginx("whitelist-source-range", "192.0.2.0/24, 198.51.100.7"),
+      ),
+    );
+    // htpasswd -nbm tom secret, with a salt of its own.
+    const auth = btoa("tom:$apr1$SaltSalt$.wTsZyhsHljboa7m4Bjlg1\nann:plain\n");
+    scene.create(secrets, { metadata: { name: "users", namespace: "default" }, data: { auth } } as never);
+    expect(get(scene, "a.example/hostname")).toMatchObject({
+      status: 401,
+      headers: { "www-authenticate": 'Basic realm=""' },
+    });
+    const as = (pair: string) => reached(scene, "a.example/hostname", { authorization: `Basic ${btoa(pair)}` });
+    expect([as("tom:secret"), as("ann:plain"), as("ann:wrong"), as("bob:plain")]).toEqual(["one", "one", "401", "401"]);
+    expect(reached(scene, "c.example/hostname")).toBe("403");
+    expect(reached(scene, "b.example/hostname")).toBe("one");
+    const { admin: client, entropy, cells, now } = scene.cluster;
+    const world = worldOf({ client, entropy, cells, now });
+    const long = { method: "POST", path: "/echo", headers: {}, body: "x".repeat(1_025) };
+    expect(outsideHttp(world, "b.example", 80, long)).toMatchObject({ status: 413 });
+  });
+
+  test("a cookie keeps a client at its endpoint, and CORS is answered", () => {
+    const scene = sceneWith(
+      ingress("web", { rules: at("/", "all") }, { ...nginx("affinity", "cookie"), ...nginx("enable-cors", "true") }),
+    );
+    for (const name of ["one", "two"]) {
+      scene.edit(pods, name, ({ metadata }) => {
+        metadata.labels = { ...metadata.labels, all: "yes" };
+      });
+    }
+    scene.create(services, {
+      metadata: { name: "all", namespace: "default" },
+      spec: { selector: { all: "yes" }, ports: [{ port: 80, targetPort: 8080 }] },
+    });
+    scene.settle();
+    const first = get(scene, "a.example/hostname");
+    if ("reason" in first) throw new Error(first.reason);
+    const cookie = first.headers["set-cookie"] ?? "";
+    expect(cookie).toMatch(/^INGRESSCOOKIE=\d+\.\d+\|[0-9a-f]{32}; Path=\/; HttpOnly$/);
+    expect(first.headers["access-control-allow-origin"]).toBe("*");
+    for (let n = 0; n < 10; n += 1) {
+      expect(reached(scene, "a.example/hostname", { cookie: cookie.split(";")[0] ?? "" })).toBe(first.body);
+    }
+  });
+
+  test("what is not obeyed is owned up to in an event", () => {
+    const scene = sceneWith(
+      ingress("web", { rules: at("/", "one") }, { ...nginx("limit-rps", "5"), ...nginx("proxy-buffering", "on") }),
+    );
+    expect(scene.said("web")).toContain(
+      "NotSimulated: annotation nginx.ingress.kubernetes.io/limit-rps is not simulated and has no effect",
+    );
+    expect(scene.said("web").filter((text) => text.startsWith("NotSimulated"))).toHaveLength(1);
   });
 });
 

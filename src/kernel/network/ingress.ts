@@ -4,7 +4,9 @@
  *
  * Models ingress-nginx's nginx.conf and its balancer. Leaves out TLS itself: what comes to port 443 counts as https.
  */
-import { type Annotations, fits, INGRESS_ROUTES, type Location, type Target } from "#kernel/network/ingress.routes";
+import type { Annotations } from "#kernel/network/ingress.annotations";
+import { cookieFor, corsHeaders, endpointOfCookie, preflight, refusalOf } from "#kernel/network/ingress.guard";
+import { fits, INGRESS_ROUTES, type Location, type Target } from "#kernel/network/ingress.routes";
 import { type Destination, readyEndpoints } from "#kernel/network/service-proxy";
 import { services } from "#kernel/resources/core/service";
 import { respond, statusText } from "#kernel/runtime/images/http";
@@ -20,33 +22,64 @@ export interface IngressCall {
 
 const TEXTS: Readonly<Record<number, string>> = {
   302: "Found",
+  401: "Authorization Required",
   503: "Service Temporarily Unavailable",
   504: "Gateway Time-out",
 };
 
 /** Answers a request to the controller's address. */
 export function ingressAnswer(world: World, call: IngressCall): HttpResponse {
-  const { request, port } = call;
+  const { request, port, clientIP } = call;
   const cut = request.path.indexOf("?");
   const path = cut < 0 ? request.path : request.path.slice(0, cut);
   const host = (request.headers["host"] ?? "").replace(/:\d+$/, "").toLowerCase();
   const location = locate(world, host, path);
   if (location === undefined) return page(request, 404);
+  const { annotations, namespace } = location;
   const redirect = redirectOf(location, { host, path, request, isSecure: port === 443 });
   if (redirect !== undefined) return page(request, redirect.status, { location: redirect.to });
-  const target = chooseTarget(world, location, request);
-  const endpoints = endpointsOf(world, target);
-  const chosen = endpoints.length > 1 ? world.entropy.pick(endpoints) : endpoints[0];
-  if (chosen === undefined) return page(request, 503);
+  const refusal = refusalOf(world, { namespace, annotations, clientIP, request });
+  if (refusal !== undefined) return page(request, refusal.status, refusal.headers);
+  const flight = preflight(annotations, request);
+  if (flight !== undefined) return flight;
   const query = cut < 0 ? "" : request.path.slice(cut);
-  const answer = call.send(chosen, {
-    ...request,
-    path: rewritten(location, path) + query,
-    headers: forwarded(call, host),
-  });
-  if (typeof answer !== "string") return answer;
-  return page(request, answer === "timeout" ? 504 : 502);
+  const headers = forwarded(call, host, annotations);
+  const passed = { ...request, path: rewritten(location, path) + query, headers };
+  const answer = passOn(world, call, location, passed);
+  const added = corsHeaders(annotations, request);
+  return { ...answer, headers: { ...answer.headers, ...added } };
 }
+
+/** Sends the request on; another endpoint is tried where one does not answer. */
+function passOn(world: World, call: IngressCall, location: Location, passed: HttpRequest): HttpResponse {
+  const { request, port } = call;
+  const { annotations } = location;
+  let left = endpointsOf(world, chooseTarget(world, location, request));
+  const stuck = endpointOfCookie(annotations, request, left);
+  const tries = Math.max(1, Number(annotations["proxy-next-upstream-tries"] ?? "3") || TRIES);
+  let failure: NetFailure | undefined;
+  for (let n = 0; n < tries && left.length > 0; n += 1) {
+    const chosen: Destination | undefined =
+      n === 0 && stuck !== undefined ? stuck : left.length > 1 ? world.entropy.pick(left) : left[0];
+    if (chosen === undefined) break;
+    const answer = call.send(chosen, passed);
+    if (typeof answer === "string") {
+      failure = answer;
+      left = left.filter((one) => one !== chosen);
+      continue;
+    }
+    if ((answer.delayMs ?? 0) > 1_000 * Number(annotations["proxy-read-timeout"] ?? "60")) return page(request, 504);
+    if (annotations["affinity"] !== "cookie" || chosen === stuck) return answer;
+    const cookie = cookieFor(world, annotations, chosen, port === 443);
+    const before = answer.headers["set-cookie"];
+    return { ...answer, headers: { ...answer.headers, "set-cookie": before ? `${before}\n${cookie}` : cookie } };
+  }
+  if (failure === undefined) return page(request, 503);
+  return page(request, failure === "timeout" ? 504 : 502);
+}
+
+/** How often nginx tries unless told otherwise. */
+const TRIES = 3;
 
 function locate(world: World, host: string, path: string): Location | undefined {
   const { registry } = world.client;
@@ -100,7 +133,7 @@ function asksForCanary(annotations: Annotations, { headers }: HttpRequest): bool
     if (value !== undefined) {
       if (header === value) return true;
     } else if (pattern !== undefined) {
-      if (header.includes(pattern)) return true;
+      if (fitsPattern(pattern, header)) return true;
     } else if (header === "always" || header === "never") return header === "always";
   }
   const name = annotations["canary-by-cookie"];
@@ -108,6 +141,14 @@ function asksForCanary(annotations: Annotations, { headers }: HttpRequest): bool
   const cookie = (headers["cookie"] ?? "").split(/;\s*/).find((one) => one.startsWith(`${name}=`));
   const said = cookie?.slice(name.length + 1);
   return said === "always" ? true : said === "never" ? false : undefined;
+}
+
+function fitsPattern(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return false;
+  }
 }
 
 function endpointsOf({ client }: World, { namespace, service: backend }: Target): readonly Destination[] {
@@ -126,10 +167,17 @@ function rewritten({ annotations, pattern }: Location, path: string): string {
   return target.replace(/\$(\d)/g, (_whole, digit: string) => found[Number(digit)] ?? "") || "/";
 }
 
-function forwarded({ request, clientIP, port }: IngressCall, host: string): Record<string, string> {
+function forwarded(
+  { request, clientIP, port }: IngressCall,
+  host: string,
+  annotations: Annotations,
+): Record<string, string> {
   const scheme = port === 443 ? "https" : "http";
+  const prefix = annotations["x-forwarded-prefix"];
   return {
     ...request.headers,
+    host: annotations["upstream-vhost"] ?? request.headers["host"] ?? host,
+    ...(prefix !== undefined && { "x-forwarded-prefix": prefix }),
     "x-real-ip": clientIP,
     "x-forwarded-for": clientIP,
     "x-forwarded-host": host,
