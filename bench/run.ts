@@ -27,6 +27,15 @@ interface Scheduled {
   readonly podsPerSecond: number;
 }
 
+/** What bench/network.ts prints. */
+interface Networked {
+  readonly cpuMs: number;
+  readonly requestsPerSecond: number;
+  readonly commandMs: number;
+  readonly linesPerSecond: number;
+  readonly idleBytes: number;
+}
+
 async function bundle(name: string): Promise<string> {
   const outfile = join(folder, `${name}.mjs`);
   await build({
@@ -69,6 +78,7 @@ async function kernelRows(): Promise<Row[]> {
     ...workloadRows(kernel),
     ...largeRows(kernel),
     ...schedulingRows(await bundle("scheduling")),
+    ...networkRows(await bundle("network")),
   ];
 }
 
@@ -150,6 +160,19 @@ function schedulingRows(script: string): Row[] {
   return rows;
 }
 
+function networkRows(script: string): Row[] {
+  const found = median<Networked>(script);
+  if (found === undefined) return [];
+  const { requestsPerSecond, commandMs, linesPerSecond, idleBytes } = found;
+  return [
+    row("kernel: requests through a Service to a pod", "per CPU s", requestsPerSecond, atLeast(20_000)),
+    row("kernel: a command in a container, there and back", "CPU ms", commandMs),
+    row("kernel: lines of a log", "per CPU s", linesPerSecond),
+    row("kernel: a container that sleeps, as a value", "bytes", idleBytes, below(4_096)),
+  ];
+}
+
+const atLeast = (least: number): Aim => ({ aim: `>= ${least}`, isMet: ({ value }) => value >= least });
 const atMost = (most: number): Aim => ({ aim: `<= ${most}`, isMet: ({ value }) => value <= most });
 const below = (limit: number): Aim => ({ aim: `< ${limit}`, isMet: ({ value }) => value < limit });
 
