@@ -33,6 +33,12 @@ export async function clusterOf(env: Env, key: string): Promise<string | undefin
   return /^[0-9a-f]{40}$/.test(key) ? clusterOfKey(openDatabase(env.DB), await hashOf(key)) : undefined;
 }
 
+/** The key that opens what a cluster shows to the outside and nothing else; undefined if there is no such cluster. */
+export async function viewKeyOf(env: Env, id: string): Promise<string | undefined> {
+  const hash = await keyHashOf(env, id);
+  return hash === undefined ? undefined : `v${(await hashOf(`view ${hash}`)).slice(0, 40)}`;
+}
+
 /** Whether there is a cluster of this id. */
 export const isCluster = async (env: Env, id: string): Promise<boolean> => (await keyHashOf(env, id)) !== undefined;
 

@@ -1,14 +1,17 @@
 /**
  * `/x/ID.KEY/HOST[:PORT]/PATH`: what a machine outside the cluster sees at an address of it.
  *
- * The page comes from a stranger's container: it is sandboxed into an origin of its own, and never told its address.
- * Leaves out WebSocket and bodies that are not text: simulated servers speak plain HTTP with texts.
+ * The page comes from a stranger's container: it is sandboxed into an origin of its own, never told where it is linked
+ * from, and opened in a browser under a key that opens nothing else.
+ * Leaves out WebSocket: no simulated server speaks it.
  */
 import { type Context, Hono } from "hono";
+import { bytesOfText } from "#kernel/runtime/files/bytes";
 import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 import { LIMITS } from "#kernel/sim/limits";
 import type { WorkerEnv } from "#worker/env";
-import { isKeyOf } from "#worker/http/keys";
+import { isKeyOf, viewKeyOf } from "#worker/http/keys";
+import { pageBelow, styleBelow } from "#worker/http/outside.page";
 
 export const outsideRoute = new Hono<WorkerEnv>();
 
@@ -30,10 +33,21 @@ async function look(c: Context<WorkerEnv>): Promise<Response> {
   const [, , cluster = "", address = "", ...rest] = url.pathname.split("/");
   const dot = cluster.indexOf(".");
   const id = cluster.slice(0, dot);
-  if (dot < 0 || !(await isKeyOf(c.env, id, cluster.slice(dot + 1)))) return refuse(401, "The key opens nothing here.");
+  const key = cluster.slice(dot + 1);
+  const view = dot < 0 ? undefined : await viewKeyOf(c.env, id);
+  const isView = view !== undefined && key === view;
+  if (view === undefined || !(isView || (await isKeyOf(c.env, id, key)))) {
+    return refuse(401, "The key opens nothing here.");
+  }
+  // A page can read its own address: a browser goes on under a key that opens nothing but what it looks at.
+  if (!isView && c.req.header("sec-fetch-mode") === "navigate") {
+    const location = `/x/${id}.${view}${url.pathname.slice(`/x/${cluster}`.length)}${url.search}`;
+    return new Response(null, { status: 307, headers: { ...SANDBOX, location } });
+  }
   const place = placeOf(`/x/${cluster}/`, address);
   if (place === undefined) return refuse(400, `${JSON.stringify(address)} is no HOST[:PORT].`);
   if (c.req.header("upgrade") !== undefined) return refuse(501, "WebSocket is not simulated.");
+  if (c.req.method === "OPTIONS" && c.req.header("origin") === "null") return sandboxPreflight(c);
   const body = await c.req.raw.arrayBuffer();
   if (body.byteLength > LIMITS.requestBytes)
     return refuse(413, `A body may have ${LIMITS.requestBytes} bytes at most.`);
@@ -45,7 +59,24 @@ async function look(c: Context<WorkerEnv>): Promise<Response> {
   };
   const answer = await c.env.CLUSTER.getByName(id).outside({ host: place.host, port: place.port }, request);
   if ("reason" in answer) return refuse(502, answer.reason);
-  return passOn(answer, place);
+  // A page's scripts ask from an origin of nobody: they may read what the page could.
+  return passOn(answer, place, c.req.header("origin") === "null", url.protocol === "https:" || isLocal(url));
+}
+
+/** Browsers keep secure cookies of the machine itself even without encryption. */
+const isLocal = ({ hostname }: URL): boolean => hostname === "localhost" || hostname === "127.0.0.1";
+
+/** What a script of a sandboxed page asks before it sends more than a form could. */
+function sandboxPreflight(c: Context<WorkerEnv>): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-origin": "null",
+      "access-control-allow-credentials": "true",
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+      "access-control-allow-headers": c.req.header("access-control-request-headers") ?? "",
+    },
+  });
 }
 
 /** Splits HOST[:PORT]; undefined if it is none. */
@@ -85,18 +116,37 @@ const SANDBOX = {
   "cache-control": "no-store",
 };
 
-function passOn({ status, headers, body }: HttpResponse, place: Place): Response {
+function passOn(
+  { status, headers, body }: HttpResponse,
+  place: Place,
+  isSandboxed: boolean,
+  keepsSecure: boolean,
+): Response {
   const passed = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.includes(lower) || lower === "content-encoding") continue;
     if (lower === "location") passed.set(name, locationBelow(value, place));
-    else if (lower === "set-cookie") passed.append(name, cookieBelow(value, place));
+    else if (lower === "set-cookie") {
+      for (const one of value.split("\n")) passed.append(name, cookieBelow(one, place, keepsSecure));
+    } else if (lower === "refresh")
+      passed.set(name, value.replace(/(url=)\/(?!\/)/i, `$1${place.door}${place.address}/`));
     else if (!(lower in SANDBOX)) passed.set(name, value);
   }
   for (const [name, value] of Object.entries(SANDBOX)) passed.set(name, value);
+  if (isSandboxed) {
+    passed.set("access-control-allow-origin", "null");
+    passed.set("access-control-allow-credentials", "true");
+  }
   const hasNoBody = status === 204 || status === 205 || status === 304;
-  return new Response(hasNoBody ? null : body, { status, headers: passed });
+  const type = passed.get("content-type") ?? "";
+  const base = `${place.door}${place.address}`;
+  const text = /^text\/html/i.test(type)
+    ? pageBelow(body, base)
+    : /^text\/css/i.test(type)
+      ? styleBelow(body, base)
+      : body;
+  return new Response(hasNoBody ? null : bytesOfText(text), { status, headers: passed });
 }
 
 /** A redirect within the same host stays below our prefix; one to anywhere else is the client's own affair. */
@@ -108,12 +158,17 @@ function locationBelow(location: string, { door, address, host }: Place): string
   return `${door}${name}${port === "80" ? "" : `:${port}`}${path.startsWith("/") ? path : `/${path}`}`;
 }
 
-/** A cookie belongs to its own address below our prefix and to nothing else of ours. */
-function cookieBelow(cookie: string, { door, address }: Place): string {
+/**
+ * A cookie belongs to its own address below our prefix and to nothing else of ours. To a browser its page is of no
+ * origin, so that all it sends counts as another site's: only SameSite=None brings the cookie back, and that must be
+ * secure.
+ */
+function cookieBelow(cookie: string, { door, address }: Place, keepsSecure: boolean): string {
   const [pair = "", ...attributes] = cookie.split(";").map((part) => part.trim());
   const path = attributes.find((one) => /^path=\//i.test(one))?.slice("path=".length) ?? "/";
-  const others = attributes.filter((one) => !/^(path|domain)=/i.test(one));
-  return [pair, ...others, `Path=${door}${address}${path}`].join("; ");
+  const others = attributes.filter((one) => !/^(path|domain|samesite)=|^(secure|partitioned)$/i.test(one));
+  const site = keepsSecure ? ["SameSite=None", "Secure"] : ["SameSite=Lax"];
+  return [pair, ...others, ...site, `Path=${door}${address}${path}`].join("; ");
 }
 
 function refuse(status: number, reason: string): Response {

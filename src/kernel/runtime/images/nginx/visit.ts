@@ -33,6 +33,7 @@ function variable(visit: Visit, name: string): string {
   const own = visit.variables[name];
   if (own !== undefined) return own;
   if (name.startsWith("http_")) return request.headers[name.slice(5).replaceAll("_", "-")] ?? "";
+  if (name.startsWith("cookie_")) return cookieOf(request.headers["cookie"] ?? "", name.slice("cookie_".length));
   if (name.startsWith("arg_")) return parseQuery(visit.query)[name.slice(4)] ?? "";
   const remote = request.remoteAddress ?? "127.0.0.1";
   switch (name) {
@@ -88,4 +89,10 @@ function variable(visit: Visit, name: string): string {
     default:
       return "";
   }
+}
+
+/** The value of a cookie; empty if it was not sent. */
+function cookieOf(cookies: string, name: string): string {
+  const found = cookies.split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? "";
 }
