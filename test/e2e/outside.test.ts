@@ -18,11 +18,9 @@ const PAGE = `<!doctype html>
 <p id="fetched"></p><p id="stolen"></p>
 <script>
 fetch("/data.txt").then((a) => a.text()).then((t) => { document.getElementById("fetched").textContent = t; });
-const tries = {
-  storage: () => localStorage.length, cookie: () => document.cookie, parent: () => top.document === document ? 0 : 1,
-};
+const tries = { storage: () => localStorage.length, cookie: () => document.cookie };
 const got = [];
-for (const [name, attempt] of Object.entries(tries)) { try { attempt(); if (name !== "parent") got.push(name); } catch {} }
+for (const [name, attempt] of Object.entries(tries)) { try { attempt(); got.push(name); } catch {} }
 fetch(new URL("/api/v1/labs", location.origin === "null" ? document.baseURI : location.origin).href)
   .then((a) => a.text()).then(() => got.push("api"), () => {})
   .finally(() => { document.getElementById("stolen").textContent = "stolen: " + got.join(","); });
@@ -32,7 +30,11 @@ const CONF = `server {
   listen 80;
   root /usr/share/nginx/html;
   location = /old { return 302 http://$http_host/cart/; }
-  location /cart/ { add_header Set-Cookie "seen=yes; Path=/"; default_type text/html; return 200 "<h1>cart $cookie_seen</h1>"; }
+  location /cart/ {
+    add_header Set-Cookie "seen=yes; Path=/";
+    default_type text/html;
+    return 200 "<h1>cart $cookie_seen</h1>";
+  }
   location /buy/ { default_type text/html; return 200 "<h1>bought $arg_what</h1>"; }
 }
 `;
