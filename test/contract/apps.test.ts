@@ -170,3 +170,46 @@ describe.skipIf(SAMPLES === "")("the guestbook (skipped where DRYDOCK_SAMPLES is
     expect(await body(cluster, `${at}?cmd=get&key=messages`)).toBe('{"data": ",hello"}');
   });
 });
+
+describe.skipIf(SAMPLES === "")("the voting app (skipped where DRYDOCK_SAMPLES is unset)", () => {
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    cluster = await deployed(app("voting-app"));
+  });
+
+  const vote = (choice: string, voter: string): Promise<Response> =>
+    look(cluster, "172.18.0.2:31000/", form({ vote: choice }, `voter_id=${voter}`));
+
+  test("all its pods are ready", async () => expect(await unready(cluster)).toEqual([]));
+
+  test("votes are counted, once for each voter, and shown on the page of the result", async () => {
+    expect(await body(cluster, "172.18.0.2:31000/")).toContain("<title>Cats vs Dogs!</title>");
+    expect(await body(cluster, "172.18.0.2:31001/")).toContain("No votes yet");
+    expect((await vote("a", "ann")).status).toBe(200);
+    await vote("b", "bob");
+    await vote("b", "cho");
+    await cluster.advance({ by: "10s" });
+    const result = await body(cluster, "172.18.0.2:31001/");
+    expect(result).toContain('<div class="label">Dogs</div><div class="stat">66.7%</div>');
+    expect(result).toContain("3 votes");
+    await vote("a", "bob");
+    await cluster.advance({ by: "10s" });
+    expect(await body(cluster, "172.18.0.2:31001/")).toContain(
+      '<div class="label">Cats</div><div class="stat">66.7%</div>',
+    );
+    const query = ["psql", "-U", "postgres", "-Atc", "select vote, count(*) from votes group by 1 order by 1"];
+    expect(await cluster.kubectlOk(["exec", "deploy/db", "--", ...query])).toBe("a|2\nb|1\n");
+  });
+
+  test("without the queue a vote fails; without the database it waits", async () => {
+    await cluster.kubectlOk(["scale", "deployment/db", "--replicas=0"]);
+    await cluster.settle();
+    expect((await vote("a", "dan")).status).toBe(200);
+    await cluster.advance({ by: "30s" });
+    expect(await cluster.kubectlOk(["logs", "deploy/worker"])).toContain("Waiting for db");
+    await cluster.kubectlOk(["scale", "deployment/redis", "--replicas=0"]);
+    await cluster.settle();
+    expect((await vote("a", "eve")).status).toBe(500);
+  });
+});

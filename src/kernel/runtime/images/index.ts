@@ -5,6 +5,7 @@ import { agnhostImage, agnhostPrograms, livenessImage } from "#kernel/runtime/im
 import { bookinfoImages, bookinfoPrograms } from "#kernel/runtime/images/apps/bookinfo";
 import { boutiqueImages, boutiquePrograms } from "#kernel/runtime/images/apps/boutique";
 import { podinfoImage, podinfoPrograms } from "#kernel/runtime/images/apps/podinfo";
+import { votingImages, votingPrograms } from "#kernel/runtime/images/apps/voting";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
@@ -16,6 +17,7 @@ import type { Image } from "#kernel/runtime/images/image";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
+import { postgresImage, postgresPrograms } from "#kernel/runtime/images/postgres/postgres";
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
 import { goStress, stressImages } from "#kernel/runtime/images/stress";
@@ -40,12 +42,14 @@ export const images: readonly Image[] = [
   pause,
   perlImage,
   podinfoImage,
+  postgresImage,
   redisFollower,
   redisImage,
   redisSlave,
   resourceConsumerImage,
   ...stressImages,
   ubuntu,
+  ...votingImages,
 ];
 
 /** Every program that comes with an image; a process finds its own by name. */
@@ -63,7 +67,9 @@ export const imagePrograms: readonly Program[] = [
   httpEcho as Program,
   ...perlPrograms,
   ...podinfoPrograms,
+  ...postgresPrograms,
   ...redisPrograms,
   pauseProgram,
   ...resourceConsumerPrograms,
+  ...votingPrograms,
 ];
