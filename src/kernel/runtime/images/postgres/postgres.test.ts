@@ -38,7 +38,8 @@ test("it wants a password, sets itself up, and says so", () => {
 
 const SHOP = `
 create table customers (id serial primary key, name varchar(20) not null unique, city text default 'Seoul');
-create table orders (id serial primary key, customer int references customers(id) on delete cascade, total numeric(10,2), at date);
+create table orders (id serial primary key, customer int references customers(id) on delete cascade,
+  total numeric(10,2), at date);
 insert into customers (name) values ('Ann'), ('Bob'), ('Cho');
 update customers set city = 'Busan' where name = 'Cho';
 insert into orders (customer, total, at) values (1, 10.5, '2026-01-01'), (1, 20, '2026-02-01'), (2, 5, '2026-03-01');

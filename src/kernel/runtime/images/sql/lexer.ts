@@ -115,6 +115,11 @@ function nameToken(text: string, from: number, quote: string): Token {
   return syntaxAt(text, from, text.length);
 }
 
+/** What may hold a semicolon that ends nothing, and what ends a statement. */
+const MYSQL_PARTS =
+  /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"|`[^`]*`|--(?=\s|$)[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|;|\\[gG]/g;
+const POSTGRES_PARTS = /'(?:[^']|'')*'|"[^"]*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|;/g;
+
 /** The statements of a text, each with what ended it (`;`, `\G`, `\g` or the end) and where it ends. */
 export function splitStatements(
   text: string,
@@ -122,10 +127,7 @@ export function splitStatements(
 ): { readonly text: string; readonly end: string; readonly to: number }[] {
   const statements: { text: string; end: string; to: number }[] = [];
   let from = 0;
-  const skip =
-    dialect === "mysql"
-      ? /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"|`[^`]*`|--(?=\s|$)[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|;|\\[gG]/g
-      : /'(?:[^']|'')*'|"[^"]*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|;/g;
+  const skip = dialect === "mysql" ? MYSQL_PARTS : POSTGRES_PARTS;
   for (const match of text.matchAll(skip)) {
     if (match[0] !== ";" && !/^\\[gG]$/.test(match[0])) continue;
     const to = match.index + match[0].length;

@@ -9,6 +9,7 @@ import { numberOf } from "#kernel/runtime/images/sql/functions";
 import { Kinds } from "#kernel/runtime/images/sql/kinds";
 import { type Column, EMPTY, find, type Kind, type Relation, type Scope } from "#kernel/runtime/images/sql/relation";
 import type { Row } from "#kernel/runtime/images/sql/storage";
+import { substituted } from "#kernel/runtime/images/sql/substitute";
 
 /** Rows a statement may give. */
 const ROWS_MAX = 20_000;
@@ -394,38 +395,4 @@ function distinct(rows: readonly Row[]): Row[] {
 function distinctBy(made: readonly Made[]): Made[] {
   const seen = new Set<string>();
   return made.filter(({ row }) => !seen.has(keyOf(row)) && seen.add(keyOf(row)));
-}
-
-/** An expression with other columns in it; what is inside subqueries stays. */
-function substituted(expr: Expr, by: (expr: Expr) => Expr): Expr {
-  switch (expr.k) {
-    case "col":
-      return by(expr);
-    case "un":
-    case "cast":
-    case "is":
-      return { ...expr, arg: substituted(expr.arg, by) };
-    case "bin":
-      return { ...expr, left: substituted(expr.left, by), right: substituted(expr.right, by) };
-    case "between":
-      return {
-        ...expr,
-        arg: substituted(expr.arg, by),
-        low: substituted(expr.low, by),
-        high: substituted(expr.high, by),
-      };
-    case "like":
-    case "match":
-      return { ...expr, arg: substituted(expr.arg, by), pattern: substituted(expr.pattern, by) };
-    case "in":
-      return {
-        ...expr,
-        arg: substituted(expr.arg, by),
-        ...(expr.list === undefined ? {} : { list: expr.list.map((one) => substituted(one, by)) }),
-      };
-    case "fn":
-      return hasAggregate(expr) ? expr : { ...expr, args: expr.args.map((arg) => substituted(arg, by)) };
-    default:
-      return expr;
-  }
 }
