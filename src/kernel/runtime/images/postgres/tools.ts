@@ -14,8 +14,9 @@ export const pgIsReady: Program = {
   step(task) {
     const link = linkOf(task);
     if (typeof link === "number") return 3;
-    const outcome = task.connect(link);
-    const isUp = outcome === "open";
+    // Whoever answers at all, if only that it does not know us, accepts connections.
+    const { user, database } = link;
+    const isUp = typeof askDatabase(task, link, "POSTGRES", { user, database, isLast: true }) !== "string";
     const place = link.isLocal ? `/var/run/postgresql:${link.port}` : `${link.host}:${link.port}`;
     if (!link.flags.has("q")) task.print(`${place} - ${isUp ? "accepting connections" : "no response"}\n`);
     return isUp ? 0 : 2;
