@@ -14,6 +14,7 @@ import { hpaExampleImage, hpaExamplePrograms } from "#kernel/runtime/images/hpa-
 import { httpEcho, httpEchoImage } from "#kernel/runtime/images/http-echo";
 import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
+import { mariadbImage, mysqlImage, mysqlPrograms, xtrabackupImage } from "#kernel/runtime/images/mysql/mysql";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
@@ -37,6 +38,8 @@ export const images: readonly Image[] = [
   httpdImage,
   httpEchoImage,
   livenessImage,
+  mariadbImage,
+  mysqlImage,
   nginxImage,
   nginxUnprivileged,
   pause,
@@ -50,6 +53,7 @@ export const images: readonly Image[] = [
   ...stressImages,
   ubuntu,
   ...votingImages,
+  xtrabackupImage,
 ];
 
 /** Every program that comes with an image; a process finds its own by name. */
@@ -62,6 +66,7 @@ export const imagePrograms: readonly Program[] = [
   ...helloAppPrograms,
   ...hpaExamplePrograms,
   ...httpdPrograms,
+  ...mysqlPrograms,
   ...nginxPrograms,
   echoserver as Program,
   httpEcho as Program,
