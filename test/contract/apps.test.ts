@@ -213,3 +213,37 @@ describe.skipIf(SAMPLES === "")("the voting app (skipped where DRYDOCK_SAMPLES i
     expect((await vote("a", "eve")).status).toBe(500);
   });
 });
+
+describe("images that a ConfigMap describes", () => {
+  let cluster: TestCluster;
+  const shelf = (description: string): string =>
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "shelf", labels: { "drydock.dev/images": "" } },
+      data: { "shop.yaml": description },
+    });
+
+  beforeAll(async () => {
+    cluster = await newCluster();
+  });
+
+  test("a mistake is refused with its place", async () => {
+    const { stderr } = await cluster.kubectl(["apply", "-f", "-"], { stdin: shelf("image: a\nports: [web]") });
+    expect(stderr).toContain(
+      'data[shop.yaml]: Invalid value: "ports[0]": ports[0] must be a whole number from 1 to 65535',
+    );
+  });
+
+  test("a deployment runs it, behind its Service", async () => {
+    const description = 'image: school/shop:1.0\nports: [8080]\nroutes: [{path: /, body: "shop {{env.COLOUR}}"}]';
+    await cluster.kubectlOk(["apply", "-f", "-"], { stdin: shelf(description) });
+    await cluster.kubectlOk(["create", "deployment", "shop", "--image=school/shop:1.0"]);
+    await cluster.kubectlOk(["set", "env", "deployment/shop", "COLOUR=blue"]);
+    await cluster.kubectlOk(["expose", "deployment", "shop", "--port=80", "--target-port=8080", "--type=LoadBalancer"]);
+    await cluster.settle();
+    const path = "jsonpath={.status.loadBalancer.ingress[0].ip}";
+    const ip = await cluster.kubectlOk(["get", "service", "shop", "-o", path]);
+    expect(await body(cluster, `${ip}/`)).toBe("shop blue");
+  });
+});

@@ -11,6 +11,7 @@ import { later, type Member, type PodWork, say } from "#kernel/kubelet/pod-work"
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import { secrets } from "#kernel/resources/core/secret";
 import { faultsOf } from "#kernel/runtime/fault";
+import { descriptionOf } from "#kernel/runtime/images/described";
 import { parseReference } from "#kernel/runtime/reference";
 import { imageSizeBytes, outage, pullDurationMs, resolveImage } from "#kernel/runtime/registry";
 import type { Instant } from "#kernel/sim/instant";
@@ -118,10 +119,15 @@ function beginPull(work: PodWork, member: Member, own: ContainerCell, isPresent:
   const until = shared > context.now ? shared : later(work, tookMs);
   const failure = outageOf(work, image);
   own.pull = { startedAt: context.now, until, ...(failure !== undefined && { failure }) };
-  if (failure === undefined && "image" in resolveImage(image) && !isPresent && shared <= context.now) {
+  if (failure === undefined && isThere(work, image) && !isPresent && shared <= context.now) {
     context.cells.put(NODE_IMAGES, machine.name, { ...here, [name]: until });
   }
   return finishPull(work, member, own, own.pull);
+}
+
+/** Whether the registry has an image, or a ConfigMap describes it. */
+function isThere({ context, key }: PodWork, image: string): boolean {
+  return "image" in resolveImage(image) || descriptionOf(context.client, image, key.namespace) !== undefined;
 }
 
 /** What the registry of an image says if a fault has broken it. */
@@ -165,7 +171,7 @@ function finishPull(
   const image = member.container.image ?? "";
   const found = resolveImage(image);
   delete own.pull;
-  if (failure === undefined && "image" in found) {
+  if (failure === undefined && isThere(work, image)) {
     const took = formatDuration(until - startedAt);
     const message =
       `Successfully pulled image "${image}" in ${took} (${took} including waiting). ` +

@@ -17,6 +17,7 @@ import { volumeId } from "#kernel/kubelet/volumes";
 import type { ContainerSpec, Mount } from "#kernel/runtime/container";
 import { crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
 import { crashCode } from "#kernel/runtime/fault";
+import { descriptionOf } from "#kernel/runtime/images/described";
 import { resolveImage } from "#kernel/runtime/registry";
 import { share } from "#kernel/sim/share";
 
@@ -92,7 +93,13 @@ function userProblem(work: PodWork, container: Container): string | undefined {
   const user = userOf(work, container);
   if (user === 0) return `container's runAsUser breaks non-root policy ${where}`;
   const found = resolveImage(container.image ?? "");
-  const imageUser = "image" in found ? (found.image.content(found.reference).config.user ?? 0) : 0;
+  const described = descriptionOf(work.context.client, container.image ?? "", work.key.namespace);
+  const imageUser =
+    described !== undefined
+      ? (described.user ?? 0)
+      : "image" in found
+        ? (found.image.content(found.reference).config.user ?? 0)
+        : 0;
   if (user === undefined && imageUser === 0) return `container has runAsNonRoot and image will run as root ${where}`;
   return undefined;
 }
@@ -107,6 +114,7 @@ function specOf(
   const { command, args, workingDir, resources, securityContext } = container;
   const expanded = (words: readonly string[]) => words.map((word) => expand(word, (name) => env[name]));
   const user = userOf(work, container);
+  const described = descriptionOf(work.context.client, container.image ?? "", key.namespace);
   const { memory, cpu } = resources?.limits ?? {};
   return {
     id,
@@ -116,6 +124,7 @@ function specOf(
     name: container.name,
     node: machine.name,
     image: container.image ?? "",
+    ...(described !== undefined && { described }),
     ...(command !== undefined && command.length > 0 && { command: expanded(command) }),
     ...(args !== undefined && args.length > 0 && { args: expanded(args) }),
     env: share(env),

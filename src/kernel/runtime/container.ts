@@ -3,6 +3,7 @@
  *
  * Models the container side of the CRI (k8s.io/cri-api), reduced to what can be seen from Kubernetes.
  */
+import type { ImageDescription } from "#kernel/resources/core/image-description";
 import type { Instant } from "#kernel/sim/instant";
 
 /** The room of container cells; the id is the container's id (64 hexadecimal digits, without `containerd://`). */
@@ -25,6 +26,8 @@ export interface ContainerSpec {
   readonly name: string;
   readonly node: string;
   readonly image: string;
+  /** What the image is, if a ConfigMap describes it: as it was when the container started. */
+  readonly described?: ImageDescription;
   /** Overrides the image's entrypoint if given. */
   readonly command?: readonly string[];
   /** Overrides the image's cmd if given. */

@@ -12,7 +12,7 @@ import { simulated } from "#kernel/runtime/images/default";
 import type { ImageContent } from "#kernel/runtime/images/image";
 import { removeLog } from "#kernel/runtime/logs";
 import { dropMeter } from "#kernel/runtime/meter";
-import { contentOf } from "#kernel/runtime/process/content";
+import { insideOfContainer } from "#kernel/runtime/process/content";
 import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
 import { inside } from "#kernel/runtime/process/inside";
 import { register, release } from "#kernel/runtime/process/open-files";
@@ -138,7 +138,7 @@ export function signalContainer(world: World, id: string, signal: string): Conta
 
 /** The signal that asks a container to end: SIGTERM unless its image says otherwise. */
 export function stopSignal(record: ContainerSpec): string {
-  return contentOf(record.image).image.config.stopSignal ?? "SIGTERM";
+  return insideOfContainer(record).image.config.stopSignal ?? "SIGTERM";
 }
 
 /** Sends a request to a port of a container. */

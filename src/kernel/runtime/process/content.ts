@@ -1,8 +1,11 @@
 /**
  * What a container finds inside its image: the file tree, the tools of its flavor, its environment.
  */
+
+import type { ImageDescription } from "#kernel/resources/core/image-description";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { ImageTree } from "#kernel/runtime/files/image-tree";
+import { describedContent } from "#kernel/runtime/images/described";
 import type { FileSeed, Flavor, ImageContent } from "#kernel/runtime/images/image";
 import { resolveImage } from "#kernel/runtime/registry";
 import { toolNames } from "#kernel/runtime/shell/commands/index";
@@ -17,6 +20,21 @@ export interface Inside {
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MEMO_ENTRIES = 500;
 const memo = new Map<string, Inside>();
+
+const described = new WeakMap<ImageDescription, Inside>();
+
+/** The inside of a container's image. */
+export function insideOfContainer({
+  image,
+  described: description,
+}: Pick<ContainerRecord, "image" | "described">): Inside {
+  if (description === undefined) return contentOf(image);
+  const known = described.get(description);
+  if (known !== undefined) return known;
+  const inside = insideOf(describedContent(description));
+  described.set(description, inside);
+  return inside;
+}
 
 /** The inside of an image; a reference without one (its pull was refused) gives an empty box. */
 export function contentOf(ref: string): Inside {

@@ -2,6 +2,7 @@
  * The table of programs by name: those of every image, the tools and the shell.
  */
 import { defaultImagePrograms } from "#kernel/runtime/images/default";
+import { described } from "#kernel/runtime/images/described";
 import { imagePrograms } from "#kernel/runtime/images/index";
 import type { Program } from "#kernel/runtime/process/program";
 import { commands } from "#kernel/runtime/shell/commands/index";
@@ -11,7 +12,13 @@ import { assert } from "#kernel/sim/assert";
 const byName = new Map<string, Program>();
 
 function load(): void {
-  for (const program of [shell, ...commands, ...imagePrograms, ...defaultImagePrograms] as readonly Program[]) {
+  for (const program of [
+    shell,
+    ...commands,
+    ...imagePrograms,
+    ...defaultImagePrograms,
+    described,
+  ] as readonly Program[]) {
     const other = byName.get(program.name);
     assert(other === undefined || other === program, `two programs are named ${program.name}`);
     byName.set(program.name, program);

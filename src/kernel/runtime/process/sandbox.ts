@@ -9,7 +9,7 @@ import { stillness } from "#kernel/runtime/fault";
 import { FileSystem } from "#kernel/runtime/files/filesystem";
 import { flushLog } from "#kernel/runtime/logs";
 import { charge, SPAWN_CPU_MS, STEP_CPU_MS } from "#kernel/runtime/meter";
-import { contentOf, type Inside } from "#kernel/runtime/process/content";
+import { type Inside, insideOfContainer } from "#kernel/runtime/process/content";
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
 import { listenerOf, listeningPorts } from "#kernel/runtime/process/listeners";
 import { release, share } from "#kernel/runtime/process/open-files";
@@ -79,7 +79,7 @@ export class Sandbox {
     readonly world: World,
     readonly record: ContainerRecord,
   ) {
-    this.content = contentOf(record.image);
+    this.content = insideOfContainer(record);
     this.files = new FileSystem(world.cells, record, this.content.tree, new ContainerKernelFiles(this), world);
   }
 
