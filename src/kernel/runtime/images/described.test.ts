@@ -1,6 +1,6 @@
 /**
  * Goal: an image that a ConfigMap describes does what the description says.
- * Method: start containers with a description in a world of plain functions, ask, wait, signal, and read record and log.
+ * Method: start described containers in a world of plain functions, ask, wait, signal, and read record and log.
  */
 import { expect, test } from "vitest";
 import { type ImageDescription, readDescription } from "#kernel/resources/core/image-description";
