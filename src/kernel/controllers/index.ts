@@ -29,6 +29,7 @@ import { pvProtectionController } from "#kernel/controllers/pv-protection";
 import { pvcProtectionController } from "#kernel/controllers/pvc-protection";
 import { replicasetController } from "#kernel/controllers/replicaset";
 import { replicationController } from "#kernel/controllers/replicationcontroller";
+import { resourceClaimController } from "#kernel/controllers/resourceclaim";
 import { resourceQuotaController } from "#kernel/controllers/resourcequota";
 import { rootCaPublisher } from "#kernel/controllers/root-ca";
 import { serviceIpRepair } from "#kernel/controllers/service-ip-repair";
@@ -67,6 +68,7 @@ export const CONTROLLERS: readonly Controller[] = [
   jobController,
   ttlAfterFinishedController,
   ephemeralVolumeController,
+  resourceClaimController,
   persistentVolumeBinder,
   localPathProvisioner,
   volumeExpandController,

@@ -56,7 +56,7 @@ export function explain(registry: Registry, pod: Pod): Explanation {
 }
 
 function explanationOf(info: PodInfo, cluster: Snapshot, { plugins }: Profile): Explanation {
-  const gates = plugins.flatMap((plugin) => plugin.preEnqueue?.(info.pod) ?? []);
+  const gates = plugins.flatMap((plugin) => plugin.preEnqueue?.(info.pod, cluster.registry) ?? []);
   const asked = plugins
     .filter(({ filter }) => filter !== undefined)
     .map((plugin) => ({ plugin: plugin.name, ...compileFilters(info, cluster, [plugin]) }));

@@ -9,6 +9,7 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import type { Client } from "#kernel/registry/client";
+import type { Registry } from "#kernel/registry/registry";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import type { PodInfo } from "#kernel/scheduler/pod-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
@@ -47,6 +48,7 @@ export type ClusterEvent =
   | "PodLabel"
   | "PodDelete"
   | "VolumeChange"
+  | "ClaimChange"
   | "Configuration";
 
 export interface Plugin {
@@ -55,7 +57,7 @@ export interface Plugin {
   /** How much its score counts; 1 unless said otherwise. */
   readonly weight?: number;
   /** Why the pod must not even be queued; undefined = it may. */
-  preEnqueue?(pod: Pod): string | undefined;
+  preEnqueue?(pod: Pod, registry: Registry): string | undefined;
   /** Compiles the filter for a pod: nothing to check, no node at all, or a check per node. */
   filter?(pod: PodInfo, cluster: Snapshot): Filter | Rejection | undefined;
   /** Compiles the score for a pod over the nodes that fit; undefined = all nodes are the same. */

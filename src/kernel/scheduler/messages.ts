@@ -8,23 +8,23 @@ import type { Rejection } from "#kernel/scheduler/framework";
 
 export const NO_NODES = "no nodes available to schedule pods";
 
-/** What DynamicResources says of every pod that has no claim to give back. */
-const NO_CLAIMS = "no new claims to deallocate";
-
 /** `0/3 nodes are available: 1 Too many pods, 2 Insufficient cpu.` */
 export function notAvailable(nodeCount: number, counts: ReadonlyMap<string, number>): string {
   const sorted = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
   return `0/${nodeCount} nodes are available:${sorted.length > 0 ? ` ${sorted.join(", ")}.` : ""}`;
 }
 
-/** The whole message of an attempt; `preemption` is what came of making room, empty if room was made. */
-export function fitError({ nodeCount, refusal, rejections }: Diagnosis, preemption: string): string {
+/**
+ * The whole message of an attempt; `preemption` is what came of making room, empty if room was made, `claims` what came
+ * of giving devices back.
+ */
+export function fitError({ nodeCount, refusal, rejections }: Diagnosis, preemption: string, claims: string): string {
   if (nodeCount === 0) return NO_NODES;
   const first =
     refusal === undefined
       ? notAvailable(nodeCount, countReasons(rejections))
       : `0/${nodeCount} nodes are available: ${refusal.reasons.join(", ")}.`;
-  return preemption === "" ? first : `${first} ${NO_CLAIMS}, preemption: ${preemption}`;
+  return preemption === "" ? first : `${first} ${claims}, preemption: ${preemption}`;
 }
 
 /** How many nodes gave each reason. Equal answers are one object, so they are counted before their texts are. */

@@ -6,6 +6,7 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { keyText, parseTime } from "#kernel/apimachinery/meta";
+import type { Registry } from "#kernel/registry/registry";
 import { type ClusterEvent, isRejection } from "#kernel/scheduler/framework";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { byPriority } from "#kernel/scheduler/plugins/prioritysort";
@@ -67,7 +68,7 @@ export function turnOf({ pending, registry }: Snapshot, cells: Cells, now: Insta
   for (const [id, pod] of pending) {
     const profile = byName.get(pod.spec.schedulerName ?? SCHEDULER_NAME);
     // A pod of another scheduler is none of our business.
-    if (profile === undefined || isGated(pod, profile)) continue;
+    if (profile === undefined || isGated(pod, profile, registry)) continue;
     const record = recordOf(cells, id, pod);
     const due = dueAt(record, backoffMs, now);
     if (due <= now) {
@@ -90,8 +91,8 @@ function dueAt(record: QueueRecord | undefined, backoff: Backoff, now: Instant):
 }
 
 /** True if a plugin keeps the pod out of the queue. */
-const isGated = (pod: Pod, { plugins }: Profile): boolean =>
-  plugins.some(({ preEnqueue }) => preEnqueue?.(pod) !== undefined);
+const isGated = (pod: Pod, { plugins }: Profile, registry: Registry): boolean =>
+  plugins.some(({ preEnqueue }) => preEnqueue?.(pod, registry) !== undefined);
 
 /** Moves the pods an event may help; `node` is the node it happened to, if it was one. */
 export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, node: NodeInfo | undefined): void {

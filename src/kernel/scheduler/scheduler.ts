@@ -22,6 +22,7 @@ import { type Diagnosis, place } from "#kernel/scheduler/cycle";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
 import { fitError } from "#kernel/scheduler/messages";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { deallocate } from "#kernel/scheduler/plugins/dynamicresources";
 import { findRoom, makeRoom } from "#kernel/scheduler/preemption";
 import { type Profile, profileOf, SCHEDULER_NAME } from "#kernel/scheduler/profile";
 import { move, moveSelf, putBack, QUEUE, recordOf, turnOf } from "#kernel/scheduler/queue";
@@ -128,7 +129,8 @@ function fail(context: Context, cluster: Snapshot, pod: Pod, profile: Profile, d
   const isVain = diagnosis.nodeCount === 0 || !profile.preempts;
   const preemption = isVain ? { message: "" } : findRoom(pod, diagnosis, { profile, cluster, entropy });
   const isMade = "candidate" in preemption;
-  const message = fitError(diagnosis, isMade ? "" : preemption.message);
+  const claims = isVain ? "" : deallocate(client, pod);
+  const message = fitError(diagnosis, isMade ? "" : preemption.message, claims);
   const plugins = new Set<string>(diagnosis.refusal === undefined ? [] : [diagnosis.refusal.plugin]);
   for (const { plugin } of diagnosis.rejections) plugins.add(plugin);
   putBack(cells, pod, [...plugins].sort(), false, now);

@@ -12,6 +12,7 @@ import { pods } from "#kernel/resources/core/pod";
 import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
 import { SCHEDULER_CONFIG } from "#kernel/resources/scheduling/configuration";
 import type { ClusterEvent } from "#kernel/scheduler/framework";
+import { DEVICE_RESOURCES } from "#kernel/scheduler/plugins/dynamicresources";
 import { VOLUME_RESOURCES } from "#kernel/scheduler/plugins/volumes";
 import { QUEUE, type QueueRecord } from "#kernel/scheduler/queue";
 import { isWaiting, snapshots } from "#kernel/scheduler/snapshot";
@@ -87,6 +88,12 @@ const volumes: readonly ResourceWatch[] = VOLUME_RESOURCES.map((resource) => ({
   keys: (_change, client) => (isAwaited(client) ? [eventKey("VolumeChange")] : []),
 }));
 
+/** What a pod that waits for devices waits for may have come; one that was kept out of the queue may enter. */
+const devices: readonly ResourceWatch[] = DEVICE_RESOURCES.map((resource) => ({
+  resource: resource as unknown as Resource<KubeObject>,
+  keys: (_change, client) => (isAwaited(client) ? [eventKey("ClaimChange"), TRY] : []),
+}));
+
 /** A new configuration may help anybody. */
 const configuration: ResourceWatch = watch(configmaps, ({ key }) =>
   key.namespace === SCHEDULER_CONFIG.namespace && key.name === SCHEDULER_CONFIG.name
@@ -100,4 +107,5 @@ export const WATCHES: readonly Watch[] = [
   records,
   configuration,
   ...volumes,
+  ...devices,
 ];

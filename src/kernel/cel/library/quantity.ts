@@ -41,6 +41,9 @@ function parsed(text: string): QuantityValue {
   return new QuantityValue(parseQuantity(text));
 }
 
+/** The value of a quantity that is known to be one. */
+export const quantityValue = (text: string): OpaqueValue => new QuantityValue(parseQuantity(text));
+
 const ofInt = (value: bigint): Quantity => ({ nanos: value * NANOS, format: "DecimalSI" });
 
 function asInteger({ quantity }: QuantityValue): bigint {

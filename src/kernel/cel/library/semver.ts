@@ -37,6 +37,9 @@ function parse(text: string, isLenient = false): SemverValue | undefined {
   return new SemverValue([BigInt(major), BigInt(minor), BigInt(patch)], parts, build);
 }
 
+/** The value of a semantic version; undefined if the text is none. */
+export const semverValue = (text: string): OpaqueValue | undefined => parse(text);
+
 /** Drops a leading v and leading zeroes, and adds what is missing: `v1.02` means 1.2.0. */
 function normalized(text: string): string {
   const [core = "", ...rest] = text.replace(/^v/, "").split(/(?=[-+])/);
