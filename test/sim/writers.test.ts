@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isStatus, type StatusError } from "#kernel/apimachinery/errors";
+import { isStatus } from "#kernel/apimachinery/errors";
 import type { Client } from "#kernel/registry/client";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { Scene } from "#test/support/scene";
