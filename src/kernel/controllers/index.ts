@@ -17,6 +17,7 @@ import { ephemeralVolumeController } from "#kernel/controllers/ephemeral-volume"
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { flowControl } from "#kernel/controllers/flowcontrol";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
+import { horizontalPodAutoscalerController } from "#kernel/controllers/horizontalpodautoscaler";
 import { ingressController } from "#kernel/controllers/ingress";
 import { jobController } from "#kernel/controllers/job";
 import { kubernetesServiceController } from "#kernel/controllers/kubernetes-service";
@@ -66,6 +67,7 @@ export const CONTROLLERS: readonly Controller[] = [
   daemonsetController,
   cronjobController,
   jobController,
+  horizontalPodAutoscalerController,
   ttlAfterFinishedController,
   ephemeralVolumeController,
   resourceClaimController,

@@ -106,10 +106,10 @@ const nodeSource: Source = {
   get(registry, key) {
     const where = whereOf(registry);
     const node = where.client.get(nodes, key);
-    const found = node && nodeMetrics(where, node);
-    if (found === undefined) throw missing("nodemetrics", key.name);
-    return found;
+    return node && nodeMetrics(where, node);
   },
+
+  notFound: ({ name }) => missing("nodemetrics", name),
 
   list(registry) {
     const where = whereOf(registry);
@@ -121,10 +121,10 @@ const podSource: Source = {
   get(registry, key) {
     const where = whereOf(registry);
     const pod = where.client.get(pods, key);
-    const found = pod && podMetrics(where, pod);
-    if (found === undefined) throw missing("podmetrics", textOf(key));
-    return found;
+    return pod && podMetrics(where, pod);
   },
+
+  notFound: (key) => missing("podmetrics", textOf(key)),
 
   list(registry, namespace) {
     const where = whereOf(registry);

@@ -40,8 +40,9 @@ export class Client {
   /** @throws NotFound */
   need<T extends KubeObject>(resource: Resource<T>, key: Key): T {
     const object = this.get(resource, key);
-    if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
-    return object;
+    if (object !== undefined) return object;
+    const source = resource.isComputed === true ? this.registry.sources.get(resource.bucket) : undefined;
+    throw source?.notFound(key) ?? notFound(groupResourceOf(resource), key.name);
   }
 
   /** All objects of a namespace, or of all namespaces, sorted by key. */

@@ -12,6 +12,8 @@ import { tokenreviews } from "#kernel/resources/authentication/tokenreview";
 import { selfsubjectaccessreviews } from "#kernel/resources/authorization/selfsubjectaccessreview";
 import { selfsubjectrulesreviews } from "#kernel/resources/authorization/selfsubjectrulesreview";
 import { localsubjectaccessreviews, subjectaccessreviews } from "#kernel/resources/authorization/subjectaccessreview";
+import { horizontalpodautoscalers } from "#kernel/resources/autoscaling/horizontalpodautoscaler";
+import { horizontalpodautoscalersV1 } from "#kernel/resources/autoscaling/horizontalpodautoscaler.v1";
 import { cronjobs } from "#kernel/resources/batch/cronjob";
 import { jobs } from "#kernel/resources/batch/job";
 import { certificatesigningrequests } from "#kernel/resources/certificates/certificatesigningrequest";
@@ -83,6 +85,8 @@ export const RESOURCES: readonly AnyResource[] = [
   deployments,
   replicasets,
   statefulsets,
+  horizontalpodautoscalers,
+  horizontalpodautoscalersV1,
   cronjobs,
   jobs,
   certificatesigningrequests,
