@@ -1,7 +1,8 @@
 /**
  * HorizontalPodAutoscaler: how many replicas a workload has follows from what it uses.
  *
- * Models pkg/registry/autoscaling/horizontalpodautoscaler, the defaults of pkg/apis/autoscaling/v2 and the table printer.
+ * Models pkg/registry/autoscaling/horizontalpodautoscaler, the defaults of pkg/apis/autoscaling/v2 and the table
+ * printer.
  */
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus } from "#kernel/api/types.gen";
 import { column, defineResource } from "#kernel/registry/definition";
