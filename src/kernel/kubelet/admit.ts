@@ -9,23 +9,36 @@ import { matchesRequirements, type Requirement } from "#kernel/apimachinery/labe
 import { NODE_USAGE, portsOf } from "#kernel/kubelet/node-usage";
 import type { Trouble } from "#kernel/kubelet/pod-cell";
 import type { PodWork } from "#kernel/kubelet/pod-work";
+import { CONDITION, type Scarce, scarceOn } from "#kernel/kubelet/pressure";
 import { nodes } from "#kernel/resources/core/node";
-import { allocatable } from "#kernel/resources/core/node.facts";
-import { podRequests, untoleratedTaint } from "#kernel/resources/core/pod.facts";
+import { allocatable, TAINT_MEMORY_PRESSURE } from "#kernel/resources/core/node.facts";
+import { computeQos, isCriticalPod, podRequests, tolerates, untoleratedTaint } from "#kernel/resources/core/pod.facts";
 
 /** Why the node turns the pod away; undefined if it takes it. */
-export function refusal({ context: { client }, pod, machine }: PodWork): Trouble | undefined {
+export function refusal({ context: { client, cells, now }, pod, machine }: PodWork): Trouble | undefined {
   // As it is stored: what a reader sees besides are heartbeats.
   const node = client.registry.store.get(nodes.bucket, { namespace: "", name: machine.name }) as Node | undefined;
   if (node === undefined) return undefined;
   const usage = client.registry.views.of(NODE_USAGE).of(machine.name);
   return (
+    pressed(pod, scarceOn(cells, machine.name, now)) ??
     lackOf(pod, node, usage.amounts, usage.pods) ??
     predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector", !fitsLabels(pod, node)) ??
     predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports", clashes(pod, usage.ports)) ??
     predicate("TaintToleration", "node(s) had untolerated taint(s)", isExpelled(pod, node))
   );
 }
+
+/** A node that lacks something takes nobody but who must run; one that lacks memory, also who asked for some. */
+function pressed(pod: Pod, scarce: readonly Scarce[]): Trouble | undefined {
+  if (scarce.length === 0 || isCriticalPod(pod)) return undefined;
+  const isMemoryAlone = scarce.length === 1 && scarce[0] === "memory";
+  const bears = tolerates(pod, MEMORY_TAINT);
+  if (isMemoryAlone && (bears || (pod.status?.qosClass ?? computeQos(pod.spec)) !== "BestEffort")) return undefined;
+  return { reason: "Evicted", message: `The node had condition: [${scarce.map((one) => CONDITION[one]).join(" ")}]. ` };
+}
+
+const MEMORY_TAINT = { key: TAINT_MEMORY_PRESSURE, effect: "NoSchedule" };
 
 function predicate(reason: string, why: string, isFailed: boolean): Trouble | undefined {
   return isFailed ? { reason, message: `Predicate ${reason} failed: ${why}` } : undefined;

@@ -27,7 +27,7 @@ export type NodeImages = Readonly<Record<string, Instant>>;
 export const imagesOn = (cells: Cells, node: string): NodeImages => cells.get<NodeImages>(NODE_IMAGES, node) ?? {};
 
 /** `nginx` and `docker.io/library/nginx:latest` are one image. */
-function normalized(image: string): string {
+export function normalized(image: string): string {
   const found = resolveImage(image);
   return "image" in found ? found.reference.normalized : image;
 }

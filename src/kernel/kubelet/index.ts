@@ -2,8 +2,9 @@
  * The kubelets of all machines: their nodes, the containers that run there, the pods.
  */
 import { containerWake } from "#kernel/kubelet/container-wake";
+import { evictionManager } from "#kernel/kubelet/eviction";
 import { nodeAgent } from "#kernel/kubelet/node-agent";
 import { podSync } from "#kernel/kubelet/sync-pod";
 import type { Controller } from "#kernel/registry/controller";
 
-export const KUBELET: readonly Controller[] = [nodeAgent, containerWake, podSync];
+export const KUBELET: readonly Controller[] = [evictionManager, nodeAgent, containerWake, podSync];

@@ -5,11 +5,12 @@
  * A beating heart writes nothing: its lease and heartbeat times are derived from the clock by whoever reads them
  * (resources/core/node.heartbeat.ts). A heart that stops leaves its last beat behind in the objects.
  */
-import type { Lease, Node } from "#kernel/api/types.gen";
+import type { Lease, Node, NodeStatus } from "#kernel/api/types.gen";
 import { microTimeText, timeText } from "#kernel/apimachinery/time";
 import { makeCsiNode } from "#kernel/kubelet/csi-node";
 import { imagesOn, NODE_IMAGES } from "#kernel/kubelet/images";
-import { HEALTHY, imageList, nodeLabels, nodeStatus } from "#kernel/kubelet/node-status";
+import { imageList, nodeLabels, nodeStatus, states } from "#kernel/kubelet/node-status";
+import { PRESSURE, scarceOn } from "#kernel/kubelet/pressure";
 import { type Context, type Controller, done, type Outcome, routineAt, watching } from "#kernel/registry/controller";
 import { leases } from "#kernel/resources/coordination/lease";
 import { recordEvent } from "#kernel/resources/core/event.record";
@@ -46,6 +47,7 @@ export const nodeAgent: Controller = {
   watches: [
     { room: MACHINES, ...byId },
     { room: NODE_IMAGES, ...byId },
+    { room: PRESSURE, ...byId },
     watching(nodes, (node) => (hasWrittenBeat(node) ? [{ namespace: "", name: node.metadata.name }] : [])),
   ],
 
@@ -87,7 +89,7 @@ function start(context: Context, machine: Machine, agent: Agent | undefined): vo
         annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
       },
       spec: { podCIDR, podCIDRs: [podCIDR], ...(taints.length > 0 && { taints: [...taints] }) },
-      status: nodeStatus(machine, undefined, [], now),
+      status: nodeStatus(machine, undefined, { images: [], scarce: scarceOn(cells, name, now) }, now),
     });
   cells.put(AGENTS, name, { bootedAt, isSilent: false } satisfies Agent);
   const lease = storedLease(context, name);
@@ -105,10 +107,10 @@ function start(context: Context, machine: Machine, agent: Agent | undefined): vo
   const isBack = agent?.isCutOff === true && agent.bootedAt === bootedAt;
   if (!isBack) tell(context, machine, node, "Starting", "Starting kubelet.");
   if (agent !== undefined && agent.bootedAt !== bootedAt && known !== undefined) {
-    const id = nodeStatus(machine, known, [], now).nodeInfo?.bootID;
+    const id = nodeStatus(machine, known, { images: [], scarce: [] }, now).nodeInfo?.bootID;
     tell(context, machine, node, "Rebooted", `Node ${name} has been rebooted, boot id: ${id}`, "Warning");
   }
-  for (const [type, status, , , event] of HEALTHY) {
+  for (const [type, status, , , event] of states(scarceOn(cells, name, now))) {
     const isNews = known?.status?.conditions?.find((one) => one.type === type)?.status !== status;
     if (event === "NodeReady" && !isBack) {
       tell(context, machine, node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
@@ -137,14 +139,27 @@ function report(context: Context, machine: Machine, isStarting: boolean): Outcom
   if (node === undefined) return done;
   const images = imagesOn(cells, machine.name);
   const last = Math.max(0, ...Object.values(images).filter((at) => at > now));
-  const status = nodeStatus(machine, node, imageList(images, now), now);
+  const scarce = scarceOn(cells, machine.name, now);
+  const status = nodeStatus(machine, node, { images: imageList(images, now), scarce }, now);
   const next = lastOnGrid(machine.bootedAt, STATUS_UPDATE_MS, Math.max(now, last)) + STATUS_UPDATE_MS;
   const later = last > now ? routineAt(next) : done;
   if (equal(status, node.status)) return later;
   const isDue = isStarting || hasWrittenBeat(node) || lastOnGrid(machine.bootedAt, STATUS_UPDATE_MS, now) === now;
   if (!isDue) return routineAt(next);
+  if (!isStarting) tellChanges(context, machine, node, status);
   client.updateStatus(nodes, node, status);
   return later;
+}
+
+/** Says which conditions are about to change. */
+function tellChanges(context: Context, machine: Machine, node: Node, { conditions = [] }: NodeStatus): void {
+  const names = states(scarceOn(context.cells, machine.name, context.now));
+  for (const { type, status } of conditions) {
+    const old = node.status?.conditions?.find((one) => one.type === type);
+    const name = names.find((one) => one[0] === type)?.[4];
+    if (old === undefined || old.status === status || name === undefined) continue;
+    tell(context, machine, node, name, `Node ${machine.name} status is now: ${name}`);
+  }
 }
 
 /** The last beat, written down. */

@@ -8,6 +8,7 @@ import { canonicalQuantity } from "#kernel/apimachinery/quantity";
 import { timeText } from "#kernel/apimachinery/time";
 import { gitVersion } from "#kernel/apimachinery/version";
 import type { NodeImages } from "#kernel/kubelet/images";
+import { CONDITION, type Scarce } from "#kernel/kubelet/pressure";
 import type { Machine } from "#kernel/runtime/machine";
 import { imageDigest, imageSizeBytes, resolveImage } from "#kernel/runtime/registry";
 import { Entropy } from "#kernel/sim/entropy";
@@ -31,11 +32,11 @@ export function nodeLabels({ name, labels }: Machine): Record<string, string> {
   };
 }
 
-/** The status of a node whose kubelet is well; heartbeats are left to be derived from the clock. */
+/** The status of a node whose kubelet is alive; heartbeats are left to be derived from the clock. */
 export function nodeStatus(
   machine: Machine,
   old: Node | undefined,
-  images: readonly ContainerImage[],
+  { images, scarce }: { readonly images: readonly ContainerImage[]; readonly scarce: readonly Scarce[] },
   now: Instant,
 ): NodeStatus {
   const { name, internalIP } = machine;
@@ -49,7 +50,7 @@ export function nodeStatus(
     ],
     allocatable: { ...extended(old?.status?.allocatable, resources), ...resources },
     capacity: { ...extended(old?.status?.capacity, resources), ...resources },
-    conditions: healthyConditions(before, now),
+    conditions: conditionsOf(before, scarce, now),
     daemonEndpoints: { kubeletEndpoint: { Port: KUBELET_PORT } },
     features: { supplementalGroupsPolicy: true },
     ...(images.length > 0 && { images: [...images] }),
@@ -83,7 +84,7 @@ function extended(
 }
 
 /** The kubelet's four conditions when all is well; the events that say so carry the name of the state. */
-export const HEALTHY = [
+const HEALTHY = [
   [
     "MemoryPressure",
     "False",
@@ -96,10 +97,35 @@ export const HEALTHY = [
   ["Ready", "True", "KubeletReady", "kubelet is posting ready status", "NodeReady"],
 ] as const;
 
-function healthyConditions(before: readonly NodeCondition[], now: Instant): NodeCondition[] {
+/** What a kubelet says of each thing its node lacks. */
+const LACKING = [
+  [
+    "MemoryPressure",
+    "True",
+    "KubeletHasInsufficientMemory",
+    "kubelet has insufficient memory available",
+    "NodeHasInsufficientMemory",
+  ],
+  ["DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"],
+  [
+    "PIDPressure",
+    "True",
+    "KubeletHasInsufficientPID",
+    "kubelet has insufficient PID available",
+    "NodeHasInsufficientPID",
+  ],
+] as const;
+
+/** The four conditions as they are while the node lacks some things. */
+export const states = (scarce: readonly Scarce[]) =>
+  HEALTHY.map(
+    (well) => LACKING.find(([type]) => type === well[0] && scarce.some((one) => CONDITION[one] === type)) ?? well,
+  );
+
+function conditionsOf(before: readonly NodeCondition[], scarce: readonly Scarce[], now: Instant): NodeCondition[] {
   const own = new Set<string>(HEALTHY.map(([type]) => type));
   const others = before.filter(({ type }) => !own.has(type));
-  const mine = HEALTHY.map(([type, status, reason, message]) => {
+  const mine = states(scarce).map(([type, status, reason, message]) => {
     const old = before.find((condition) => condition.type === type);
     const since = old?.status === status ? old.lastTransitionTime : undefined;
     return { lastTransitionTime: since ?? timeText(now), message, reason, status, type };

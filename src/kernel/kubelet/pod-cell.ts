@@ -32,6 +32,14 @@ export interface Trouble {
   message: string;
 }
 
+/** Why a pod failed as a whole. */
+export interface Failure extends Trouble {
+  /** Of a pod that was running: what its containers get to end; absent = their own grace, or nothing ever ran. */
+  graceSeconds?: number;
+  /** What its condition DisruptionTarget says. */
+  disruption?: string;
+}
+
 /** An orderly end under way. */
 export interface Stop {
   /** When SIGKILL falls. */
@@ -77,7 +85,7 @@ export interface PodCell {
   bootedAt?: Instant;
   admittedAt?: Instant;
   /** The node would not have it, or its time ran out: status.reason and status.message of a failed pod. */
-  failure?: Trouble;
+  failure?: Failure;
   podIP?: string;
   /** When the sandbox is ready. */
   sandboxAt?: Instant;
@@ -115,6 +123,11 @@ export function draftCell(stored: PodCell | undefined, fresh: Omit<PodCell, "con
 export function keepCell(cells: Cells, draft: PodCell, stored: PodCell | undefined): void {
   if (stored !== undefined && equal(draft, stored)) return;
   cells.put(KUBELET_PODS, idOf(draft), draft);
+}
+
+/** Puts a cell whole, for whoever ends a pod from outside its own sync. */
+export function putCell(cells: Cells, cell: PodCell): void {
+  cells.put(KUBELET_PODS, idOf(cell), cell);
 }
 
 /** Forgets a pod. */

@@ -20,7 +20,9 @@ export function report(work: PodWork, outcome: Outcome): Outcome {
   const { pod, cell, context } = work;
   const source = hash53(sourceOf(work));
   if (sources.get(pod) === source) return outcome;
-  const isRejected = cell.failure !== undefined && cell.failure.reason !== "DeadlineExceeded";
+  const { failure } = cell;
+  const isRejected =
+    failure?.graceSeconds === undefined && (failure?.reason ?? "DeadlineExceeded") !== "DeadlineExceeded";
   const status = isRejected ? rejectedStatus(work) : podStatus(work);
   const stored = equal(status, pod.status)
     ? pod

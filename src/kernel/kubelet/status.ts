@@ -3,8 +3,16 @@
  *
  * Models generateAPIPodStatus, getPhase and convertToAPIContainerStatuses of pkg/kubelet/kubelet_pods.go.
  */
-import type { Container, ContainerState, ContainerStatus, PodStatus, VolumeMountStatus } from "#kernel/api/types.gen";
-import { timeText } from "#kernel/apimachinery/meta";
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+  VolumeMountStatus,
+} from "#kernel/api/types.gen";
+import { setCondition, timeText } from "#kernel/apimachinery/meta";
 import { podConditions } from "#kernel/kubelet/conditions";
 import { containerUrl, observe, type Seen } from "#kernel/kubelet/observe";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
@@ -30,7 +38,7 @@ export function podStatus(work: PodWork): PodStatus {
   const { failure } = cell;
   const hasIP = cell.podIP !== undefined && cell.sandboxAt !== undefined && cell.sandboxAt <= context.now;
   return {
-    conditions: podConditions(pod, { phase, statuses, hasSandbox }, context.now),
+    conditions: podConditions(disrupted(work), { phase, statuses, hasSandbox }, context.now),
     containerStatuses: regular,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: machine.internalIP,
@@ -43,6 +51,25 @@ export function podStatus(work: PodWork): PodStatus {
     qosClass: pod.status?.qosClass ?? computeQos(pod.spec),
     ...(pod.status?.resize !== undefined && { resize: pod.status.resize }),
     startTime: timeText(cell.admittedAt ?? context.now),
+  };
+}
+
+/** The pod with the condition that says it was ended on purpose. */
+function disrupted({ pod, cell, context: { now } }: PodWork): Pod {
+  const message = cell.failure?.disruption;
+  if (message === undefined) return pod;
+  const { generation } = pod.metadata;
+  const condition: Omit<PodCondition, "lastTransitionTime"> = {
+    lastProbeTime: null as unknown as string,
+    message,
+    ...(generation !== undefined && { observedGeneration: generation }),
+    reason: "TerminationByKubelet",
+    status: "True",
+    type: "DisruptionTarget",
+  };
+  return {
+    ...pod,
+    status: { ...pod.status, conditions: setCondition<PodCondition>(pod.status?.conditions, condition, now) },
   };
 }
 

@@ -3,7 +3,6 @@
  * and ended.
  *
  * Models SyncPod, SyncTerminatingPod and SyncTerminatedPod of pkg/kubelet/kubelet.go.
- * Leaves out eviction under pressure: the machines' memory and disks never run low by themselves.
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
@@ -11,7 +10,15 @@ import { type Key, keyOf, keyText } from "#kernel/apimachinery/meta";
 import { refusal } from "#kernel/kubelet/admit";
 import { ensureImage, needsPull } from "#kernel/kubelet/images";
 import { isOwnChange, quietly } from "#kernel/kubelet/own-changes";
-import { containerCell, draftCell, dropCell, keepCell, type PodCell, podCell } from "#kernel/kubelet/pod-cell";
+import {
+  containerCell,
+  draftCell,
+  dropCell,
+  KUBELET_PODS,
+  keepCell,
+  type PodCell,
+  podCell,
+} from "#kernel/kubelet/pod-cell";
 import { endContainers, runContainers } from "#kernel/kubelet/pod-containers";
 import { leaseAddress, releaseAddresses } from "#kernel/kubelet/pod-ip";
 import { later, membersOf, type PodWork, say } from "#kernel/kubelet/pod-work";
@@ -62,6 +69,15 @@ const ofContainers: Watch = {
   },
 };
 
+/** Somebody else decided that a pod is over: eviction, or the shutdown of its node. */
+const ofEndings: Watch = {
+  room: KUBELET_PODS,
+  keys: (_id: string, value: unknown) => {
+    const { failure, isFinished, namespace, name } = value as PodCell;
+    return failure?.graceSeconds !== undefined && isFinished !== true ? [{ namespace, name }] : [];
+  },
+};
+
 /** One order, however the index was built. */
 const byKey = (a: Key, b: Key): number => compareText(keyText(a), keyText(b));
 
@@ -79,6 +95,7 @@ export const podSync: Controller = {
   watches: [
     ofPods,
     ofContainers,
+    ofEndings,
     ofMachines,
     watching(configmaps, referring("configmap")),
     watching(secrets, referring("secret")),
@@ -215,7 +232,7 @@ function runOutOfTime(work: PodWork): Outcome {
     cell.failure = { reason: "DeadlineExceeded", message };
     say(work, { reason: "DeadlineExceeded", message });
   }
-  const outcome = endContainers(work, pod.spec.terminationGracePeriodSeconds ?? 30);
+  const outcome = endContainers(work, cell.failure.graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
   if (outcome.wakeAt === undefined) cell.isFinished = true;
   releaseIfFinished(work);
   return report(work, outcome);

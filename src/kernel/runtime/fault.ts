@@ -1,7 +1,5 @@
 /**
  * Faults: what is broken on purpose, as cells, and the questions whoever suffers from one asks.
- *
- * Leaves out disks that fill: a disk has no size here.
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { matchesSet } from "#kernel/apimachinery/labels";
@@ -22,6 +20,7 @@ export const FAULT_TYPES = [
   "container-hang",
   "slow-start",
   "memory-leak",
+  "disk-full",
   "image-pull-failure",
   "dns-failure",
   "network-loss",

@@ -38,6 +38,15 @@ export function hasPodCondition(pod: Pod, type: string): boolean {
 /** True if the pod's Ready condition is "True". */
 export const isPodReady = (pod: Pod): boolean => hasPodCondition(pod, "Ready");
 
+/** The priority from which on a pod belongs to the system. */
+const SYSTEM_CRITICAL = 2_000_000_000;
+
+/** True if the node must not do without the pod: static ones, and those of the system's priority classes. */
+export const isCriticalPod = ({ metadata, spec }: Pod): boolean =>
+  metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined ||
+  (metadata.annotations?.["kubernetes.io/config.source"] ?? "api") !== "api" ||
+  (spec.priority ?? 0) >= SYSTEM_CRITICAL;
+
 /** True if the scheduler has given the pod a node. */
 export const isPodScheduled = (pod: Pod): boolean => (pod.spec.nodeName ?? "") !== "";
 

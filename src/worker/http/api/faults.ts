@@ -11,7 +11,7 @@ import { LIMITS } from "#kernel/sim/limits";
 import { openCluster } from "#worker/http/api/access";
 import { formatted } from "#worker/http/api/cluster-request";
 import { durationSchema } from "#worker/http/api/duration";
-import { invalid, notFound, notSimulated } from "#worker/http/api/problem";
+import { invalid, notFound } from "#worker/http/api/problem";
 import { type Route, route } from "#worker/http/api/route";
 
 const TAG = "Faults";
@@ -19,9 +19,6 @@ const ID = { id: "The cluster's id" };
 const DELAY = "30s";
 const LEAK = "16Mi";
 const LATENCY = "200ms";
-
-/** Types of the contract that are refused by name. */
-const UNSIMULATED = ["disk-full"] as const;
 
 const duration = durationSchema({ maxMs: LIMITS.advanceMs });
 const nodeTarget = z.strictObject({ node: z.string().min(1) });
@@ -50,7 +47,6 @@ const amount = z.string().superRefine((text, context) => {
 
 const kind = <T extends string, S extends z.ZodType, M extends z.ZodRawShape>(type: T, target: S, more: M) =>
   z.strictObject({ type: z.literal(type), target, ...lasting, ...more });
-const unsimulated = <T extends string>(type: T) => z.looseObject({ type: z.literal(type) });
 
 const imageTarget = z
   .strictObject({ image: name.optional(), registry: name.optional(), node: name.optional() })
@@ -75,6 +71,7 @@ const orderSchema = z
       kind("node-down", nodeTarget, {}),
       kind("node-partition", nodeTarget, {}),
       kind("kubelet-stop", nodeTarget, {}),
+      kind("disk-full", nodeTarget, {}),
       kind("container-crash", containersTarget, { exitCode }),
       kind("container-hang", containersTarget, {}),
       kind("slow-start", containersTarget, { delay: duration.optional().describe(`${DELAY} by default`) }),
@@ -84,17 +81,12 @@ const orderSchema = z
       kind("network-loss", wayTarget, { percent }),
       kind("network-latency", wayTarget, { latency, jitter }),
       kind("component-stop", componentTarget, {}),
-      unsimulated("disk-full"),
     ],
     "is no fault that is known here",
   )
   .openapi("FaultRequest");
 
 type Order = z.infer<typeof orderSchema>;
-type Simulated = Exclude<Order, { type: (typeof UNSIMULATED)[number] }>;
-
-const isSimulated = (order: Order): order is Simulated => !(UNSIMULATED as readonly string[]).includes(order.type);
-
 const faultSchema = z
   .object({
     id: z.string(),
@@ -123,7 +115,7 @@ function placed(target: FaultTarget): FaultTarget {
 }
 
 /** The order as the cluster takes it: plain JSON without what nobody said. */
-function orderOf(body: Simulated): FaultOrder {
+function orderOf(body: Order): FaultOrder {
   const { type, target, for: lasts } = body;
   const order = {
     type,
@@ -154,10 +146,9 @@ const create = route<Order>({
   body: orderSchema,
   example: { type: "node-down", target: { node: "node-1" }, for: "10m" },
   success: { status: 201, description: "The fault.", schema: faultSchema },
-  problems: [400, 401, 404, 413, 422, 501],
+  problems: [400, 401, 404, 413, 422],
   async handle({ c, param, body }) {
     const { stub } = await openCluster(c, param("id"));
-    if (!isSimulated(body)) throw notSimulated(`The fault ${JSON.stringify(body.type)}`);
     const made = await stub.addFault(JSON.stringify(orderOf(body)));
     if ("problems" in made) throw invalid(made.problems.map(({ path, detail }) => ({ pointer: `#${path}`, detail })));
     return c.json(made, 201);
