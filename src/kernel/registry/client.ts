@@ -42,7 +42,7 @@ export class Client {
     const object = this.get(resource, key);
     if (object !== undefined) return object;
     const source = resource.isComputed === true ? this.registry.sources.get(resource.bucket) : undefined;
-    throw source?.notFound(key) ?? notFound(groupResourceOf(resource), key.name);
+    throw source?.notFound?.(key) ?? notFound(groupResourceOf(resource), key.name);
   }
 
   /** All objects of a namespace, or of all namespaces, sorted by key. */

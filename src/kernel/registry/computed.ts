@@ -9,8 +9,8 @@ import type { Bucket, KubeObject } from "#kernel/store/object";
 /** Where the objects of a computed kind come from. */
 export interface Source {
   get(registry: Registry, key: Key): KubeObject | undefined;
-  /** What the server behind it answers where there is no such object. */
-  notFound(key: Key): StatusError;
+  /** What the server behind it answers where there is no such object; absent = as everybody does. */
+  notFound?(key: Key): StatusError;
   /** In the order of their keys. */
   list(registry: Registry, namespace: string | undefined): readonly KubeObject[];
 }
