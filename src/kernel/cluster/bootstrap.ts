@@ -2,6 +2,7 @@
  * Bootstrap: what a cluster holds in its first moment: namespaces, the kubernetes Service, its machines,
  * the default roles and bindings.
  */
+import { bootstrapControlPlane } from "#kernel/cluster/control-plane";
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
 import { ensureFlowControl } from "#kernel/controllers/flowcontrol";
 import { ensureDefaultCidr } from "#kernel/controllers/servicecidr";
@@ -53,6 +54,7 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
     cells.put(MACHINES, machine.name, machineFrom(machine, index, registry.now));
   });
   bootstrapPolicy(registry, options.seed);
+  bootstrapControlPlane(registry, cells);
 }
 
 /** The machine behind the n-th node: addresses follow from its place, 10.244.N.0/24 for its pods. */
@@ -70,5 +72,6 @@ export function machineFrom(options: ClusterOptions["machines"][number], index: 
     podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
     bootedAt: now,
     isPowered: true,
+    ...(options.isControlPlane === true && { isControlPlane: true as const }),
   };
 }

@@ -10,6 +10,7 @@ import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import { bootstrap } from "#kernel/cluster/bootstrap";
 import { componentStatusSource } from "#kernel/cluster/component-statuses";
+import { controlPlane } from "#kernel/cluster/control-plane";
 import { FAULTY } from "#kernel/cluster/fault-effects";
 import { stopComponents } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
@@ -44,7 +45,14 @@ export const NOW_CELL = ["cluster", "now"] as const;
 export const COMPACTED_CELL = ["cluster", "compacted"] as const;
 
 /** In the order they look at a round: what happened on the nodes first, so that a controller sees it all at once. */
-const EVERYBODY: readonly Controller[] = [...FAULTY, trafficController, ...KUBELET, ...SCHEDULER, ...CONTROLLERS];
+const EVERYBODY: readonly Controller[] = [
+  controlPlane,
+  ...FAULTY,
+  trafficController,
+  ...KUBELET,
+  ...SCHEDULER,
+  ...CONTROLLERS,
+];
 
 /** The result of a turn: a value or the answer that refused it, and what must be saved either way. */
 export type Turn<T> = ({ readonly value: T } | { readonly refused: StatusError }) & { readonly journal: Journal };

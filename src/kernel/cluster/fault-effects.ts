@@ -11,6 +11,7 @@ import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, crashContainer } from "#kernel/runtime/containers";
 import { CRASH_CODE, FAULTS, type Fault, type FaultType, faultsOf, hitsContainer } from "#kernel/runtime/fault";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { LOST, QUORUM } from "#kernel/runtime/quorum";
 import { leakRate, leaksOf, memoryBytes } from "#kernel/runtime/use";
 import { equal } from "#kernel/sim/clone";
 import type { Cells } from "#kernel/store/cells";
@@ -32,6 +33,11 @@ const faults: Controller = {
         ...machinesOf(value as Fault, registry.cells).map((name) => ({ namespace: MACHINE, name })),
       ],
     },
+    // Without etcd no kubelet is heard.
+    {
+      room: QUORUM,
+      keys: (_id, _value, { registry }) => everyMachine(registry.cells).map((name) => ({ namespace: MACHINE, name })),
+    },
   ],
 
   reconcile({ cells, now }, { namespace, name }) {
@@ -49,9 +55,11 @@ const faults: Controller = {
   },
 };
 
+const everyMachine = (cells: Cells): string[] => [...cells.entries(MACHINES)].map(([name]) => name).sort();
+
 function machinesOf({ type, target }: Fault, cells: Cells): readonly string[] {
   if (type === "component-stop" && target.component === "kubelet") {
-    return [...cells.entries(MACHINES)].map(([name]) => name).sort();
+    return everyMachine(cells);
   }
   return target.node !== undefined && MACHINE_FAULTS.includes(type) ? [target.node] : [];
 }
@@ -64,12 +72,14 @@ function stateOf(machine: Machine, cells: Cells, now: number): Machine {
   const has = (type: FaultType): boolean => own.some((fault) => fault.type === type);
   const isStopped = faultsOf(cells, "component-stop").some(({ target }) => target.component === "kubelet");
   const isPowered = !has("node-down");
-  const { silentSince = now, isCutOff: _, ...rest } = machine;
+  const isUnheard = own.length === 0 && !isStopped && cells.get(QUORUM, LOST) !== undefined;
+  const { silentSince = now, isCutOff: _, isUnheard: __, ...rest } = machine;
   return {
     ...rest,
     isPowered,
     bootedAt: isPowered && !machine.isPowered ? now : machine.bootedAt,
-    ...((own.length > 0 || isStopped) && { silentSince }),
+    ...((own.length > 0 || isStopped || isUnheard) && { silentSince }),
+    ...(isUnheard && { isUnheard: true as const }),
     ...(has("node-partition") && { isCutOff: true as const }),
   };
 }

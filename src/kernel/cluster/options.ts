@@ -13,6 +13,8 @@ export interface MachineOptions {
   readonly pods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  /** Runs the control plane, as static pods. Without any such machine it runs somewhere out of sight. */
+  readonly isControlPlane?: true;
 }
 
 export interface ClusterOptions {

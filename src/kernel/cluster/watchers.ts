@@ -9,6 +9,7 @@ import type { WorkQueue } from "#kernel/cluster/work-queue";
 import type { Client } from "#kernel/registry/client";
 import type { Controller, EverythingWatch, Part, ResourceWatch, RoomWatch } from "#kernel/registry/controller";
 import { faultsOf } from "#kernel/runtime/fault";
+import { leaderlessComponents } from "#kernel/runtime/quorum";
 import { equal } from "#kernel/sim/clone";
 import type { Cells } from "#kernel/store/cells";
 import type { Change, KubeObject } from "#kernel/store/object";
@@ -74,9 +75,11 @@ export class Watchers {
     const { cells, everybody } = this.#parts;
     const before = this.#stopped;
     const faults = faultsOf(cells, "component-stop");
-    if (before.length === 0 && faults.length === 0) return;
+    const leaderless = leaderlessComponents(cells);
+    if (before.length === 0 && faults.length === 0 && leaderless.length === 0) return;
     // Kubelets are silent rather than gone: their machines say so, and everybody sees it there.
-    const named = faults.map(({ target }) => target.component).filter((one) => one !== "kubelet");
+    const stopped = faults.map(({ target }) => target.component).filter((one) => one !== "kubelet");
+    const named = [...stopped, ...leaderless];
     const now = [...new Set(named)].filter((one) => one !== undefined).sort();
     if (equal(now, before)) return;
     cells.put(...STOPPED_CELL, now);

@@ -4,7 +4,8 @@
 import { containerWake } from "#kernel/kubelet/container-wake";
 import { evictionManager } from "#kernel/kubelet/eviction";
 import { nodeAgent } from "#kernel/kubelet/node-agent";
+import { staticPods } from "#kernel/kubelet/static-pods";
 import { podSync } from "#kernel/kubelet/sync-pod";
 import type { Controller } from "#kernel/registry/controller";
 
-export const KUBELET: readonly Controller[] = [evictionManager, nodeAgent, containerWake, podSync];
+export const KUBELET: readonly Controller[] = [evictionManager, nodeAgent, containerWake, staticPods, podSync];

@@ -166,7 +166,8 @@ function tellChanges(context: Context, machine: Machine, node: Node, { condition
 function fallSilent(context: Context, machine: Machine): void {
   const { client, cells, now } = context;
   const { name, bootedAt } = machine;
-  const cut = machine.isCutOff === true && { isCutOff: true as const };
+  const isApart = machine.isCutOff === true || machine.isUnheard === true;
+  const cut = isApart && { isCutOff: true as const };
   cells.put(AGENTS, name, { bootedAt, isSilent: true, ...cut } satisfies Agent);
   const beat = lastHeartbeat(machine, now);
   const lease = storedLease(context, name);

@@ -25,4 +25,8 @@ export interface Machine {
   readonly isPowered: boolean;
   /** Set while no packet comes to it or leaves it. */
   readonly isCutOff?: true;
+  /** Set while there is no API server its kubelet could tell anything. */
+  readonly isUnheard?: true;
+  /** Runs a member of etcd, an API server, a controller manager and a scheduler. */
+  readonly isControlPlane?: true;
 }

@@ -40,9 +40,21 @@ export function presentNode(node: Node, now: Instant): Node {
 
 const laterOf = (a: string, b: string | undefined): string => (b !== undefined && b > a ? b : a);
 
-/** The lease of a node with the time it was last renewed; other leases as they are. */
+/** How often whoever leads renews its lease (--leader-elect-retry-period). */
+export const LEADER_RENEW_MS = 2_000;
+
+/** The lease of a leader that lives leaves out when it was renewed; one that died left it behind. */
+function presentLeader(lease: Lease, now: Instant): Lease {
+  const { acquireTime, renewTime } = lease.spec;
+  if (acquireTime === undefined || renewTime !== undefined) return lease;
+  const renewed = microTimeText(gridPoint(acquireTime, LEADER_RENEW_MS, now));
+  return { ...lease, spec: { ...lease.spec, renewTime: renewed } };
+}
+
+/** The lease of a node or leader with the time it was last renewed; other leases as they are. */
 export function presentLease(lease: Lease, now: Instant): Lease {
   const { metadata, spec } = lease;
+  if (metadata.namespace === "kube-system" && spec.holderIdentity !== undefined) return presentLeader(lease, now);
   if (metadata.namespace !== LEASE_NAMESPACE || spec.renewTime !== undefined || spec.holderIdentity === undefined)
     return lease;
   return {

@@ -7,6 +7,7 @@ import { boutiqueImages, boutiquePrograms } from "#kernel/runtime/images/apps/bo
 import { podinfoImage, podinfoPrograms } from "#kernel/runtime/images/apps/podinfo";
 import { votingImages, votingPrograms } from "#kernel/runtime/images/apps/voting";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
+import { controlPlaneImages, controlPlanePrograms } from "#kernel/runtime/images/control-plane";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
@@ -30,6 +31,7 @@ export const images: readonly Image[] = [
   ...bookinfoImages,
   ...boutiqueImages,
   busybox,
+  ...controlPlaneImages,
   debian,
   echoserverImage,
   frontendImage,
@@ -61,6 +63,7 @@ export const imagePrograms: readonly Program[] = [
   ...agnhostPrograms,
   ...(bookinfoPrograms as readonly Program[]),
   ...boutiquePrograms,
+  ...controlPlanePrograms,
   ...frontendPrograms,
   goStress as Program,
   ...helloAppPrograms,

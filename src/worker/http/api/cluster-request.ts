@@ -85,7 +85,12 @@ export const clusterRequestSchema = z
   .strictObject({
     name: nameSchema.optional().describe("Names the context in the kubeconfig; the id by default"),
     nodes: nodesSchema.optional(),
-    controlPlanes: z.literal(1, "only 1 control plane is simulated").optional(),
+    controlPlanes: z
+      .union([z.literal(1), z.literal(3), z.literal(5)], "must be 1, 3 or 5")
+      .optional()
+      .describe(
+        "Machines that run the control plane (control-plane-1 ...), beside the nodes; without it, it runs out of sight",
+      ),
     components: z
       .strictObject({
         scheduler: z.boolean().optional(),
@@ -119,7 +124,7 @@ export function optionsOf(request: ClusterRequest, seed: string): ClusterOptions
   const { components = {}, clock } = request;
   return {
     seed: String(request.seed ?? seed),
-    machines: machinesOf(request.nodes ?? NODES_DEFAULT),
+    machines: [...mastersOf(request.controlPlanes ?? 0), ...machinesOf(request.nodes ?? NODES_DEFAULT)],
     components: {
       scheduler: components.scheduler ?? true,
       controllerManager: components.controllerManager ?? true,
@@ -129,6 +134,18 @@ export function optionsOf(request: ClusterRequest, seed: string): ClusterOptions
     latency: request.latency ?? "realistic",
     ...(clock !== undefined && { clock: startOf(clock) }),
   };
+}
+
+const ROLE = "node-role.kubernetes.io/control-plane";
+
+/** The machines of the control plane as kubeadm marks them. */
+function mastersOf(count: number): MachineOptions[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `control-plane-${index + 1}`,
+    labels: { [ROLE]: "", "node.kubernetes.io/exclude-from-external-load-balancers": "" },
+    taints: [{ key: ROLE, effect: "NoSchedule" }],
+    isControlPlane: true as const,
+  }));
 }
 
 function machinesOf(nodes: NonNullable<ClusterRequest["nodes"]>): MachineOptions[] {

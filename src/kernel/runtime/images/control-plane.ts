@@ -1,0 +1,151 @@
+/**
+ * The programs kubeadm runs in kube-system: etcd, the API server, the controller manager, the scheduler, kube-proxy and
+ * CoreDNS. What they do is done by the simulator itself; here they start, say so, answer their health checks and stop.
+ *
+ * Models the images registry.k8s.io/etcd, kube-* and coredns/coredns.
+ */
+import { gitVersion } from "#kernel/apimachinery/version";
+import { goSignal } from "#kernel/runtime/images/go";
+import { respond } from "#kernel/runtime/images/http";
+import { goFlag } from "#kernel/runtime/images/http-echo";
+import type { Image } from "#kernel/runtime/images/image";
+import { klogDate } from "#kernel/runtime/images/klog";
+import type { Program, Use } from "#kernel/runtime/process/program";
+import type { Task } from "#kernel/runtime/process/task";
+
+const ETCD_TAG = "3.6.6-0";
+const COREDNS_TAG = "v1.14.1";
+const REGISTRY = "registry.k8s.io";
+
+interface Part {
+  readonly name: string;
+  readonly image: string;
+  readonly sizeBytes: number;
+  readonly use: Use;
+  /** The TCP ports it listens on; a flag may say another. */
+  readonly ports: readonly { readonly port: number; readonly flag?: string }[];
+  /** What it says when it starts. */
+  readonly says: (task: Task) => string;
+}
+
+const klog = (task: Task, file: string, text: string): string => `I${klogDate(task.now)}       1 ${file}] ${text}\n`;
+const secure = (task: Task, port: number): string =>
+  klog(task, "secure_serving.go:211", `"Serving securely" address="[::]:${port}"`);
+
+const MIB = 2 ** 20;
+
+const PARTS: readonly Part[] = [
+  {
+    name: "etcd",
+    image: `${REGISTRY}/etcd:${ETCD_TAG}`,
+    sizeBytes: 23_000_000,
+    use: { memoryBytes: 45 * MIB, cpuMillis: 20 },
+    ports: [{ port: 2_381 }],
+    says: (task) => {
+      const line = (msg: string, more: object): string =>
+        `${JSON.stringify({ level: "info", ts: new Date(task.now).toISOString(), caller: "embed/serve.go:210", msg, ...more })}\n`;
+      const name = goFlag(task.argv, "name") ?? task.record.hostname;
+      return (
+        line("starting an etcd server", { "etcd-version": "3.6.6", name }) + line("ready to serve client requests", {})
+      );
+    },
+  },
+  {
+    name: "kube-apiserver",
+    image: `${REGISTRY}/kube-apiserver:${gitVersion}`,
+    sizeBytes: 27_000_000,
+    use: { memoryBytes: 260 * MIB, cpuMillis: 45, requestCpuMs: 2 },
+    ports: [{ port: 6_443, flag: "secure-port" }],
+    says: (task) => klog(task, "server.go:143", `Version: ${gitVersion}`) + secure(task, 6_443),
+  },
+  {
+    name: "kube-controller-manager",
+    image: `${REGISTRY}/kube-controller-manager:${gitVersion}`,
+    sizeBytes: 23_000_000,
+    use: { memoryBytes: 55 * MIB, cpuMillis: 15 },
+    ports: [{ port: 10_257 }],
+    says: (task) =>
+      klog(task, "controllermanager.go:191", `"Starting" version="${gitVersion}"`) +
+      secure(task, 10_257) +
+      klog(task, "leaderelection.go:258", "Attempting to acquire leader lease... kube-system/kube-controller-manager"),
+  },
+  {
+    name: "kube-scheduler",
+    image: `${REGISTRY}/kube-scheduler:${gitVersion}`,
+    sizeBytes: 17_000_000,
+    use: { memoryBytes: 22 * MIB, cpuMillis: 3 },
+    ports: [{ port: 10_259 }],
+    says: (task) =>
+      klog(task, "server.go:175", `"Starting Kubernetes Scheduler" version="${gitVersion}"`) +
+      secure(task, 10_259) +
+      klog(task, "leaderelection.go:258", "Attempting to acquire leader lease... kube-system/kube-scheduler"),
+  },
+  {
+    name: "kube-proxy",
+    image: `${REGISTRY}/kube-proxy:${gitVersion}`,
+    sizeBytes: 26_000_000,
+    use: { memoryBytes: 14 * MIB, cpuMillis: 1 },
+    ports: [{ port: 10_256 }, { port: 10_249 }],
+    says: (task) =>
+      klog(task, "server_linux.go:53", '"Using iptables proxy"') +
+      klog(task, "server.go:710", `"Version info" version="${gitVersion}"`) +
+      klog(task, "config.go:329", '"Starting service config controller"'),
+  },
+  {
+    name: "coredns",
+    image: `${REGISTRY}/coredns/coredns:${COREDNS_TAG}`,
+    sizeBytes: 23_000_000,
+    use: { memoryBytes: 13 * MIB, cpuMillis: 2 },
+    ports: [{ port: 8_080 }, { port: 8_181 }, { port: 9_153 }],
+    says: () =>
+      `.:53\n[INFO] plugin/reload: Running configuration\nCoreDNS-${COREDNS_TAG.slice(1)}\nlinux/amd64, go1.25.5\n`,
+  },
+];
+
+function programOf({ name, ports, says, use }: Part): Program {
+  return {
+    name,
+    use,
+    step(task) {
+      if (task.state !== undefined) return {};
+      task.state = { isReady: true };
+      for (const { port, flag } of ports) task.listen(Number((flag && goFlag(task.argv, flag)) ?? port));
+      task.complain(says(task));
+      return {};
+    },
+    http: (task, _port, { method, path }) => {
+      const isHealth = /^\/(healthz|livez|readyz|health|ready)(\?|$)/.test(path);
+      const headers = { "content-type": "text/plain; charset=utf-8", date: new Date(task.now).toUTCString() };
+      return isHealth ? respond(method, 200, "ok", headers) : respond(method, 404, "404 page not found\n", headers);
+    },
+    signal: goSignal,
+  };
+}
+
+export const controlPlanePrograms: readonly Program[] = PARTS.map(programOf);
+
+export const controlPlaneImages: readonly Image[] = PARTS.map((part, n) => ({
+  repositories: [part.image.slice(0, part.image.lastIndexOf(":"))],
+  sizeBytes: () => part.sizeBytes,
+  hasTag: (tag) => /^v?\d+\.\d+\.\d+(-\d+|-(alpha|beta|rc)\.\d+)?$/.test(tag),
+  content: () => ({
+    config: part.name === "coredns" ? { entrypoint: ["/coredns"] } : { cmd: [part.name] },
+    flavor: "none",
+    files: {},
+    programs: {
+      [part.name === "coredns" ? "/coredns" : `/usr/local/bin/${part.name}`]: controlPlanePrograms[n] as Program,
+    },
+  }),
+}));
+
+/** The image of a part by its name. */
+export const imageOf = (name: string): string => PARTS.find((part) => part.name === name)?.image ?? "";
+
+/** What every machine of kubeadm has, and what those of the control plane have besides. */
+export const NODE_ADDON_IMAGES: readonly string[] = ["kube-proxy", "coredns"].map(imageOf);
+export const CONTROL_PLANE_IMAGES: readonly string[] = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+].map(imageOf);
