@@ -4,6 +4,7 @@
 import { Hono } from "hono";
 import { admittedUser, isCheck, needsDecision } from "#apiserver/access";
 import type { ApiEnv, Turns } from "#apiserver/api-env";
+import { healthAnswer, isHealthPath } from "#apiserver/describe/describe";
 import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
@@ -23,6 +24,7 @@ import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachin
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
+import { hasQuorum } from "#kernel/runtime/quorum";
 import { Bug } from "#kernel/sim/assert";
 
 type Route = (c: Parameters<typeof getObject>[0]) => Promise<Response>;
@@ -73,6 +75,9 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
   app.all("*", (c) => {
     const info = requestInfo(c.req.method, new URL(c.req.url));
     if (info === undefined) {
+      if (isHealthPath(new URL(c.req.url))) {
+        return turns.run(({ cells }) => healthAnswer(new URL(c.req.url), hasQuorum(cells) ? [] : ["etcd"]));
+      }
       const document = issuerDocument(c);
       if (document === undefined) throw pathNotFound();
       return document;

@@ -41,8 +41,7 @@ const ROOT_PATHS = [
 export function describe(request: Request, resources: readonly AnyResource[], address: string): Response | undefined {
   const url = new URL(request.url);
   const path = url.pathname.replace(/(.)\/$/, "$1");
-  const health = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(path);
-  if (health !== null) return healthAnswer(health[1] ?? "", health[2], url);
+  if (isHealthPath(url)) return healthAnswer(url, []);
   if (path === "/version") return json(versionInfo, request);
   if (path === "/") return json({ paths: rootPaths(resources) }, request);
   if (path === "/api" || path === "/apis")
@@ -60,13 +59,31 @@ export function describe(request: Request, resources: readonly AnyResource[], ad
 export const pageNotFound = (): Response =>
   new Response(pageNotFoundText, { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
 
-function healthAnswer(name: string, check: string | undefined, url: URL): Response {
-  const text = { headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private" } };
-  if (check !== undefined) return CHECKS.includes(check) ? new Response("ok", text) : pageNotFound();
-  if (!url.searchParams.has("verbose")) return new Response("ok", text);
+const HEALTH = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
+
+const healthParts = (url: URL) => HEALTH.exec(url.pathname.replace(/(.)\/$/, "$1"));
+
+/** True for the paths that ask whether the server is well. */
+export const isHealthPath = (url: URL): boolean => healthParts(url) !== null;
+
+/** Whether the server is well; `failed` are the checks that say no. */
+export function healthAnswer(url: URL, failed: readonly string[]): Response {
+  const [, name = "", check] = healthParts(url) ?? [];
+  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private" };
+  if (check !== undefined) {
+    if (!CHECKS.includes(check)) return pageNotFound();
+    if (!failed.includes(check)) return new Response("ok", { headers });
+    return new Response("internal server error: etcd failed: reason withheld\n", { status: 500, headers });
+  }
   const excluded = url.searchParams.getAll("exclude");
-  const lines = CHECKS.map((one) => `[+]${one} ${excluded.includes(one) ? "excluded: ok" : "ok"}`);
-  return new Response(`${lines.join("\n")}\n${name} check passed\n`, text);
+  const isWell = failed.every((one) => excluded.includes(one));
+  if (isWell && !url.searchParams.has("verbose")) return new Response("ok", { headers });
+  const lines = CHECKS.map((one) => {
+    if (excluded.includes(one)) return `[+]${one} excluded: ok`;
+    return failed.includes(one) ? `[-]${one} failed: reason withheld` : `[+]${one} ok`;
+  });
+  const verdict = `${name} check ${isWell ? "passed" : "failed"}`;
+  return new Response(`${lines.join("\n")}\n${verdict}\n`, { status: isWell ? 200 : 500, headers });
 }
 
 function discoveryRoot(

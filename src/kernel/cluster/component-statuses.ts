@@ -4,35 +4,34 @@
  * Models pkg/registry/core/componentstatus (rest.go) and the servers pkg/registry/core/rest asks.
  */
 import type { ComponentStatus } from "#kernel/api/types.gen";
-import type { ClusterOptions } from "#kernel/cluster/options";
-import { OPTIONS_CELL } from "#kernel/cluster/options";
 import type { Source } from "#kernel/registry/computed";
 import type { Registry } from "#kernel/registry/registry";
+import { faultsOf } from "#kernel/runtime/fault";
+import { hasQuorum } from "#kernel/runtime/quorum";
 
-/** Name -> address of its health endpoint. */
+/** Name -> port of its health endpoint. */
 const PROBED = { scheduler: 10_259, "controller-manager": 10_257 } as const;
 
 function statuses({ cells }: Registry): readonly ComponentStatus[] {
-  const { components } = cells.get<ClusterOptions>(...OPTIONS_CELL) ?? {};
-  const isUp = {
-    scheduler: components?.scheduler !== false,
-    "controller-manager": components?.controllerManager !== false,
-  };
+  const stopped = faultsOf(cells, "component-stop").map(({ target }) => target.component);
   return [
-    statusOf("controller-manager", isUp["controller-manager"] ? undefined : PROBED["controller-manager"]),
-    statusOf("etcd-0", undefined),
-    statusOf("scheduler", isUp.scheduler ? undefined : PROBED.scheduler),
+    statusOf("controller-manager", refusalOf(stopped.includes("controllerManager"), PROBED["controller-manager"])),
+    statusOf("etcd-0", hasQuorum(cells) ? undefined : "context deadline exceeded"),
+    statusOf("scheduler", refusalOf(stopped.includes("scheduler"), PROBED.scheduler)),
   ];
 }
 
-/** `refused` is the port nobody listens on, if so. */
-function statusOf(name: string, refused: number | undefined): ComponentStatus {
-  const url = `https://127.0.0.1:${refused}/healthz`;
-  const message = `Get "${url}": dial tcp 127.0.0.1:${refused}: connect: connection refused`;
+const refusalOf = (isStopped: boolean, port: number): string | undefined =>
+  isStopped
+    ? `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused`
+    : undefined;
+
+/** `trouble` is what the probe came back with, if it is not well. */
+function statusOf(name: string, trouble: string | undefined): ComponentStatus {
   const condition =
-    refused === undefined
+    trouble === undefined
       ? { type: "Healthy", status: "True", message: "ok" }
-      : { type: "Healthy", status: "False", message };
+      : { type: "Healthy", status: "False", message: trouble };
   const metadata = { name } as ComponentStatus["metadata"];
   return { apiVersion: "v1", kind: "ComponentStatus", metadata, conditions: [condition] };
 }

@@ -28,6 +28,10 @@ export function apiServerAnswer({ method, path, headers }: HttpRequest): HttpRes
     });
   }
   const url = path.split("?")[0] ?? path;
+  // Whether it is well may be asked by anybody (system:public-info-viewer).
+  if (/^\/(livez|readyz|healthz)$/.test(url)) {
+    return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: "ok" };
+  }
   const verb = method === "GET" || method === "HEAD" ? method.toLowerCase() : method === "DELETE" ? "delete" : "post";
   return json(403, {
     message: `forbidden: User "system:anonymous" cannot ${verb} path "${url}"`,

@@ -7,7 +7,7 @@
 import { type Context, Hono } from "hono";
 import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
 import { transcoded } from "#apiserver/codec/protobuf/transcode";
-import { describe } from "#apiserver/describe/describe";
+import { describe, isHealthPath } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { streamKindOf } from "#apiserver/streams/stream";
@@ -64,7 +64,8 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     if (refusal !== undefined) return refusal;
     const document = await openApiDocument(c, url.pathname);
     if (document !== undefined) return document;
-    const described = describe(request, RESOURCES, `${new URL(c.req.url).host}`);
+    // Only the cluster knows whether its etcd has a quorum.
+    const described = isHealthPath(url) ? undefined : describe(request, RESOURCES, `${new URL(c.req.url).host}`);
     if (described !== undefined) return described;
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);
