@@ -57,6 +57,27 @@ const notes = (member: string): Readonly<Record<string, Readonly<Record<string, 
 const CRITICAL = { key: "CriticalAddonsOnly", operator: "Exists" };
 const MASTERS = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" };
 
+const DNS_CONTAINER = {
+  name: "coredns",
+  image: imageOf("coredns"),
+  imagePullPolicy: "IfNotPresent",
+  args: ["-conf", "/etc/coredns/Corefile"],
+  resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
+  ports: [
+    { containerPort: 53, name: "dns", protocol: "UDP" },
+    { containerPort: 53, name: "dns-tcp", protocol: "TCP" },
+    { containerPort: 9_153, name: "metrics", protocol: "TCP" },
+  ],
+  livenessProbe: {
+    httpGet: { path: "/health", port: 8_080 },
+    initialDelaySeconds: 60,
+    timeoutSeconds: 5,
+    failureThreshold: 5,
+  },
+  readinessProbe: { httpGet: { path: "/ready", port: 8_181 } },
+  volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
+};
+
 function createDns(client: Client): void {
   const labels = { "k8s-app": "kube-dns" };
   const read = ["list", "watch"];
@@ -99,28 +120,7 @@ function createDns(client: Client): void {
           dnsPolicy: "Default",
           nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations: [CRITICAL, MASTERS],
-          containers: [
-            {
-              name: "coredns",
-              image: imageOf("coredns"),
-              imagePullPolicy: "IfNotPresent",
-              args: ["-conf", "/etc/coredns/Corefile"],
-              resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
-              ports: [
-                { containerPort: 53, name: "dns", protocol: "UDP" },
-                { containerPort: 53, name: "dns-tcp", protocol: "TCP" },
-                { containerPort: 9_153, name: "metrics", protocol: "TCP" },
-              ],
-              livenessProbe: {
-                httpGet: { path: "/health", port: 8_080 },
-                initialDelaySeconds: 60,
-                timeoutSeconds: 5,
-                failureThreshold: 5,
-              },
-              readinessProbe: { httpGet: { path: "/ready", port: 8_181 } },
-              volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
-            },
-          ],
+          containers: [DNS_CONTAINER],
           volumes: [
             { name: "config-volume", configMap: { name: "coredns", items: [{ key: "Corefile", path: "Corefile" }] } },
           ],
