@@ -24,6 +24,7 @@ import type { HttpRequest } from "#kernel/runtime/world";
 import { type ExplanationAnswer, explainManifest, explainPod } from "#worker/cluster/explanations";
 import { type FaultAnswer, type FaultView, faultViews, orderFault } from "#worker/cluster/faults";
 import { JournalSql } from "#worker/cluster/journal-sql";
+import { type Steering, type SteeringAnswer, steer } from "#worker/cluster/machines";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
@@ -154,6 +155,11 @@ export class ClusterObject extends DurableObject<Env> {
   /** Sends requests, or tells what became of them. */
   traffic(call: TrafficCall): Promise<TrafficAnswer> {
     return this.#run((cluster) => traffic(cluster, call));
+  }
+
+  /** Adds, lists or removes machines, stops or starts components; the order is JSON. */
+  steer(order: string): Promise<SteeringAnswer> {
+    return this.#run((cluster) => steer(cluster, JSON.parse(order) as Steering));
   }
 
   /** What a machine outside the cluster sees at an address, or the reason why it sees nothing. */

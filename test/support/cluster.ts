@@ -14,6 +14,7 @@ declare module "vitest" {
 /** The body of POST /api/v1/clusters. */
 export type ClusterOptions = {
   readonly name?: string;
+  readonly controlPlanes?: 1 | 3 | 5;
   readonly nodes?: number | readonly Readonly<Record<string, unknown>>[];
   readonly components?: Readonly<Record<string, boolean>>;
   readonly authorization?: "RBAC" | "AlwaysAllow";

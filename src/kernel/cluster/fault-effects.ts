@@ -11,6 +11,7 @@ import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, crashContainer } from "#kernel/runtime/containers";
 import { CRASH_CODE, FAULTS, type Fault, type FaultType, faultsOf, hitsContainer } from "#kernel/runtime/fault";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { SHUTDOWN_MS } from "#kernel/runtime/machine.facts";
 import { LOST, QUORUM } from "#kernel/runtime/quorum";
 import { leakRate, leaksOf, memoryBytes } from "#kernel/runtime/use";
 import { equal } from "#kernel/sim/clone";
@@ -45,7 +46,8 @@ const faults: Controller = {
       const machine = cells.get<Machine>(MACHINES, name);
       const next = machine && stateOf(machine, cells, now);
       if (next !== undefined && !equal(next, machine)) cells.put(MACHINES, name, next);
-      return done;
+      const offAt = (next?.shutdownAt ?? now) + SHUTDOWN_MS;
+      return next?.shutdownAt !== undefined && next.isPowered ? wakeAt(offAt) : done;
     }
     const fault = cells.get<Fault>(FAULTS, name);
     if (fault?.until === undefined) return done;
@@ -64,22 +66,25 @@ function machinesOf({ type, target }: Fault, cells: Cells): readonly string[] {
   return target.node !== undefined && MACHINE_FAULTS.includes(type) ? [target.node] : [];
 }
 
-const MACHINE_FAULTS: readonly FaultType[] = ["node-down", "node-partition", "kubelet-stop"];
+const MACHINE_FAULTS: readonly FaultType[] = ["node-down", "node-shutdown", "node-partition", "kubelet-stop"];
 
 /** The machine as the faults of this moment leave it. */
 function stateOf(machine: Machine, cells: Cells, now: number): Machine {
   const own = faultsOf(cells, ...MACHINE_FAULTS).filter(({ target }) => target.node === machine.name);
   const has = (type: FaultType): boolean => own.some((fault) => fault.type === type);
   const isStopped = faultsOf(cells, "component-stop").some(({ target }) => target.component === "kubelet");
-  const isPowered = !has("node-down");
-  const isUnheard = own.length === 0 && !isStopped && cells.get(QUORUM, LOST) !== undefined;
-  const { silentSince = now, isCutOff: _, isUnheard: __, ...rest } = machine;
+  const shutdownAt = own.find(({ type }) => type === "node-shutdown")?.since;
+  const isPowered = !has("node-down") && (shutdownAt === undefined || now < shutdownAt + SHUTDOWN_MS);
+  const isCalm = own.every(({ type }) => type === "node-shutdown") && isPowered;
+  const isUnheard = isCalm && !isStopped && cells.get(QUORUM, LOST) !== undefined;
+  const { silentSince = now, isCutOff: _, isUnheard: __, shutdownAt: ___, ...rest } = machine;
   return {
     ...rest,
     isPowered,
     bootedAt: isPowered && !machine.isPowered ? now : machine.bootedAt,
-    ...((own.length > 0 || isStopped || isUnheard) && { silentSince }),
+    ...((!isCalm || isStopped || isUnheard) && { silentSince }),
     ...(isUnheard && { isUnheard: true as const }),
+    ...(shutdownAt !== undefined && { shutdownAt }),
     ...(has("node-partition") && { isCutOff: true as const }),
   };
 }

@@ -19,6 +19,9 @@ export function refusal({ context: { client, cells, now }, pod, machine }: PodWo
   // As it is stored: what a reader sees besides are heartbeats.
   const node = client.registry.store.get(nodes.bucket, { namespace: "", name: machine.name }) as Node | undefined;
   if (node === undefined) return undefined;
+  if (machine.shutdownAt !== undefined) {
+    return { reason: "NodeShutdown", message: "Pod was rejected as the node is shutting down." };
+  }
   const usage = client.registry.views.of(NODE_USAGE).of(machine.name);
   return (
     pressed(pod, scarceOn(cells, machine.name, now)) ??

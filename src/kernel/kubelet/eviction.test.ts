@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { addFault, endFault } from "#kernel/cluster/faults";
 import { nodes } from "#kernel/resources/core/node";
 import { nodeCondition } from "#kernel/resources/core/node.facts";
+import { pods } from "#kernel/resources/core/pod";
 import { priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 import { Bench, podOn } from "#test/support/pods";
 
@@ -129,4 +130,35 @@ test("a full disk: images go, then pods, and nobody is let in until it is mended
   bench.turn(() => endFault(bench.cluster, "disk-full-1"));
   bench.pass(330);
   expect(condition(bench, "DiskPressure")).toBe("False KubeletHasNoDiskPressure");
+});
+
+test("a machine that is shut down in order ends its pods first, the critical ones last", () => {
+  const bench = new Bench();
+  const nginx = [{ name: "c", image: "nginx:1.27" }];
+  bench.create(podOn("plain", { containers: nginx }));
+  bench.turn(() => {
+    const draft = podOn("vital", { containers: nginx, priorityClassName: "system-node-critical" });
+    bench.cluster.admin.create(pods, { ...draft, metadata: { name: "vital", namespace: "kube-system" } });
+  });
+  bench.pass(20);
+  const vital = () => bench.cluster.admin.get(pods, { namespace: "kube-system", name: "vital" })?.status;
+  bench.turn(() => addFault(bench.cluster, { type: "node-shutdown", target: { node: "node-1" } }));
+  bench.pass(5);
+  expect(bench.pod("plain")?.status).toMatchObject({
+    phase: "Failed",
+    reason: "Terminated",
+    message: "Pod was terminated in response to imminent node shutdown.",
+  });
+  expect(vital()?.phase).toBe("Running");
+  expect(condition(bench, "Ready")).toBe("False KubeletNotReady");
+  bench.create(podOn("late", { containers: nginx }));
+  bench.pass(1);
+  expect(phases(bench, "late")).toEqual(["NodeShutdown"]);
+  bench.pass(20);
+  expect(vital()?.reason).toBe("Terminated");
+  bench.pass(60);
+  expect(condition(bench, "Ready")).toBe("Unknown NodeStatusUnknown");
+  bench.turn(() => endFault(bench.cluster, "node-shutdown-1"));
+  bench.pass(20);
+  expect(condition(bench, "Ready")).toBe("True KubeletReady");
 });

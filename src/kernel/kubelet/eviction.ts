@@ -226,11 +226,12 @@ function evictOne(context: Context, machine: Machine, left: Left): boolean {
     ];
     return amount > request ? [{ container, usage: amount, request: text ?? "0" }] : [];
   });
-  endPod(context, machine, pod, {
-    reason: "Evicted",
-    message: evictionMessage(left.scarce, left, greedy),
-    graceSeconds: 1,
-  });
+  const message = evictionMessage(left.scarce, left, greedy);
+  endPod(context, pod, { reason: "Evicted", message, graceSeconds: 1 });
+  const { client, now } = context;
+  const source = { component: "kubelet", host: machine.name };
+  const regarding = client.get(pods, keyOf(pod)) ?? pod;
+  recordEvent(client, { regarding, type: "Warning", reason: "Evicted", message, source }, now);
   return true;
 }
 
@@ -250,15 +251,10 @@ function candidatesOn(context: Context, machine: Machine, scarce: Scarce): Candi
 
 /** Tells the pod's worker that the pod is over, and why. */
 export function endPod(
-  { cells, client, now }: Context,
-  { name }: Machine,
+  { cells }: Pick<Context, "cells">,
   pod: Pod,
   failure: NonNullable<PodCell["failure"]> & { readonly graceSeconds: number },
 ): void {
   const cell = podCell(cells, keyOf(pod));
-  if (cell === undefined) return;
-  putCell(cells, { ...cell, failure: { ...failure, disruption: failure.message } });
-  const source = { component: "kubelet", host: name };
-  const regarding = client.get(pods, keyOf(pod)) ?? pod;
-  recordEvent(client, { regarding, type: "Warning", reason: failure.reason, message: failure.message, source }, now);
+  if (cell !== undefined) putCell(cells, { ...cell, failure: { ...failure, disruption: failure.message } });
 }

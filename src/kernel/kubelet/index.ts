@@ -4,8 +4,16 @@
 import { containerWake } from "#kernel/kubelet/container-wake";
 import { evictionManager } from "#kernel/kubelet/eviction";
 import { nodeAgent } from "#kernel/kubelet/node-agent";
+import { shutdownManager } from "#kernel/kubelet/shutdown";
 import { staticPods } from "#kernel/kubelet/static-pods";
 import { podSync } from "#kernel/kubelet/sync-pod";
 import type { Controller } from "#kernel/registry/controller";
 
-export const KUBELET: readonly Controller[] = [evictionManager, nodeAgent, containerWake, staticPods, podSync];
+export const KUBELET: readonly Controller[] = [
+  shutdownManager,
+  evictionManager,
+  nodeAgent,
+  containerWake,
+  staticPods,
+  podSync,
+];

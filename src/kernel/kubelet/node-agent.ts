@@ -144,7 +144,11 @@ function report(context: Context, machine: Machine, isStarting: boolean): Outcom
   const next = lastOnGrid(machine.bootedAt, STATUS_UPDATE_MS, Math.max(now, last)) + STATUS_UPDATE_MS;
   const later = last > now ? routineAt(next) : done;
   if (equal(status, node.status)) return later;
-  const isDue = isStarting || hasWrittenBeat(node) || lastOnGrid(machine.bootedAt, STATUS_UPDATE_MS, now) === now;
+  const isDue =
+    isStarting ||
+    machine.shutdownAt !== undefined ||
+    hasWrittenBeat(node) ||
+    lastOnGrid(machine.bootedAt, STATUS_UPDATE_MS, now) === now;
   if (!isDue) return routineAt(next);
   if (!isStarting) tellChanges(context, machine, node, status);
   client.updateStatus(nodes, node, status);
@@ -153,7 +157,7 @@ function report(context: Context, machine: Machine, isStarting: boolean): Outcom
 
 /** Says which conditions are about to change. */
 function tellChanges(context: Context, machine: Machine, node: Node, { conditions = [] }: NodeStatus): void {
-  const names = states(scarceOn(context.cells, machine.name, context.now));
+  const names = states(scarceOn(context.cells, machine.name, context.now), machine.shutdownAt !== undefined);
   for (const { type, status } of conditions) {
     const old = node.status?.conditions?.find((one) => one.type === type);
     const name = names.find((one) => one[0] === type)?.[4];

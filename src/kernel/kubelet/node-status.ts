@@ -50,7 +50,7 @@ export function nodeStatus(
     ],
     allocatable: { ...extended(old?.status?.allocatable, resources), ...resources },
     capacity: { ...extended(old?.status?.capacity, resources), ...resources },
-    conditions: conditionsOf(before, scarce, now),
+    conditions: conditionsOf(before, states(scarce, machine.shutdownAt !== undefined), now),
     daemonEndpoints: { kubeletEndpoint: { Port: KUBELET_PORT } },
     features: { supplementalGroupsPolicy: true },
     ...(images.length > 0 && { images: [...images] }),
@@ -116,16 +116,23 @@ const LACKING = [
   ],
 ] as const;
 
-/** The four conditions as they are while the node lacks some things. */
-export const states = (scarce: readonly Scarce[]) =>
-  HEALTHY.map(
-    (well) => LACKING.find(([type]) => type === well[0] && scarce.some((one) => CONDITION[one] === type)) ?? well,
-  );
+const SHUTTING_DOWN = ["Ready", "False", "KubeletNotReady", "node is shutting down", "NodeNotReady"] as const;
 
-function conditionsOf(before: readonly NodeCondition[], scarce: readonly Scarce[], now: Instant): NodeCondition[] {
+/** The four conditions as they are while the node lacks some things, or is being shut down. */
+export const states = (scarce: readonly Scarce[], isShuttingDown = false) =>
+  HEALTHY.map((well) => {
+    if (well[0] === "Ready") return isShuttingDown ? SHUTTING_DOWN : well;
+    return LACKING.find(([type]) => type === well[0] && scarce.some((one) => CONDITION[one] === type)) ?? well;
+  });
+
+function conditionsOf(
+  before: readonly NodeCondition[],
+  present: ReturnType<typeof states>,
+  now: Instant,
+): NodeCondition[] {
   const own = new Set<string>(HEALTHY.map(([type]) => type));
   const others = before.filter(({ type }) => !own.has(type));
-  const mine = states(scarce).map(([type, status, reason, message]) => {
+  const mine = present.map(([type, status, reason, message]) => {
     const old = before.find((condition) => condition.type === type);
     const since = old?.status === status ? old.lastTransitionTime : undefined;
     return { lastTransitionTime: since ?? timeText(now), message, reason, status, type };

@@ -14,6 +14,7 @@ export const FAULTS = "faults";
 /** What can be broken. */
 export const FAULT_TYPES = [
   "node-down",
+  "node-shutdown",
   "node-partition",
   "kubelet-stop",
   "container-crash",

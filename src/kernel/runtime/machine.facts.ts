@@ -16,6 +16,10 @@ export const STATUS_REPORT_MS = 300_000;
 /** True while the machine's kubelet runs and reaches the API server. */
 export const isKubeletAlive = (machine: Machine): boolean => machine.isPowered && machine.silentSince === undefined;
 
+/** How long an orderly shutdown takes in all, and how much of it is left for critical pods (shutdownGracePeriod). */
+export const SHUTDOWN_MS = 30_000;
+export const SHUTDOWN_CRITICAL_MS = 10_000;
+
 /** The last point of a grid at or before an instant. */
 export const lastOnGrid = (anchor: Instant, stepMs: number, now: Instant): Instant =>
   now <= anchor ? anchor : now - ((now - anchor) % stepMs);

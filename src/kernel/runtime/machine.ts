@@ -27,6 +27,8 @@ export interface Machine {
   readonly isCutOff?: true;
   /** Set while there is no API server its kubelet could tell anything. */
   readonly isUnheard?: true;
+  /** Since when it is being shut down in order. */
+  readonly shutdownAt?: Instant;
   /** Runs a member of etcd, an API server, a controller manager and a scheduler. */
   readonly isControlPlane?: true;
 }

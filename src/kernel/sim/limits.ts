@@ -31,6 +31,8 @@ export const LIMITS = {
   stepsPerExec: 100_000,
   /** Thousandths of a core the processes of one container may keep busy; a machine has fewer. */
   busyMillis: 1_000_000,
+  /** Machines of one cluster. */
+  machines: 1_005,
   /** Processes in one container; a fork beyond it fails. */
   processesPerContainer: 256,
   /** Contents of a pipe before its writer waits. */

@@ -7,6 +7,7 @@ import { docsPage } from "#worker/http/api/docs";
 import { explainRoutes } from "#worker/http/api/explain";
 import { faultRoutes } from "#worker/http/api/faults";
 import { labRoutes } from "#worker/http/api/labs";
+import { nodeRoutes } from "#worker/http/api/nodes";
 import { notFound, problemResponse } from "#worker/http/api/problem";
 import { type ApiApp, newApiApp } from "#worker/http/api/route";
 import { snapshotRoutes } from "#worker/http/api/snapshots";
@@ -19,6 +20,7 @@ const ROUTES = [
   ...explainRoutes,
   ...faultRoutes,
   ...trafficRoutes,
+  ...nodeRoutes,
   ...labRoutes,
 ];
 

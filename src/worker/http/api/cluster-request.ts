@@ -34,7 +34,8 @@ const taintSchema = z.strictObject({
   effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
 });
 
-const nodeSchema = z
+/** One node of a request. */
+export const nodeSchema = z
   .strictObject({
     name: formatted(dns1123Subdomain),
     cpu: quantity.optional().describe('Quantity, "4" by default'),
@@ -80,6 +81,17 @@ export const nameSchema = z
   .max(100)
   .refine((name) => !/\p{Cc}/u.test(name), "must not contain control characters");
 
+const componentsSchema = z.strictObject({
+  scheduler: z.boolean().optional(),
+  controllerManager: z.boolean().optional(),
+  kubelet: z.boolean().optional(),
+});
+
+/** The body of PATCH /clusters/{id}. */
+export const clusterChangeSchema = z
+  .strictObject({ components: componentsSchema.describe("Those named are stopped (false) or started (true).") })
+  .openapi("ClusterChange");
+
 /** The body of POST /clusters. */
 export const clusterRequestSchema = z
   .strictObject({
@@ -91,14 +103,7 @@ export const clusterRequestSchema = z
       .describe(
         "Machines that run the control plane (control-plane-1 ...), beside the nodes; without it, it runs out of sight",
       ),
-    components: z
-      .strictObject({
-        scheduler: z.boolean().optional(),
-        controllerManager: z.boolean().optional(),
-        kubelet: z.boolean().optional(),
-      })
-      .optional()
-      .describe("Each runs unless set false."),
+    components: componentsSchema.optional().describe("Each runs unless set false."),
     authorization: z.enum(["RBAC", "AlwaysAllow"]).optional().describe("RBAC by default; the key is cluster-admin."),
     clock: clockSchema.optional(),
     latency: z
@@ -148,7 +153,8 @@ function mastersOf(count: number): MachineOptions[] {
   }));
 }
 
-function machinesOf(nodes: NonNullable<ClusterRequest["nodes"]>): MachineOptions[] {
+/** The machines that nodes of a request ask for. */
+export function machinesOf(nodes: NonNullable<ClusterRequest["nodes"]>): MachineOptions[] {
   if (typeof nodes === "number") return Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}` }));
   return nodes.map(({ name, cpu, memory, pods, labels, taints }) => ({
     name,

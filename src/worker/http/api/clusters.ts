@@ -3,7 +3,7 @@
  */
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { eraseCluster, limitCreation, type OpenedCluster, openCluster } from "#worker/http/api/access";
-import { checkFork, clusterRequestSchema, optionsOf } from "#worker/http/api/cluster-request";
+import { checkFork, clusterChangeSchema, clusterRequestSchema, optionsOf } from "#worker/http/api/cluster-request";
 import { addressesOf, kubeconfigOf } from "#worker/http/api/kubeconfig";
 import { makeCluster } from "#worker/http/api/make-cluster";
 import { type Route, route } from "#worker/http/api/route";
@@ -75,6 +75,25 @@ const getCluster = route({
   },
 });
 
+const patchCluster = route({
+  method: "patch",
+  path: "/clusters/{id}",
+  tag: TAG,
+  summary: "Stop and start components while the cluster runs",
+  description: "A component that is stopped is among the faults as `component-stop`; ending that fault starts it too.",
+  isLocked: true,
+  params: ID,
+  body: clusterChangeSchema,
+  example: { components: { scheduler: false } },
+  success: { status: 200, description: "The cluster.", schema: clusterSchema },
+  problems: [400, 401, 404, 413, 422],
+  async handle({ c, param, body, origin }) {
+    const cluster = await openCluster(c, param("id"));
+    await cluster.stub.steer(JSON.stringify(body));
+    return c.json(view(cluster, origin));
+  },
+});
+
 const deleteCluster = route({
   method: "delete",
   path: "/clusters/{id}",
@@ -125,4 +144,11 @@ const getKubeconfig = route({
   },
 });
 
-export const clusterRoutes: readonly Route[] = [createCluster, getCluster, deleteCluster, resetCluster, getKubeconfig];
+export const clusterRoutes: readonly Route[] = [
+  createCluster,
+  getCluster,
+  patchCluster,
+  deleteCluster,
+  resetCluster,
+  getKubeconfig,
+];

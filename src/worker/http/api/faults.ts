@@ -69,6 +69,7 @@ const orderSchema = z
     "type",
     [
       kind("node-down", nodeTarget, {}),
+      kind("node-shutdown", nodeTarget, {}),
       kind("node-partition", nodeTarget, {}),
       kind("kubelet-stop", nodeTarget, {}),
       kind("disk-full", nodeTarget, {}),
@@ -139,7 +140,8 @@ const create = route<Order>({
   description:
     "It is part of the cluster: it sleeps, is kept in snapshots and ends in the cluster's own time. A container crash " +
     "without `for` happens once; with it, as often as the container starts. A leak ends containers that have a memory " +
-    "limit. `component-stop` of a component that does not run from the beginning is there from the beginning: end it " +
+    "limit. `node-shutdown` ends the pods of a node in order, within 30 s, before it is off. `component-stop` of a " +
+    "component that does not run from the beginning is there from the beginning: end it " +
     "to start the component.",
   isLocked: true,
   params: ID,
