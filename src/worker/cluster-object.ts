@@ -12,7 +12,7 @@ import { connectPod } from "#apiserver/routes/connect.target";
 import { STREAMS, type StreamState, streamKindOf } from "#apiserver/streams/stream";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
-import { endFault, type FaultOrder } from "#kernel/cluster/faults";
+import type { FaultOrder } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
@@ -147,17 +147,12 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#run(faultViews);
   }
 
-  /** Mends something; false if there is no such fault. */
-  endFault(id: string): Promise<boolean> {
-    return this.#run((cluster) => endFault(cluster, id));
-  }
-
   /** Sends requests, or tells what became of them. */
   traffic(call: TrafficCall): Promise<TrafficAnswer> {
     return this.#run((cluster) => traffic(cluster, call));
   }
 
-  /** Adds, lists or removes machines, stops or starts components; the order is JSON. */
+  /** Adds, lists or removes machines, stops or starts components, mends faults; the order is JSON. */
   steer(order: string): Promise<SteeringAnswer> {
     return this.#run((cluster) => steer(cluster, JSON.parse(order) as Steering));
   }

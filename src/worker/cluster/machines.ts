@@ -13,6 +13,8 @@ export interface Steering {
   readonly add?: readonly MachineOptions[];
   readonly remove?: string;
   readonly list?: true;
+  /** The id of a fault to mend. */
+  readonly endFault?: string;
   /** Components to run (true) or to stop. */
   readonly components?: Readonly<Partial<Record<Component, boolean>>>;
 }
@@ -35,10 +37,13 @@ export interface SteeringAnswer {
   readonly problems?: readonly MachineProblem[];
   /** Whether there was such a machine, or why it must stay. */
   readonly removed?: boolean | string;
+  /** Whether there was such a fault. */
+  readonly ended?: boolean;
 }
 
 /** Carries it out. */
-export function steer(cluster: Cluster, { add, remove, components }: Steering): SteeringAnswer {
+export function steer(cluster: Cluster, { add, remove, components, endFault: fault }: Steering): SteeringAnswer {
+  if (fault !== undefined) return { ended: endFault(cluster, fault) };
   if (add !== undefined) {
     const added = addMachines(cluster, add);
     return "problems" in added ? { problems: added.problems } : { machines: added.map(viewOf) };

@@ -187,7 +187,8 @@ const remove = route({
   problems: [401, 404],
   async handle({ c, param }) {
     const { stub } = await openCluster(c, param("id"));
-    if (!(await stub.endFault(param("fault")))) throw notFound("There is no such fault.");
+    const { ended } = await stub.steer(JSON.stringify({ endFault: param("fault") }));
+    if (ended !== true) throw notFound("There is no such fault.");
     return c.body(null, 204);
   },
 });

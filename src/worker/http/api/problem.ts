@@ -76,10 +76,6 @@ export const tooMany = (retryAfterSeconds: number): Problem =>
     retryAfterSeconds,
   });
 
-/** 501: Kubernetes or the contract knows it, this server does not simulate it. */
-export const notSimulated = (what: string): Problem =>
-  new Problem({ status: 501, title: "Not Simulated", detail: `${what} is not simulated by this server.` });
-
 /** 503: the platform failed; the same call may succeed later. */
 const unavailable = (): Problem =>
   new Problem({
