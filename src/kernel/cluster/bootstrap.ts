@@ -72,6 +72,7 @@ export function machineFrom(options: ClusterOptions["machines"][number], index: 
     podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
     bootedAt: now,
     isPowered: true,
+    ...(options.pool !== undefined && { pool: options.pool }),
     ...(options.isControlPlane === true && { isControlPlane: true as const }),
   };
 }

@@ -8,6 +8,7 @@
 import { ADMISSION } from "#kernel/admission/index";
 import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
+import { clusterAutoscaler } from "#kernel/cluster/autoscaler";
 import { bootstrap } from "#kernel/cluster/bootstrap";
 import { componentStatusSource } from "#kernel/cluster/component-statuses";
 import { controlPlane } from "#kernel/cluster/control-plane";
@@ -52,6 +53,7 @@ const EVERYBODY: readonly Controller[] = [
   ...KUBELET,
   ...SCHEDULER,
   ...CONTROLLERS,
+  clusterAutoscaler,
 ];
 
 /** The result of a turn: a value or the answer that refused it, and what must be saved either way. */

@@ -13,14 +13,25 @@ export interface MachineOptions {
   readonly pods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  /** The pool it belongs to. */
+  readonly pool?: string;
   /** Runs the control plane, as static pods. Without any such machine it runs somewhere out of sight. */
   readonly isControlPlane?: true;
+}
+
+/** Machines of one kind, whose number the cluster autoscaler keeps within bounds. */
+export interface PoolOptions {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  readonly template: Omit<MachineOptions, "name">;
 }
 
 export interface ClusterOptions {
   /** Equal seeds and equal requests at equal instants give equal bytes. */
   readonly seed: string;
   readonly machines: readonly MachineOptions[];
+  readonly pools?: readonly PoolOptions[];
   readonly components: Readonly<Record<Component, boolean>>;
   readonly authorization: "RBAC" | "AlwaysAllow";
   /** "realistic": pulls, starts and probes take the time they would; "none": they take none. */

@@ -29,6 +29,8 @@ export interface Machine {
   readonly isUnheard?: true;
   /** Since when it is being shut down in order. */
   readonly shutdownAt?: Instant;
+  /** The pool it belongs to. */
+  readonly pool?: string;
   /** Runs a member of etcd, an API server, a controller manager and a scheduler. */
   readonly isControlPlane?: true;
 }

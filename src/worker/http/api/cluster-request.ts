@@ -5,7 +5,7 @@ import { z } from "@hono/zod-openapi";
 import { dns1123Subdomain, labelValue, qualifiedName } from "#kernel/apimachinery/formats";
 import { cmp, quantityProblem } from "#kernel/apimachinery/quantity";
 import { parseTime } from "#kernel/apimachinery/time";
-import type { ClusterOptions, MachineOptions } from "#kernel/cluster/options";
+import type { ClusterOptions, MachineOptions, PoolOptions } from "#kernel/cluster/options";
 import { durationSchema } from "#worker/http/api/duration";
 import { invalid } from "#worker/http/api/problem";
 
@@ -43,6 +43,17 @@ export const nodeSchema = z
     pods: z.int().min(1).max(PODS_PER_NODE_MAX).optional().describe("110 by default"),
     labels: z.record(formatted(qualifiedName), formatted(labelValue)).optional(),
     taints: z.array(taintSchema).optional(),
+    zone: formatted(labelValue).optional().describe("Its label topology.kubernetes.io/zone"),
+    count: z.int().min(0).max(NODES_MAX).optional().describe("So many alike, named NAME-1, NAME-2 ...: a pool"),
+    min: z.int().min(0).max(NODES_MAX).optional().describe("The autoscaler leaves at least so many of the pool"),
+    max: z.int().min(1).max(NODES_MAX).optional().describe("The autoscaler makes at most so many of the pool"),
+  })
+  .superRefine(({ count, min = 0, max }, context) => {
+    const issue = (field: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [field], message });
+    if (max === undefined && min > 0) issue("min", "goes with `max` only");
+    const first = count ?? min;
+    if (max !== undefined && (first < min || first > max)) issue("count", "must lie between `min` and `max`");
   })
   .openapi("Node");
 
@@ -127,9 +138,11 @@ export type ClusterRequest = z.infer<typeof clusterRequestSchema>;
 /** The options of the cluster a request asks for; `seed` if it names none. */
 export function optionsOf(request: ClusterRequest, seed: string): ClusterOptions {
   const { components = {}, clock } = request;
+  const pools = poolsOf(request.nodes ?? NODES_DEFAULT);
   return {
     seed: String(request.seed ?? seed),
     machines: [...mastersOf(request.controlPlanes ?? 0), ...machinesOf(request.nodes ?? NODES_DEFAULT)],
+    ...(pools.length > 0 && { pools }),
     components: {
       scheduler: components.scheduler ?? true,
       controllerManager: components.controllerManager ?? true,
@@ -156,16 +169,42 @@ function mastersOf(count: number): MachineOptions[] {
 /** The machines that nodes of a request ask for. */
 export function machinesOf(nodes: NonNullable<ClusterRequest["nodes"]>): MachineOptions[] {
   if (typeof nodes === "number") return Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}` }));
-  return nodes.map(({ name, cpu, memory, pods, labels, taints }) => ({
-    name,
+  return nodes.flatMap((node) => {
+    const { count, min = 0, max } = node;
+    if (count === undefined && max === undefined) return [{ name: node.name, ...templateOf(node) }];
+    const template = { ...templateOf(node), pool: node.name };
+    return Array.from({ length: count ?? min }, (_, n) => ({ name: `${node.name}-${n + 1}`, ...template }));
+  });
+}
+
+/** What all machines of an entry have in common. */
+function templateOf({
+  cpu,
+  memory,
+  pods,
+  labels,
+  taints,
+  zone,
+}: z.infer<typeof nodeSchema>): Omit<MachineOptions, "name"> {
+  const own = { ...labels, ...(zone !== undefined && { "topology.kubernetes.io/zone": zone }) };
+  return {
     ...(cpu !== undefined && { cpu: String(cpu) }),
     ...(memory !== undefined && { memory: String(memory) }),
     ...(pods !== undefined && { pods }),
-    ...(labels !== undefined && { labels }),
+    ...(Object.keys(own).length > 0 && { labels: own }),
     ...(taints !== undefined && {
       taints: taints.map(({ key, value, effect }) => ({ key, effect, ...(value !== undefined && { value }) })),
     }),
-  }));
+  };
+}
+
+/** The pools the autoscaler looks after. */
+function poolsOf(nodes: NonNullable<ClusterRequest["nodes"]>): PoolOptions[] {
+  if (typeof nodes === "number") return [];
+  return nodes.flatMap((node) => {
+    const { name, min = 0, max } = node;
+    return max === undefined ? [] : [{ name, min, max, template: templateOf(node) }];
+  });
 }
 
 function startOf({ now, rate, paused }: NonNullable<ClusterRequest["clock"]>): NonNullable<ClusterOptions["clock"]> {
