@@ -30,6 +30,7 @@ export interface Unneeded {
   readonly isLeaving?: true;
 }
 
+/** The pools of a cluster that has any. */
 export const poolsOf = (cells: Cells): readonly PoolOptions[] =>
   cells.get<ClusterOptions>(...OPTIONS_CELL)?.pools ?? [];
 
