@@ -2,11 +2,14 @@
  * agnhost: the test image of Kubernetes, one program with many subcommands.
  *
  * Models test/images/agnhost v2.5x.
- * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, gRPC, webhooks): they say so and end.
+ * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, nettest, webhooks): they are unknown.
  */
 
+import { answerGuestbook, type GuestbookState, guestbook } from "#kernel/runtime/images/agnhost-guestbook";
 import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
+import { type MounttestState, mounttest } from "#kernel/runtime/images/agnhost-mounttest";
 import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netexec";
+import { answerServing, isServing, type ServingState, serve } from "#kernel/runtime/images/agnhost-servers";
 import { goDate, goSignal } from "#kernel/runtime/images/go";
 import { parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -24,7 +27,13 @@ interface Server {
   readonly ports?: Readonly<Record<string, string>>;
 }
 
-type State = Server | NetexecState | { readonly kind: "logs"; next: number; count: number };
+type State =
+  | Server
+  | NetexecState
+  | MounttestState
+  | GuestbookState
+  | ServingState
+  | { readonly kind: "logs"; next: number; count: number };
 
 const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
   pause: (task) => {
@@ -48,7 +57,7 @@ const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
   porter: (task) => {
     const ports: Record<string, string> = {};
     for (const [name, text] of Object.entries(task.environ())) {
-      const port = /^SERVE_PORT_(\d+)$/.exec(name)?.[1];
+      const port = /^SERVE_(?:TLS_)?PORT_(\d+)$/.exec(name)?.[1];
       if (port === undefined) continue;
       ports[port] = text;
       task.listen(Number(port));
@@ -82,6 +91,12 @@ function answer(task: Task<State>, port: number, request: HttpRequest): HttpResp
       return elapsed > 10_000 ? text(500, `error: ${elapsed / 1_000}`) : text(200, "ok");
     }
     default: {
+      const names = task.files.list(path);
+      if (Array.isArray(names)) {
+        const shown = names.map((name: string) => (task.files.isDirectory(`${path}/${name}`) ? `${name}/` : name));
+        const links = shown.map((name: string) => `<a href="${name}">${name}</a>\n`).join("");
+        return respond(request.method, 200, `<pre>\n${links}</pre>\n`, { "content-type": "text/html; charset=utf-8" });
+      }
       const content = task.readFile(path);
       return typeof content === "number" ? text(404, "404 page not found\n") : text(200, content);
     }
@@ -134,16 +149,9 @@ const TOOLS: Readonly<Record<string, (task: Task<State>) => Step>> = {
     return 0;
   },
   "entrypoint-tester": (task) => {
-    task.print(
-      `${task.argv
-        .map((arg) => JSON.stringify(arg))
-        .join(" ")
-        .replace(/^/, "[")
-        .replace(/$/, "]")}\n`,
-    );
+    task.print(`[${task.argv.join(" ")}]\n`);
     return 0;
   },
-  mounttest: (task) => mounttest(task),
 };
 
 function textOf(task: Task, path: string): string {
@@ -151,36 +159,17 @@ function textOf(task: Task, path: string): string {
   return typeof text === "number" ? "" : text;
 }
 
-function mounttest(task: Task): number {
-  const path =
-    goFlag(task.argv, "file_content") ?? goFlag(task.argv, "file_mode") ?? goFlag(task.argv, "fs_type") ?? "";
-  if (goFlag(task.argv, "file_mode") !== undefined) {
-    const stat = task.files.stat(task.path(path));
-    if (typeof stat === "number") return 1;
-    const letters = [6, 3, 0].map((shift) =>
-      "rwx".replace(/./g, (bit, n: number) => ((stat.mode >> shift) & (4 >> n) ? bit : "-")),
-    );
-    task.print(`mode of file "${path}": -${letters.join("")}\n`);
-  }
-  if (goFlag(task.argv, "file_content") !== undefined) {
-    const text = task.readFile(path);
-    if (typeof text === "number") {
-      task.print(`error reading file content for "${path}": open ${path}: no such file or directory\n`);
-      return 1;
-    }
-    task.print(`content of file "${path}": ${text}\n`);
-  }
-  return 0;
-}
-
 export const agnhost: Program<State> = {
   name: "agnhost",
 
   step(task) {
     const command = task.argv[1] ?? "help";
-    if (command === "netexec" || command === "guestbook") return netexec.step(task as Task<NetexecState>);
+    if (command === "netexec") return netexec.step(task as Task<NetexecState>);
     if (command === "stress") return goStress.step(task as Task<never>);
     if (command === "logs-generator") return logsGenerator(task as Task<{ kind: "logs"; next: number; count: number }>);
+    if (command === "mounttest") return mounttest(task as Task<MounttestState>);
+    if (command === "guestbook") return guestbook(task as Task<GuestbookState>);
+    if (isServing(command)) return serve(task as Task<ServingState>, command);
     const tool = Object.hasOwn(TOOLS, command) ? TOOLS[command] : undefined;
     if (tool !== undefined) return tool(task);
     const server = Object.hasOwn(SERVERS, command) ? SERVERS[command] : undefined;
@@ -195,6 +184,10 @@ export const agnhost: Program<State> = {
 
   http(task, port, request) {
     if (task.argv[1] === "netexec") return netexec.http(task as Task<NetexecState>, port, request);
+    const { path: route, query } = parseTarget(request.path);
+    const visit = { ...request, route, query, port };
+    if (task.state?.kind === "guestbook") return answerGuestbook(task as Task<GuestbookState>, visit);
+    if (task.state?.kind === "serving") return answerServing(task as Task<ServingState>, visit);
     return answer(task, port, request);
   },
 
@@ -222,7 +215,7 @@ export const agnhostImage: Image = {
     config: { entrypoint: ["/agnhost"], cmd: ["pause"] },
     flavor: "busybox",
     files: {},
-    programs: { "/agnhost": agnhost as Program },
+    programs: { "/agnhost": agnhost as Program, "/agnhost-2": agnhost as Program },
     tools: ["+bash", "+curl", "+dig", "+host"],
     use: { memoryBytes: 6 * 2 ** 20, requestCpuMs: 0.5 },
   }),
