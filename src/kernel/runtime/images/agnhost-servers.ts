@@ -1,7 +1,7 @@
 /**
  * agnhost's smaller servers and pollers: health over gRPC, a git server, source addresses, the API server's health.
  *
- * Models grpc-health-checking, fakegitserver, no-snat-test(-proxy), inclusterclient and tcp-reset of test/images/agnhost.
+ * Models grpc-health-checking, fakegitserver, no-snat-test, inclusterclient and tcp-reset of test/images/agnhost.
  */
 import { goDurationMs } from "#kernel/runtime/images/agnhost-logs";
 import { goDate } from "#kernel/runtime/images/go";

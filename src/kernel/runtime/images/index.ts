@@ -13,8 +13,13 @@ import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-front
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
 import { hpaExampleImage, hpaExamplePrograms } from "#kernel/runtime/images/hpa-example";
 import { httpEcho, httpEchoImage } from "#kernel/runtime/images/http-echo";
+import { httpbinImages, httpbinPrograms } from "#kernel/runtime/images/httpbin";
 import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
+import { interpreterImages, interpreterPrograms } from "#kernel/runtime/images/interpreters";
+import { kuardImage, kuardPrograms } from "#kernel/runtime/images/kuard";
+import { memcachedImage, memcachedPrograms } from "#kernel/runtime/images/memcached";
+import { mirrors } from "#kernel/runtime/images/mirrors";
 import { mariadbImage, mysqlImage, mysqlPrograms, xtrabackupImage } from "#kernel/runtime/images/mysql/mysql";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
@@ -23,9 +28,18 @@ import { postgresImage, postgresPrograms } from "#kernel/runtime/images/postgres
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
 import { goStress, stressImages } from "#kernel/runtime/images/stress";
+import { toolboxImages, toolboxPrograms } from "#kernel/runtime/images/toolboxes";
+import { tutorialImages, tutorialPrograms } from "#kernel/runtime/images/tutorials";
 import type { Program } from "#kernel/runtime/process/program";
 
 export const images: readonly Image[] = [
+  ...mirrors,
+  ...toolboxImages,
+  ...tutorialImages,
+  ...httpbinImages,
+  ...interpreterImages,
+  kuardImage,
+  memcachedImage,
   agnhostImage,
   alpine,
   ...bookinfoImages,
@@ -60,6 +74,12 @@ export const images: readonly Image[] = [
 
 /** Every program that comes with an image; a process finds its own by name. */
 export const imagePrograms: readonly Program[] = [
+  ...httpbinPrograms,
+  ...interpreterPrograms,
+  ...kuardPrograms,
+  ...memcachedPrograms,
+  ...toolboxPrograms,
+  ...tutorialPrograms,
   ...agnhostPrograms,
   ...(bookinfoPrograms as readonly Program[]),
   ...boutiquePrograms,
