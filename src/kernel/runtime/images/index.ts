@@ -20,6 +20,7 @@ import { interpreterImages, interpreterPrograms } from "#kernel/runtime/images/i
 import { kuardImage, kuardPrograms } from "#kernel/runtime/images/kuard";
 import { memcachedImage, memcachedPrograms } from "#kernel/runtime/images/memcached";
 import { mirrors } from "#kernel/runtime/images/mirrors";
+import { mongoImage, mongoPrograms } from "#kernel/runtime/images/mongo/mongo";
 import { mariadbImage, mysqlImage, mysqlPrograms, xtrabackupImage } from "#kernel/runtime/images/mysql/mysql";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
@@ -40,6 +41,7 @@ export const images: readonly Image[] = [
   ...interpreterImages,
   kuardImage,
   memcachedImage,
+  mongoImage,
   agnhostImage,
   alpine,
   ...bookinfoImages,
@@ -78,6 +80,7 @@ export const imagePrograms: readonly Program[] = [
   ...interpreterPrograms,
   ...kuardPrograms,
   ...memcachedPrograms,
+  ...mongoPrograms,
   ...toolboxPrograms,
   ...tutorialPrograms,
   ...agnhostPrograms,
