@@ -4,7 +4,9 @@
  */
 import { PROTOBUF } from "#apiserver/codec/media-type";
 import { ENCODE_HEADER, framesOf } from "#apiserver/codec/protobuf/transcode";
+import { isTrue, requestInfo } from "#apiserver/request-info";
 import type { StreamState } from "#apiserver/streams/stream";
+import { RESOURCES } from "#kernel/resources/index";
 import { STATE_HEADER, STREAM_OVER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
 
@@ -12,6 +14,8 @@ import type { ClusterObject } from "#worker/cluster-object";
 const HEARTBEAT_MS = 30_000;
 /** A watch without a timeout of its own ends after half an hour to an hour, as the real server's. */
 const TIMEOUT_MIN_SECONDS = 1_800;
+/** No bookmark is sent more often than upstream sends them. */
+const BOOKMARK_MS = 60_000;
 const RECONNECTS_MAX = 5;
 
 /** What every stream is sent with: anything else and the local server would compress and so hold it back. */
@@ -58,6 +62,17 @@ function timeoutSeconds(url: URL): number {
   return asked > 0 ? asked : TIMEOUT_MIN_SECONDS * (1 + Math.random());
 }
 
+/** What the objects of a watch are; undefined for kinds made at run time. */
+function watchedKind(url: URL, accept: string): { apiVersion: string; kind: string } | undefined {
+  if (accept.includes("as=PartialObjectMetadata"))
+    return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata" };
+  const info = requestInfo("GET", url);
+  const resource = RESOURCES.find(
+    ({ group, version, names }) => group === info?.group && version === info.version && names.plural === info.plural,
+  );
+  return resource && { apiVersion: resource.apiVersion, kind: resource.names.kind };
+}
+
 class HeldStream {
   readonly #encoder = new TextEncoder();
   #socket: WebSocket | undefined;
@@ -90,9 +105,19 @@ class HeldStream {
 
   keepAlive(isWatch: boolean, seconds: number): void {
     if (!isWatch) return;
-    // Frames have no such sign of life: clients of protobuf end their watches themselves, every few minutes.
-    if (!this.isProtobuf) this.#timers.push(setInterval(() => this.#write("\n"), HEARTBEAT_MS));
+    if (this.isProtobuf) this.#timers.push(setInterval(() => this.#write(this.#bookmark()), BOOKMARK_MS));
+    else this.#timers.push(setInterval(() => this.#write("\n"), HEARTBEAT_MS));
     this.#timers.push(setTimeout(() => this.#end(), Math.min(seconds * 1000, 2 ** 31 - 1)));
+  }
+
+  /** A frame cannot be empty: the sign of life is how far the watch has come, to a client that wants to be told. */
+  #bookmark(): string {
+    const kind = watchedKind(this.url, this.request.headers.get("accept") ?? "");
+    const wantsThem = isTrue(this.url.searchParams.get("allowWatchBookmarks"));
+    if (this.#state === undefined || kind === undefined || !wantsThem) return "";
+    const { position } = JSON.parse(this.#state) as StreamState;
+    const object = { ...kind, metadata: { resourceVersion: String(position) } };
+    return `${JSON.stringify({ type: "BOOKMARK", object })}\n`;
   }
 
   #forward(message: string): void {
