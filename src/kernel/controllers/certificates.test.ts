@@ -7,6 +7,7 @@
 import { createSign, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
 import { StatusError } from "#kernel/apimachinery/errors";
+import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { certificatesigningrequests as csrs } from "#kernel/resources/certificates/certificatesigningrequest";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { Scene } from "#test/support/scene";
@@ -102,6 +103,13 @@ test("what a signer does not sign is said in the request", () => {
     reason: "SignerValidationFailure",
     message: "invalid usage for client certificate: server auth",
   });
+});
+
+test("a fork has an authority of its own", () => {
+  const fork = importCluster(exportCluster(scene.cluster), scene.cluster.now, "another secret");
+  fork.turn(() => undefined);
+  const key = { namespace: "default", name: "kube-root-ca.crt" };
+  expect(fork.admin.need(configmaps, key).data).not.toEqual(admin.need(configmaps, key).data);
 });
 
 test("requests are cleaned away an hour after they were decided", () => {

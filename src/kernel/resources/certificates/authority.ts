@@ -12,6 +12,8 @@ import type { Cells } from "#kernel/store/cells";
 const CELL = ["keys", "authority"] as const;
 
 interface Stored {
+  /** The public half of the secret it follows from. */
+  readonly from: string;
   readonly key: KeyPair;
   readonly certificate: string;
 }
@@ -23,14 +25,14 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 const FROM = Date.UTC(2020, 0, 1);
 
 function stored(cells: Cells): Stored | undefined {
-  const known = cells.get<Stored>(...CELL);
-  if (known !== undefined) return known;
   const secret = signingKey(cells);
   if (secret === undefined) return undefined;
+  const known = cells.get<Stored>(...CELL);
+  if (known?.from === secret.x) return known;
   const key = keyPairFrom(`authority of ${secret.d}`);
   const serial = serialFrom(bytesOfHex(key.x));
   const terms = { serial, notBefore: FROM, notAfter: FROM + 30 * YEAR_MS };
-  const made = { key, certificate: authorityCertificate({ key, name: NAME }, terms) };
+  const made = { from: secret.x, key, certificate: authorityCertificate({ key, name: NAME }, terms) };
   cells.put(...CELL, made);
   return made;
 }

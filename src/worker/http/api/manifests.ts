@@ -69,6 +69,7 @@ const SERVER_SET_ANNOTATIONS = [
   "volume.kubernetes.io/storage-provisioner",
 ];
 const SERVER_SET_FINALIZERS = [
+  "networking.k8s.io/service-cidr-finalizer",
   "kubernetes.io/pv-protection",
   "kubernetes.io/pvc-protection",
   "kubernetes.io/vac-protection",
