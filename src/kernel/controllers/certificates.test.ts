@@ -105,10 +105,13 @@ test("what a signer does not sign is said in the request", () => {
   });
 });
 
-test("a fork has an authority of its own", () => {
-  const fork = importCluster(exportCluster(scene.cluster), scene.cluster.now, "another secret");
-  fork.turn(() => undefined);
+test("a fork has an authority of its own, and publishes it where it publishes anew", () => {
+  const value = exportCluster(scene.cluster);
+  expect(JSON.stringify(value.cells)).not.toContain("BEGIN CERTIFICATE");
+  const fork = importCluster(value, scene.cluster.now, "another secret");
   const key = { namespace: "default", name: "kube-root-ca.crt" };
+  expect(fork.admin.need(configmaps, key).data).toEqual(admin.need(configmaps, key).data);
+  fork.turn(({ admin: other }) => void other.delete(configmaps, key));
   expect(fork.admin.need(configmaps, key).data).not.toEqual(admin.need(configmaps, key).data);
 });
 

@@ -3,8 +3,7 @@
  *
  * Models pkg/controller/certificates/rootcacertpublisher.
  */
-import { type Controller, done, itself, type RoomWatch, watching } from "#kernel/registry/controller";
-import { SIGNING_KEY_CELL } from "#kernel/registry/signing-key";
+import { type Controller, done, itself, watching } from "#kernel/registry/controller";
 import { clusterAuthority } from "#kernel/resources/certificates/authority";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { namespaces } from "#kernel/resources/core/namespace";
@@ -23,21 +22,11 @@ const DESCRIPTION = {
 /** The PEM text of the cluster's certificate authority. */
 export const clusterCa = (cells: Cells): string => clusterAuthority(cells)?.certificate ?? "";
 
-/** A cluster that got another key has another authority. */
-const authority: RoomWatch = {
-  room: SIGNING_KEY_CELL[0],
-  keys: (id, _value, client) =>
-    id === SIGNING_KEY_CELL[1]
-      ? client.list(namespaces).map(({ metadata: { name } }) => ({ namespace: "", name }))
-      : [],
-};
-
 export const rootCaPublisher: Controller = {
   name: "root-ca-certificate-publisher-controller",
   component: "controllerManager",
   watches: [
     itself(namespaces),
-    authority,
     watching(configmaps, ({ metadata }) =>
       metadata.name === NAME ? [{ namespace: "", name: metadata.namespace ?? "" }] : [],
     ),

@@ -1,6 +1,6 @@
 /**
  * The authority of a cluster: what signs its certificates. Its key follows from the cluster's own secret, so that it
- * never leaves the cluster: a fork has another.
+ * never leaves the cluster: a fork has another, though what was published before goes on standing there.
  */
 import { bytesOfHex, type KeyPair, keyPairFrom } from "#kernel/apimachinery/jwt/p256";
 import { sha256 } from "#kernel/apimachinery/jwt/sha256";
