@@ -2,7 +2,7 @@
  * The API server of one cluster as a Hono app: everything that needs the cluster. It knows no platform.
  */
 import { Hono } from "hono";
-import { admittedUser, isCheck, needsDecision } from "#apiserver/access";
+import { admittedUser, attributesOf, isCheck, needsDecision } from "#apiserver/access";
 import type { ApiEnv, Turns } from "#apiserver/api-env";
 import { healthAnswer, isHealthPath } from "#apiserver/describe/describe";
 import { subresourcesOf } from "#apiserver/describe/discovery";
@@ -23,6 +23,7 @@ import { updateObject } from "#apiserver/routes/update";
 import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
+import { classify, type FlowClass } from "#kernel/resources/flowcontrol/classify";
 import { RESOURCES } from "#kernel/resources/index";
 import { hasQuorum } from "#kernel/runtime/quorum";
 import { Bug } from "#kernel/sim/assert";
@@ -64,13 +65,23 @@ const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
 export function createApiServer(turns: Turns, userOf: (request: Request) => User): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   app.use(async (c, next) => {
-    c.set("turns", turns);
     const request = c.req.raw;
+    let flow: FlowClass | undefined;
+    c.set("turns", {
+      run: (work) =>
+        turns.run((cluster) => {
+          flow ??= classify(cluster.registry, attributesOf(request, c.get("user")));
+          return work(cluster);
+        }),
+    });
     const holder = userOf(request);
     const decide = (): Promise<User> => turns.run(({ registry }) => admittedUser(registry, request, holder));
     c.set("user", needsDecision(request) ? await decide() : holder);
     if (isCheck(request)) return c.body(null, 204);
-    return next();
+    await next();
+    if (flow === undefined) return;
+    c.header("x-kubernetes-pf-flowschema-uid", flow.schema.metadata.uid);
+    c.header("x-kubernetes-pf-prioritylevel-uid", flow.level.metadata.uid);
   });
   app.all("*", (c) => {
     const info = requestInfo(c.req.method, new URL(c.req.url));

@@ -120,6 +120,18 @@ test.each([
   expect({ code: answer.code, message: answer.message }).toEqual({ code, message: expect.stringContaining(text) });
 });
 
+test.each([
+  [{ metadata: {} }, "the name of the object (a based on URL) was undeterminable: name must be provided"],
+  [{ metadata: { name: "b" } }, "the name of the object (b) does not match the name on the URL (a)"],
+  [
+    { metadata: { name: "a", namespace: "other" } },
+    "the namespace of the object (other) does not match the namespace on the request (pages)",
+  ],
+])("a replacement must be of what the URL names: %j", async (body, message) => {
+  const init = { method: "PUT", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  expect(await (await cluster.api(`${CONFIGS}/a`, init)).json()).toMatchObject({ code: 400, message });
+});
+
 test("a version nobody has reached yet is waited for in vain", async () => {
   for (const path of [`${CONFIGS}?resourceVersion=99999999`, `${CONFIGS}/a?resourceVersion=99999999`]) {
     expect(await refused(path)).toMatchObject({

@@ -93,6 +93,18 @@ test.each([
   expect(await answer.json()).toMatchObject({ kind: "Status", code: 406, reason: "NotAcceptable", message });
 });
 
+test("an answer says how its request was classified", async () => {
+  const answer = await get(ONE, "application/json");
+  const uidOf = async (path: string): Promise<string> => {
+    const found = await get(`/apis/flowcontrol.apiserver.k8s.io/v1/${path}`, "application/json");
+    return ((await found.json()) as { metadata: { uid: string } }).metadata.uid;
+  };
+  expect(answer.headers.get("x-kubernetes-pf-flowschema-uid")).toBe(await uidOf("flowschemas/exempt"));
+  expect(answer.headers.get("x-kubernetes-pf-prioritylevel-uid")).toBe(
+    await uidOf("prioritylevelconfigurations/exempt"),
+  );
+});
+
 test("a question has no rows", async () => {
   const body = JSON.stringify({ spec: { nonResourceAttributes: { path: "/", verb: "get" } } });
   const headers = { "content-type": "application/json" };

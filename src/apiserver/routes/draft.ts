@@ -9,15 +9,10 @@ import { badRequest } from "#kernel/apimachinery/errors";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { KubeObject } from "#kernel/store/object";
 
-/** The object with the namespace (and, where the URL has one, the name) of the request. @throws BadRequest */
+/** The object with the namespace of the request. @throws BadRequest where it says it is another one */
 export function draftFor(resource: AnyResource, object: KubeObject, { namespace, name }: RequestInfo): KubeObject {
   const metadata = { ...object.metadata };
-  if (name !== "") {
-    if ((metadata.name ?? "") === "") metadata.name = name;
-    if (metadata.name !== name) {
-      throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-    }
-  }
+  if (name !== "") checkName(metadata, name, resource.isNamespaced ? namespace : "");
   if (!resource.isNamespaced) return { ...object, metadata };
   if (namespace === "") throw badRequest("namespace is required");
   if ((metadata.namespace ?? "") === "") metadata.namespace = namespace;
@@ -25,4 +20,20 @@ export function draftFor(resource: AnyResource, object: KubeObject, { namespace,
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   return { ...object, metadata };
+}
+
+/** What the URL names must be what the body is. */
+function checkName(metadata: Partial<KubeObject["metadata"]>, name: string, namespace: string): void {
+  const { name: said = "", namespace: place = "" } = metadata;
+  if (said === "") {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (said !== name) {
+    throw badRequest(`the name of the object (${said}) does not match the name on the URL (${name})`);
+  }
+  if (namespace !== "" && place !== "" && place !== namespace) {
+    throw badRequest(
+      `the namespace of the object (${place}) does not match the namespace on the request (${namespace})`,
+    );
+  }
 }

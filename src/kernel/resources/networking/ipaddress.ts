@@ -28,13 +28,6 @@ export const ipaddresses = defineResource<IPAddress>({
   columns: [column("ParentRef", "string", ({ spec }) => parentText(spec?.parentRef), "Who holds the address.")],
 
   indexes: { parent: ({ spec }) => (spec?.parentRef === undefined ? [] : [parentText(spec.parentRef)]) },
-
-  selectableFields: {
-    "spec.parentRef.group": ({ spec }) => spec?.parentRef.group ?? "",
-    "spec.parentRef.resource": ({ spec }) => spec?.parentRef.resource ?? "",
-    "spec.parentRef.namespace": ({ spec }) => spec?.parentRef.namespace ?? "",
-    "spec.parentRef.name": ({ spec }) => spec?.parentRef.name ?? "",
-  },
 });
 
 /** The holder as a row and an index show it: `services/default/kubernetes`. */
