@@ -17,6 +17,7 @@ import { ephemeralVolumeController } from "#kernel/controllers/ephemeral-volume"
 import { eventTtlController } from "#kernel/controllers/event-ttl";
 import { flowControl } from "#kernel/controllers/flowcontrol";
 import { garbageCollector } from "#kernel/controllers/garbage-collector";
+import { gatewayController } from "#kernel/controllers/gateway";
 import { horizontalPodAutoscalerController } from "#kernel/controllers/horizontalpodautoscaler";
 import { ingressController } from "#kernel/controllers/ingress";
 import { jobController } from "#kernel/controllers/job";
@@ -84,6 +85,7 @@ export const CONTROLLERS: readonly Controller[] = [
   endpointSliceMirroringController,
   serviceLbController,
   ingressController,
+  gatewayController,
   resourceQuotaController,
   disruptionController,
   garbageCollector,

@@ -18,6 +18,8 @@ import {
   nodeAnswer,
   resolverOf,
 } from "#kernel/network/dns";
+import { gatewayAnswer } from "#kernel/network/gateway/answer";
+import { GATEWAYS } from "#kernel/network/gateway/table";
 import { ingressAnswer } from "#kernel/network/ingress";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { internetAnswer, isPublicResolver, publicAnswer } from "#kernel/network/internet";
@@ -107,21 +109,17 @@ export class ClusterNet implements Net {
       case "internet":
         return internetAnswer(listener.ip, request) ?? "refused";
       case "ingress":
-        return this.#throughIngress(listener, request);
+        return counted(ingressAnswer(this.world, { ...listener, request, send: this.#sendFrom(INGRESS_IP) }));
+      case "gateway":
+        return counted(gatewayAnswer(this.world, { ...listener, request, send: this.#sendFrom(INGRESS_IP) }));
       default:
         return nodeHttp(this.world, listener, request);
     }
   }
 
-  #throughIngress({ port, clientIP }: { port: number; clientIP: string }, request: HttpRequest): HttpResponse {
-    const send = ({ ip, port: number }: Destination, passed: HttpRequest): HttpResponse | NetFailure => {
-      const answer = this.http({ kind: "node", ip: INGRESS_IP }, { host: ip, port: number }, passed);
-      if (typeof answer === "string") return answer;
-      // What it took has been counted already.
-      const { delayMs: _, ...rest } = answer;
-      return rest;
-    };
-    return ingressAnswer(this.world, { port, clientIP, request, send });
+  /** How a proxy beside the cluster sends on what came to it. */
+  #sendFrom(ip: string): (to: Destination, request: HttpRequest) => HttpResponse | NetFailure {
+    return ({ ip: host, port }, passed) => this.http({ kind: "node", ip }, { host, port }, passed);
   }
 
   connect(from: Origin, target: Address): "open" | NetFailure {
@@ -225,6 +223,8 @@ export class ClusterNet implements Net {
     if (from.kind === "outside") {
       const routes = client.registry.views.of(INGRESS_ROUTES);
       if (routes.server(client.registry, host.toLowerCase()) !== undefined) return INGRESS_IP;
+      const gateway = client.registry.views.of(GATEWAYS).addressOf(client.registry, host.toLowerCase());
+      if (gateway !== undefined) return gateway;
     }
     const found = this.#resolve(from, pod, host);
     return found.length > 1 ? entropy.pick(found) : found[0];
@@ -233,6 +233,11 @@ export class ClusterNet implements Net {
   #podOf({ kind, namespace = "", name = "" }: Origin): Pod | undefined {
     return kind === "pod" ? this.world.client.get(pods, { namespace, name }) : undefined;
   }
+}
+
+/** An answer without what it took: that has been counted on its way. */
+function counted({ delayMs: _, ...answer }: HttpResponse): HttpResponse {
+  return answer;
 }
 
 /** The end of a way, as far as trouble on it is concerned. */

@@ -8,6 +8,7 @@ import { parseIp } from "#kernel/apimachinery/ip";
 import { ADDRESSES, type Addresses } from "#kernel/network/addresses";
 import { isApiServer } from "#kernel/network/api-server";
 import { CLUSTER_DNS, DNS_PORT, isDnsPod, NODE_DNS } from "#kernel/network/dns";
+import { type Door, GATEWAYS } from "#kernel/network/gateway/table";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { isOutThere } from "#kernel/network/internet";
 import { inBlock, isAllowed, type Party } from "#kernel/network/policy";
@@ -33,7 +34,8 @@ export type Listener =
   | { readonly kind: "internet"; readonly ip: string }
   | { readonly kind: "kubelet" | "kube-proxy"; readonly node: string }
   | { readonly kind: "health"; readonly service: Service; readonly endpoints: number }
-  | { readonly kind: "ingress"; readonly port: number; readonly clientIP: string };
+  | { readonly kind: "ingress"; readonly port: number; readonly clientIP: string }
+  | { readonly kind: "gateway"; readonly door: Door; readonly port: number; readonly clientIP: string };
 
 /** Whoever asks from outside comes in by the gateway of the nodes' network. */
 export const OUTSIDE_IP = "172.18.0.1";
@@ -133,6 +135,8 @@ export class Way {
     }
     const node = this.#addresses.node(ip);
     if (node !== undefined) return this.#onNode(node, ip, port, this.#clientIP);
+    const gateways = client.registry.views.of(GATEWAYS);
+    if (gateways.has(client.registry, ip)) return this.#onGateway(ip, port, gateways.door(client.registry, ip, port));
     if (ip === INGRESS_IP && this.#addresses.pod(ip) === undefined) return this.#onIngress(port);
     if (isOutThere(ip)) return this.#mayReach({ ip }, port) ? { kind: "internet", ip } : "timeout";
     if (ip === CLUSTER_DNS || ip === NODE_DNS) return this.#mayReach({ ip }, port) ? "refused" : "timeout";
@@ -155,6 +159,11 @@ export class Way {
     if (!registry.views.of(INGRESS_ROUTES).listens(registry)) return "unreachable";
     if (this.#protocol !== "TCP" || (port !== 80 && port !== 443)) return "timeout";
     return this.#mayReach({ ip: INGRESS_IP }, port) ? { kind: "ingress", port, clientIP: this.#clientIP } : "timeout";
+  }
+
+  #onGateway(ip: string, port: number, door: Door | undefined): Listener | NetFailure {
+    if (this.#protocol !== "TCP" || door === undefined || !this.#mayReach({ ip }, port)) return "timeout";
+    return { kind: "gateway", door, port, clientIP: this.#clientIP };
   }
 
   #onApiServer(ip: string, port: number): Listener | NetFailure {
