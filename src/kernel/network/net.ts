@@ -5,7 +5,7 @@
  * Leaves out packets: a connection is open or fails at once; what travels slowly is told as a delay.
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { apiServerAnswer } from "#kernel/network/api-server";
+import { apiServerAnswer } from "#kernel/network/api-server/answer";
 import {
   CLUSTER_DNS,
   clusterAnswer,
@@ -105,7 +105,7 @@ export class ClusterNet implements Net {
           remoteAddress: listener.clientIP,
         });
       case "api-server":
-        return apiServerAnswer(request);
+        return apiServerAnswer(this.world, request);
       case "internet":
         return internetAnswer(listener.ip, request) ?? "refused";
       case "ingress":

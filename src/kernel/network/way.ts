@@ -6,7 +6,7 @@
 import type { Pod, Service } from "#kernel/api/types.gen";
 import { parseIp } from "#kernel/apimachinery/ip";
 import { ADDRESSES, type Addresses } from "#kernel/network/addresses";
-import { isApiServer } from "#kernel/network/api-server";
+import { isApiServer } from "#kernel/network/api-server/address";
 import { CLUSTER_DNS, DNS_PORT, isDnsPod, NODE_DNS } from "#kernel/network/dns";
 import { type Door, GATEWAYS } from "#kernel/network/gateway/table";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
