@@ -153,3 +153,12 @@ test("pods and nodes answer pings, Services do not, and the simulated internet d
   expect(run(bench, "box", "ping nowhere").err).toBe("ping: bad address 'nowhere'\n");
   expect(run(bench, "client", "curl -s http://example.com/").out).toContain("<title>example.com (simulated)</title>");
 });
+
+test("who never reads is waited for, and what comes back to itself ends", () => {
+  const bench = benchWith({ containers: [shell("sleep 36000 | nc -l -p 80 | sleep 36000")] });
+  run(bench, "box", "yes | nc -w 5 server 80");
+  const kept = bench.cluster.cells.all().filter(({ room }) => room === "connections" || room === "containers");
+  expect(JSON.stringify(kept).length).toBeLessThan(2_000_000);
+  const second = benchWith({ containers: [shell("nc -lk -p 80 -e /bin/cat")] });
+  expect(run(second, "box", "echo ping | nc server 80 | nc server 80")).toMatchObject({ out: "ping\n", status: 0 });
+});

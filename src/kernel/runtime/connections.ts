@@ -137,6 +137,10 @@ export function send(world: World, id: string, side: Side, text: string): 0 | Er
   if (connection === undefined || connection.isReset === true) return ERRNO.EPIPE;
   const far = connection[other(side)];
   if (far.isClosed === true) return connection.protocol === "UDP" ? 0 : ERRNO.EPIPE;
+  if (far.inbox.length + text.length > LIMITS.connectionChars) {
+    closeEnd(world, id, other(side), true);
+    return ERRNO.EPIPE;
+  }
   put(world.cells, id, other(side), { ...far, inbox: joined(far.inbox, text) });
   notify(world, id, other(side));
   return 0;
@@ -218,16 +222,29 @@ function put(cells: Cells, id: string, side: Side, end: End): void {
   if (connection !== undefined) cells.put(CONNECTIONS, id, { ...connection, [side]: end });
 }
 
-/** Something has changed for one end: its process may go on. */
+/** How many ends act upon one another at this moment. */
+const depths = new WeakMap<Cells, number>();
+
+/** Something has changed for one end: its process may go on. One that goes round in circles is cut off. */
 function notify(world: World, id: string, side: Side): void {
   const connection = get(world.cells, id);
   const container = connection?.[side].container;
   if (connection === undefined || container === undefined || connection[side].isClosed === true) return;
-  inside(world, container, (sandbox) => {
-    if (sandbox.isEnded) return;
-    if (side === "server" && connection.server.isReducer === true) serve(sandbox, id);
-    if (!sandbox.isEnded) sandbox.runFor(LIMITS.stepsPerWake);
-  });
+  const depth = depths.get(world.cells) ?? 0;
+  if (depth >= LIMITS.requestDepth) {
+    world.cells.put(CONNECTIONS, id, { ...connection, isReset: true });
+    return;
+  }
+  depths.set(world.cells, depth + 1);
+  try {
+    inside(world, container, (sandbox) => {
+      if (sandbox.isEnded) return;
+      if (side === "server" && connection.server.isReducer === true) serve(sandbox, id);
+      if (!sandbox.isEnded) sandbox.runFor(LIMITS.stepsPerWake);
+    });
+  } finally {
+    depths.set(world.cells, depth);
+  }
 }
 
 /** Lets a program that answers at once answer. */

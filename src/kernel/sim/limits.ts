@@ -47,6 +47,8 @@ export const LIMITS = {
   trafficRequests: 1_000_000,
   /** Connections that last, of one cluster together; one more is not answered. */
   connections: 1_024,
+  /** What may lie in a connection unread before it is reset. */
+  connectionChars: 4_194_304,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Names drawn for one generateName before AlreadyExists is answered. */

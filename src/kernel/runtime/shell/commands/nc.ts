@@ -167,8 +167,11 @@ function carry(task: Task<Netcat>, settings: Settings, fd: number): Step {
   const state = task.state ?? {};
   if (limitMs !== undefined && state.until === undefined) state.until = task.now + limitMs;
   for (;;) {
-    const input = state.isInputOver === true ? undefined : task.read(0);
-    const output = task.read(fd);
+    // Who reads slowly is waited for.
+    const isCongested = task.isFull(fd);
+    const input = state.isInputOver === true || isCongested ? undefined : task.read(0);
+    const isStuck = task.isFull(1);
+    const output = isStuck ? undefined : task.read(fd);
     if (input !== undefined && input !== "") {
       if (!task.write(fd, input)) return 1;
     } else if (input === "") {
@@ -197,8 +200,11 @@ function carry(task: Task<Netcat>, settings: Settings, fd: number): Step {
       task.close(fd);
       return protocol === "UDP" || isBsd ? 0 : complain(task, "timed out");
     }
-    const reads = state.isInputOver === true ? [fd] : [0, fd];
-    return state.until === undefined ? { reads } : { reads, until: state.until };
+    const wait = {
+      reads: [...(state.isInputOver === true || isCongested ? [] : [0]), ...(isStuck ? [] : [fd])],
+      ...(isStuck ? { write: 1 } : isCongested ? { write: fd } : {}),
+    };
+    return state.until === undefined ? wait : { ...wait, until: state.until };
   }
 }
 
