@@ -164,6 +164,17 @@ test("an ExternalName becomes a ClusterIP and a NodePort, and back", async () =>
   expect(await inClient("dig +short away.default.svc.cluster.local CNAME")).toBe("bar.example.com.\n");
 });
 
+test("a page behind a proxy keeps its links below it", async () => {
+  const pod = { name: "porter", image: "nginx:1.27", path: "/usr/share/nginx/html/index.html" };
+  await cluster.kubectlOk(["run", pod.name, `--image=${pod.image}`, "--port=80"]);
+  await cluster.settle();
+  await cluster.kubectlOk(["exec", pod.name, "--", "sh", "-c", `echo '<a href="/rewriteme">test</a>' > ${pod.path}`]);
+  for (const name of ["porter", "porter:80", "http:porter:80"]) {
+    const base = `/api/v1/namespaces/default/pods/${name}/proxy`;
+    expect(await cluster.kubectlOk(["get", "--raw", `${base}/`])).toBe(`<a href="${base}/rewriteme">test</a>\n`);
+  }
+});
+
 test("a policy shuts pods off, another lets one client in again", async () => {
   const policy = (name: string, spec: object) =>
     cluster.kubectlOk(["apply", "-f", "-"], {

@@ -80,7 +80,7 @@ test("any TCP goes through, several connections at once, and what a server says 
     "--",
     "sh",
     "-c",
-    "(sleep 1; echo late) | nc -l -p 9000; sleep 3600",
+    "(sleep 1; echo late; sleep 3600) | nc -l -p 9000",
   ]);
   await cluster.kubectlOk(["wait", "--for=condition=Ready", "pod/redis", "pod/shout", "--timeout=30s"]);
   const redis = await forward("pod/redis", 6379);

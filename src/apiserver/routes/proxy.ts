@@ -153,9 +153,16 @@ function passOn({ status, headers, body }: HttpResponse, request: HttpRequest, l
   }
   for (const [name, value] of Object.entries(SANDBOX)) passed.set(name, value);
   const isPage = (passed.get("content-type") ?? "").startsWith("text/html");
-  const text = isPage ? body.replace(LINKS, (_, attribute: string) => `${attribute}${root}`) : body;
+  const base = linkBase(request, root);
+  const text = isPage ? body.replace(LINKS, (_, attribute: string) => `${attribute}${base}`) : body;
   const hasNoBody = request.method === "HEAD" || status === 204 || status === 205 || status === 304;
   return new Response(hasNoBody ? null : bytesOfText(text), { status, headers: passed });
+}
+
+/** Where a page's links lead: below the proxy, as upstream writes it; for a browser, wherever we are mounted. */
+function linkBase({ headers }: HttpRequest, root: string): string {
+  const [own] = /^.*?\/proxy(?=\/|$)/.exec(headers["x-forwarded-uri"] ?? "") ?? [];
+  return own === undefined || headers["sec-fetch-mode"] === "navigate" ? root : `${own}/`;
 }
 
 /** Attributes of a page whose address begins at the server's root. */
