@@ -76,7 +76,7 @@ test("requests cost, work over the limit waits, and readings stay what they were
   };
   ask(1_000); // 7 s of work and a little more, of which half a core does 5 s in 10 s.
   expect(used(world, 10)).toBe(5_000);
-  expect(used(world, 60)).toBe(7_261);
+  expect(used(world, 60)).toBe(7_260);
   world.now += 40_000;
   const [before] = [used(world, 30)];
   execInContainer(world, "c1", ["true"]);

@@ -335,6 +335,8 @@ export class Sandbox {
   /** Writes down the work done, and that it goes on at another rate. */
   #meter(): void {
     if (this.#end !== undefined || this.record.state !== "running") return;
+    // A container that has just started needs no meter: its rate tells all.
+    if (this.world.now === this.record.startedAt && !this.#wasAsked) return;
     // A loop that never rests is counted by its rate.
     const workMs = (this.record.program as Computer).strain === undefined ? this.workMs : 0;
     const changes =
