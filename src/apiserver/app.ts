@@ -21,10 +21,10 @@ import { proxyRequest } from "#apiserver/routes/proxy";
 import { createToken } from "#apiserver/routes/token";
 import { updateObject } from "#apiserver/routes/update";
 import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
+import type { AnyResource } from "#kernel/registry/definition";
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
 import { classify, type FlowClass } from "#kernel/resources/flowcontrol/classify";
-import { RESOURCES } from "#kernel/resources/index";
 import { hasQuorum } from "#kernel/runtime/quorum";
 import { Bug } from "#kernel/sim/assert";
 
@@ -83,7 +83,7 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
     c.header("x-kubernetes-pf-flowschema-uid", flow.schema.metadata.uid);
     c.header("x-kubernetes-pf-prioritylevel-uid", flow.level.metadata.uid);
   });
-  app.all("*", (c) => {
+  app.all("*", async (c): Promise<Response> => {
     const info = requestInfo(c.req.method, new URL(c.req.url));
     if (info === undefined) {
       if (isHealthPath(new URL(c.req.url))) {
@@ -95,13 +95,13 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
     }
     const { plural, subresource, name, verb } = info;
     if (plural === "bindings" && verb === "create") return createBinding(c);
-    if (subresource === "proxy" && hasSubresource(info)) return proxyRequest(c);
+    if (subresource === "proxy" && (await hasSubresource(turns, info))) return proxyRequest(c);
     const special = SUBRESOURCE_ROUTES[`${plural}/${subresource} ${verb}`];
     if (special !== undefined) return special(c);
     const route = OBJECT_ROUTES[verb];
     const isOnObject = verb !== "create" && verb !== "list" && verb !== "deletecollection";
     const fits = GENERIC_SUBRESOURCES.has(subresource) && isOnObject === (name !== "");
-    if (route === undefined || !fits || !hasSubresource(info)) throw refusal(info);
+    if (route === undefined || !fits || !(await hasSubresource(turns, info))) throw await refusal(turns, info);
     return route(c);
   });
   app.onError((error, c) => {
@@ -115,18 +115,19 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
 
 type Info = NonNullable<ReturnType<typeof requestInfo>>;
 
-const definitionOf = ({ group, version, plural }: Info) =>
-  RESOURCES.find((one) => one.group === group && one.version === version && one.names.plural === plural);
+/** The kind a request is for, as the cluster has it. */
+const definitionOf = (turns: Turns, info: Info): Promise<AnyResource | undefined> =>
+  turns.run(({ registry }) => registry.resource(info));
 
-function hasSubresource(info: Info): boolean {
+async function hasSubresource(turns: Turns, info: Info): Promise<boolean> {
   if (info.subresource === "") return true;
-  const resource = definitionOf(info);
+  const resource = await definitionOf(turns, info);
   return resource === undefined || subresourcesOf(resource).some(({ name }) => name === info.subresource);
 }
 
 /** 404 for what does not exist, 405 for what cannot be done to it. */
-function refusal(info: Info): StatusError {
-  const resource = definitionOf(info);
+async function refusal(turns: Turns, info: Info): Promise<StatusError> {
+  const resource = await definitionOf(turns, info);
   if (resource === undefined) return pathNotFound();
   if (info.subresource === "" || subresourcesOf(resource).some(({ name }) => name === info.subresource)) {
     return methodNotSupported(groupResourceOf(resource), info.verb);

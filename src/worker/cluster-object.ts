@@ -6,6 +6,7 @@ import type { Hono } from "hono";
 import { admittedUser } from "#apiserver/access";
 import type { ApiEnv } from "#apiserver/api-env";
 import { createApiServer } from "#apiserver/app";
+import { customDescribed, customKinds } from "#apiserver/describe/custom";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { connectPod } from "#apiserver/routes/connect.target";
@@ -102,6 +103,11 @@ export class ClusterObject extends DurableObject<Env> {
 
   clock(): Promise<ClockView> {
     return this.#run(clockView);
+  }
+
+  /** The JSON of the kinds this cluster serves besides the built-in ones: as discovery or as OpenAPI has them. */
+  customKinds(forOpenApi = false): Promise<string> {
+    return this.#run(({ registry }) => JSON.stringify((forOpenApi ? customDescribed : customKinds)(registry)));
   }
 
   setClock(change: { rate?: number; paused?: boolean }): Promise<ClockView> {

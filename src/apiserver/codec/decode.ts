@@ -10,7 +10,7 @@ import { bodyType, PROTOBUF } from "#apiserver/codec/media-type";
 import { ProtobufError, readProtobuf } from "#apiserver/codec/protobuf/read";
 import type { FieldValidation } from "#apiserver/options";
 import type { ObjectShape } from "#kernel/api/shapes";
-import { cannotBeHandled, decode, type JsonObject } from "#kernel/api/walk";
+import { cannotBeHandled, type Decoded, decode, type JsonObject } from "#kernel/api/walk";
 import { badRequest, requestEntityTooLarge, unsupportedBodyType } from "#kernel/apimachinery/errors";
 import {
   duplicateFields,
@@ -72,10 +72,16 @@ export interface Target {
   readonly isOfAnyVersion?: boolean;
   /** Makes the answer to a value of the wrong type; told what the unstructured converter says of it. */
   readonly refuse?: (restoreProblem: string) => Error;
+  /** How the value is read, where not by the shape. */
+  readonly read?: (value: JsonObject) => Decoded;
 }
 
 /** A kind as a target. */
-export const targetOf = ({ shape, gvk }: AnyResource): Target => ({ shape, gvk });
+export const targetOf = ({ shape, gvk, decode: read }: AnyResource): Target => ({
+  shape,
+  gvk,
+  ...(read !== undefined && { read }),
+});
 
 /** A draft and the warnings that go with it. */
 export interface DecodedObject {
@@ -100,7 +106,7 @@ export function decodeBody(body: Body, target: Target, validation: FieldValidati
 /** Decodes a JSON value as an object of a kind; `source` is quoted in errors. @throws BadRequest */
 export function decodeValue(
   { value, duplicates }: Parsed,
-  { shape, gvk, isOfAnyVersion = false, refuse }: Target,
+  { shape, gvk, isOfAnyVersion = false, refuse, read = (content) => decode(shape, content) }: Target,
   validation: FieldValidation,
   source = "",
 ): DecodedObject {
@@ -109,7 +115,7 @@ export function decodeValue(
     throw unrecognized(gvk, `couldn't get version/kind; json parse error: ${detail}`, source);
   }
   if (!isOfAnyVersion) checkKind(value as JsonObject, gvk, source);
-  const { value: object, unknownFields, problem, restoreProblem } = decode(shape, value);
+  const { value: object, unknownFields, problem, restoreProblem } = read(value as JsonObject);
   if (problem !== undefined && refuse !== undefined) throw refuse(restoreProblem ?? problem);
   if (problem !== undefined) throw cannotBeHandled(gvk, problem);
   const strictProblems = validation === "Ignore" ? [] : [...duplicates(), ...unknownFields];

@@ -3,10 +3,17 @@
  *
  * Models k8s.io/apiserver/pkg/server (healthz, routes) and pkg/endpoints/discovery.
  */
-import { aggregated, coreVersions, group, groupList, resourceList } from "#apiserver/describe/discovery";
+import {
+  aggregated,
+  coreVersions,
+  type Discovered,
+  group,
+  groupList,
+  resourceList,
+} from "#apiserver/describe/discovery";
+import { fingerprint } from "#apiserver/describe/fingerprint";
 import { pageNotFoundText } from "#kernel/apimachinery/errors";
 import { versionInfo } from "#kernel/apimachinery/version";
-import type { AnyResource } from "#kernel/registry/definition";
 
 /** The checks of /livez and /readyz?verbose, in upstream's order. */
 const CHECKS = [
@@ -37,8 +44,12 @@ const ROOT_PATHS = [
   "/version",
 ];
 
+/** Whether a document about the server says something of kinds only one cluster has; its path is below the root. */
+export const namesKinds = (path: string): boolean =>
+  /^\/(?:apis?(?:\/[^/]+){0,2})?\/?$/.test(path) && !/^\/api\/./.test(path);
+
 /** Answers a request for a document about the server; undefined if it is about something else. */
-export function describe(request: Request, resources: readonly AnyResource[], address: string): Response | undefined {
+export function describe(request: Request, resources: readonly Discovered[], address: string): Response | undefined {
   const url = new URL(request.url);
   const path = url.pathname.replace(/(.)\/$/, "$1");
   if (isHealthPath(url)) return healthAnswer(url, []);
@@ -88,7 +99,7 @@ export function healthAnswer(url: URL, failed: readonly string[]): Response {
 
 function discoveryRoot(
   request: Request,
-  resources: readonly AnyResource[],
+  resources: readonly Discovered[],
   root: "api" | "apis",
   address: string,
 ): Response {
@@ -103,12 +114,12 @@ function discoveryRoot(
   return json(root === "api" ? coreVersions(address) : groupList(resources), request);
 }
 
-function listAnswer(request: Request, resources: readonly AnyResource[], group: string, version: string): Response {
+function listAnswer(request: Request, resources: readonly Discovered[], group: string, version: string): Response {
   const list = resourceList(resources, { group, version });
   return list === undefined ? pageNotFound() : json(list, request);
 }
 
-function rootPaths(resources: readonly AnyResource[]): string[] {
+function rootPaths(resources: readonly Discovered[]): string[] {
   const paths = new Set([
     "/api",
     "/api/v1",
@@ -132,15 +143,4 @@ function json(value: object, request: Request, type = "application/json"): Respo
   const headers = { "content-type": type, "cache-control": "public", vary: "Accept", etag };
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
   return new Response(text, { headers });
-}
-
-/** A 64-bit FNV-1a style fingerprint in hexadecimal: two 32-bit halves with different primes. */
-function fingerprint(text: string): string {
-  let low = 0x811c9dc5;
-  let high = 0x01000193;
-  for (let n = 0; n < text.length; n += 1) {
-    low = Math.imul(low ^ text.charCodeAt(n), 0x01000193) >>> 0;
-    high = Math.imul(high ^ text.charCodeAt(n), 0x85ebca6b) >>> 0;
-  }
-  return (high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0")).toUpperCase();
 }

@@ -4,8 +4,20 @@
  * Models k8s.io/apiserver/pkg/endpoints/discovery (and its aggregated package).
  */
 import { sha256 } from "#kernel/apimachinery/jwt/sha256";
-import { apiVersionOf, type GroupVersion } from "#kernel/apimachinery/meta";
-import type { AnyResource, SubresourceInfo } from "#kernel/registry/definition";
+import { apiVersionOf, type GroupVersion, type GroupVersionKind } from "#kernel/apimachinery/meta";
+import type { ResourceNames, SubresourceInfo, Subresources, Verb } from "#kernel/registry/definition";
+import { comparePriorities } from "#kernel/resources/apiregistration/priorities";
+
+/** What discovery tells of a kind: a part of its definition, plain data. */
+export interface Discovered {
+  readonly group: string;
+  readonly version: string;
+  readonly names: ResourceNames;
+  readonly gvk: GroupVersionKind;
+  readonly isNamespaced: boolean;
+  readonly verbs: readonly Verb[];
+  readonly subresources?: Subresources;
+}
 
 /** One resource or subresource in a plain list (meta/v1 APIResource). */
 interface ApiResource {
@@ -21,11 +33,11 @@ interface ApiResource {
   readonly storageVersionHash?: string;
 }
 
-/** Groups in the order kubectl prints them, each with its versions, the preferred one first. */
-function groupsOf(resources: Iterable<AnyResource>): Map<string, Map<string, AnyResource[]>> {
-  const groups = new Map<string, Map<string, AnyResource[]>>();
-  for (const resource of resources) {
-    const versions = groups.get(resource.group) ?? new Map<string, AnyResource[]>();
+/** Groups in the order of their priority, each with its versions, the preferred one first. */
+function groupsOf(resources: Iterable<Discovered>): Map<string, Map<string, Discovered[]>> {
+  const groups = new Map<string, Map<string, Discovered[]>>();
+  for (const resource of [...resources].sort(comparePriorities)) {
+    const versions = groups.get(resource.group) ?? new Map<string, Discovered[]>();
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
   }
@@ -38,7 +50,7 @@ export function coreVersions(serverAddress: string): object {
   return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs };
 }
 
-function groupObject(name: string, versions: Map<string, AnyResource[]>): object {
+function groupObject(name: string, versions: Map<string, Discovered[]>): object {
   const list = [...versions.keys()].map((version) => ({
     groupVersion: apiVersionOf({ group: name, version }),
     version,
@@ -47,7 +59,7 @@ function groupObject(name: string, versions: Map<string, AnyResource[]>): object
 }
 
 /** `/apis` */
-export function groupList(resources: Iterable<AnyResource>): object {
+export function groupList(resources: Iterable<Discovered>): object {
   const groups = [...groupsOf(resources)].filter(([name]) => name !== "");
   return {
     kind: "APIGroupList",
@@ -57,13 +69,13 @@ export function groupList(resources: Iterable<AnyResource>): object {
 }
 
 /** `/apis/GROUP`; undefined for a group that is not served. */
-export function group(resources: Iterable<AnyResource>, name: string): object | undefined {
+export function group(resources: Iterable<Discovered>, name: string): object | undefined {
   const versions = groupsOf(resources).get(name);
   return versions === undefined ? undefined : { kind: "APIGroup", apiVersion: "v1", ...groupObject(name, versions) };
 }
 
 /** `/api/v1`, `/apis/GROUP/VERSION`; undefined for a version that is not served. */
-export function resourceList(resources: Iterable<AnyResource>, { group, version }: GroupVersion): object | undefined {
+export function resourceList(resources: Iterable<Discovered>, { group, version }: GroupVersion): object | undefined {
   const served = groupsOf(resources).get(group)?.get(version);
   if (served === undefined) return undefined;
   const list = served.flatMap((resource) => [
@@ -79,7 +91,7 @@ export function resourceList(resources: Iterable<AnyResource>, { group, version 
   };
 }
 
-function plain(resource: AnyResource): ApiResource {
+function plain(resource: Discovered): ApiResource {
   const { names, isNamespaced, verbs } = resource;
   const storageVersionHash = storageHash(resource);
   return {
@@ -94,10 +106,10 @@ function plain(resource: AnyResource): ApiResource {
   };
 }
 
-const hashes = new WeakMap<AnyResource, string>();
+const hashes = new WeakMap<Discovered, string>();
 
 /** What tells clients that objects are kept in another version now: eight bytes of a hash, in base64. */
-function storageHash(resource: AnyResource): string | undefined {
+function storageHash(resource: Discovered): string | undefined {
   if (!resource.verbs.includes("get")) return undefined;
   let hash = hashes.get(resource);
   if (hash === undefined) {
@@ -109,7 +121,7 @@ function storageHash(resource: AnyResource): string | undefined {
   return hash;
 }
 
-function plainSub(resource: AnyResource, { name, kind, verbs, group, version }: SubresourceInfo): ApiResource {
+function plainSub(resource: Discovered, { name, kind, verbs, group, version }: SubresourceInfo): ApiResource {
   return {
     name: `${resource.names.plural}/${name}`,
     singularName: "",
@@ -126,7 +138,7 @@ const connectVerbs = (verbs: SubresourceInfo["verbs"]): readonly string[] =>
   verbs.flatMap((verb) => (verb === "connect" ? ["create", "get"] : [verb]));
 
 /** The generic subresources of a kind and its own. */
-export function subresourcesOf({ subresources = {}, names }: AnyResource): readonly SubresourceInfo[] {
+export function subresourcesOf({ subresources = {}, names }: Discovered): readonly SubresourceInfo[] {
   const generic: SubresourceInfo[] = [];
   if (subresources.status === true)
     generic.push({ name: "status", kind: names.kind, verbs: ["get", "patch", "update"] });
@@ -143,7 +155,7 @@ export function subresourcesOf({ subresources = {}, names }: AnyResource): reado
 }
 
 /** `/api` or `/apis` as APIGroupDiscoveryList (apidiscovery.k8s.io/v2), which current clients ask for. */
-export function aggregated(resources: Iterable<AnyResource>, root: "api" | "apis"): object {
+export function aggregated(resources: Iterable<Discovered>, root: "api" | "apis"): object {
   const groups = [...groupsOf(resources)].filter(([name]) => (name === "") === (root === "api"));
   const items = groups.map(([name, versions]) => ({
     metadata: { name: name === "" ? undefined : name, creationTimestamp: null },
@@ -156,7 +168,7 @@ export function aggregated(resources: Iterable<AnyResource>, root: "api" | "apis
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
 }
 
-function aggregatedResource(resource: AnyResource): object {
+function aggregatedResource(resource: Discovered): object {
   const { names, gvk, isNamespaced, verbs } = resource;
   const subs = subresourcesOf(resource);
   return {

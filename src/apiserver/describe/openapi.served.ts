@@ -81,6 +81,7 @@ export function servedResource(resource: AnyResource): ServedResource {
     listDefinition: `${definition}List`,
     returnsDeletedObject: resource.returnsDeletedObject === true,
     subresources: listed,
+    ...(resource.isCustom === true && { isCustom: true as const }),
   };
 }
 

@@ -29,6 +29,9 @@ const PATCH_TYPES: Readonly<Record<string, PatchRequest["type"]>> = {
   "application/strategic-merge-patch+json": "strategic",
 };
 
+/** What is no Go struct says nothing of how its lists merge. */
+const CUSTOM_TYPES = ["application/json-patch+json", "application/merge-patch+json", APPLY_TYPE];
+
 /** Answers a patch. */
 export async function patchObject(c: ApiContext): Promise<Response> {
   const call = resourceRequest(c);
@@ -42,6 +45,7 @@ export async function patchObject(c: ApiContext): Promise<Response> {
   return c.get("turns").run((cluster) => {
     const resource = servedResource(cluster, info);
     if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
+    if (resource.isCustom === true && type === "strategic") throw unsupportedBodyType(CUSTOM_TYPES);
     const client = clientOf(cluster, c, query.fieldManager);
     const key = { namespace: info.namespace, name: info.name };
     if (info.subresource === "scale") {

@@ -17,7 +17,7 @@ import type { Client } from "#kernel/registry/client";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { ListOptions } from "#kernel/registry/list";
 import { parseRevision } from "#kernel/registry/list";
-import { groupResourceOf } from "#kernel/registry/registry";
+import { groupResourceOf, type Registry } from "#kernel/registry/registry";
 import { eventsSince, projector, type WatchEvent } from "#kernel/registry/watch";
 import { must } from "#kernel/sim/assert";
 import { type Change, type KubeObject, textOf } from "#kernel/store/object";
@@ -54,6 +54,7 @@ export const watchStream: StreamKind = {
       position: cluster.store.revision,
       bookmarkedAt: cluster.now,
     };
+    watchesOf(cluster).set(idOf(state), watch);
     try {
       const events = openingEvents(cluster, client, watch);
       const lines = events.map((event, n) => watch.encode(event, cluster.now, n === 0));
@@ -71,8 +72,12 @@ export const watchStream: StreamKind = {
 
   advance(cluster, state, changes) {
     const watch = watchOf(cluster, state);
+    if (watch instanceof StatusError) return { text: errorLine(watch), state, isOver: true };
+    // Its kind may be gone, and with it the watch: what it still has to say it says.
+    const isOver = watch === undefined || cluster.registry.resourceOfKind(watch.resource.gvk) !== watch.resource;
+    if (watch === undefined) return { text: "", state, isOver };
     const project = projector(watch.resource, watch.filter);
-    const fresh = changes.length === 0 ? missed(cluster, state) : changes;
+    const fresh = changes.length === 0 ? missed(cluster, watch, state) : changes;
     if (fresh instanceof StatusError) return { text: errorLine(fresh), state, isOver: true };
     let { hasBegun = false, bookmarkedAt = 0 } = state;
     let text = "";
@@ -87,24 +92,44 @@ export const watchStream: StreamKind = {
       text += bookmark(watch, cluster, false);
       bookmarkedAt = cluster.now;
     }
-    if (text === "") return undefined;
-    return { text, state: { ...state, position: cluster.store.revision, hasBegun, bookmarkedAt }, isOver: false };
+    if (text === "" && !isOver) return undefined;
+    return { text, state: { ...state, position: cluster.store.revision, hasBegun, bookmarkedAt }, isOver };
   },
 };
 
-const known = new Map<string, Watch>();
+const known = new WeakMap<Registry, Map<string, Watch>>();
 
-/** The watch behind a stored state; parsed once as long as the memory lasts. */
-function watchOf(cluster: Cluster, { url, accept }: StreamState): Watch {
+const idOf = ({ url, accept }: Pick<StreamState, "url" | "accept">): string => `${accept} ${url}`;
+
+/** The watches of one cluster that have been read, not too many. */
+function watchesOf({ registry }: Cluster): Map<string, Watch> {
+  let watches = known.get(registry);
+  if (watches === undefined || watches.size > 1_000) {
+    watches = new Map();
+    known.set(registry, watches);
+  }
+  return watches;
+}
+
+/**
+ * The watch behind a stored state, parsed once as long as the memory lasts. Of a kind that is served no more it is the
+ * last one known, if any; a kind that changed may not have what is watched for.
+ */
+function watchOf(cluster: Cluster, { url, accept }: StreamState): Watch | StatusError | undefined {
   const request = new Request(url, { headers: { accept } });
   const info = must(requestInfo("GET", new URL(url)), "an open watch has a resource");
-  const id = `${accept} ${url}`;
-  const cached = known.get(id);
-  if (cached !== undefined && cached.resource === servedResource(cluster, info)) return cached;
-  const watch = readWatch(cluster, request, info);
-  if (known.size > 1_000) known.clear();
-  known.set(id, watch);
-  return watch;
+  const watches = watchesOf(cluster);
+  const cached = watches.get(idOf({ url, accept }));
+  const resource = cluster.registry.resource(info);
+  if (resource === undefined || cached?.resource === resource) return cached;
+  try {
+    const watch = readWatch(cluster, request, info);
+    watches.set(idOf({ url, accept }), watch);
+    return watch;
+  } catch (error) {
+    if (error instanceof StatusError) return error;
+    throw error;
+  }
 }
 
 /** @throws NotFound, MethodNotAllowed, BadRequest, Invalid, NotAcceptable */
@@ -145,10 +170,9 @@ function openingEvents(cluster: Cluster, client: Client, { resource, filter, que
 }
 
 /** The changes since a stream's position, for one that was not there when they were made. */
-function missed(cluster: Cluster, { position, url }: StreamState): readonly Change[] | StatusError {
+function missed(cluster: Cluster, { resource }: Watch, { position }: StreamState): readonly Change[] | StatusError {
   try {
-    const info = must(requestInfo("GET", new URL(url)), "an open watch has a resource");
-    eventsSince(cluster.registry, servedResource(cluster, info), {}, position);
+    eventsSince(cluster.registry, resource, {}, position);
     return cluster.store.since(position);
   } catch (error) {
     if (error instanceof StatusError) return error;

@@ -43,6 +43,8 @@ export interface FieldShape {
   readonly mapType?: "atomic" | "granular";
   readonly default?: unknown;
   readonly enum?: readonly string[];
+  /** An empty list or map is a value here, not left out as Go leaves it out. */
+  readonly keepsEmpty?: true;
   /** The server writes the field even where nobody set it: as `zero`, since it is no pointer. */
   readonly alwaysPresent?: true;
   /** `{}`, `""`, `0`, `false` or null; present exactly where `alwaysPresent` is. */

@@ -7,7 +7,7 @@
 
 import { goTypeOf } from "#kernel/api/go-types";
 import { decodeBase64, decodeMicroTime, decodeTime, Refused } from "#kernel/api/scalars";
-import type { FieldShape, GroupVersionKind, ObjectShape } from "#kernel/api/shapes";
+import { type FieldShape, type GroupVersionKind, type ObjectShape, shapeNamed } from "#kernel/api/shapes";
 import { badRequest, type StatusError } from "#kernel/apimachinery/errors";
 import { canonicalQuantity, quantityProblem } from "#kernel/apimachinery/quantity";
 
@@ -95,7 +95,7 @@ const keepsNull = ({ definition }: FieldShape): boolean => definition?.endsWith(
 function decodeField(walk: Walk, field: FieldShape, value: unknown): unknown {
   switch (field.type) {
     case "any":
-      return value;
+      return decodeAny(walk, field, value);
     case "string":
       return typeof value === "string" ? value : mismatch(walk, field, value);
     case "boolean":
@@ -118,6 +118,28 @@ function decodeField(walk: Walk, field: FieldShape, value: unknown): unknown {
     default:
       return typeof value === "string" ? decodeText(walk, field, value) : mismatch(walk, field, value);
   }
+}
+
+const SCHEMA = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/** Raw JSON, but for schemas that may be something else too: Go reads these by hand, dropping what it does not know. */
+function decodeAny(walk: Walk, { definition = "" }: FieldShape, value: unknown): unknown {
+  if (!definition.startsWith(`${SCHEMA}Or`)) return value;
+  const one = (item: unknown): unknown => {
+    const known = walk.unknownFields.length;
+    const decoded = isObject(item) ? decodeObject(walk, shapeNamed(SCHEMA), item) : item;
+    walk.unknownFields.length = known;
+    return decoded;
+  };
+  if (definition.endsWith("OrArray") && Array.isArray(value)) return value.map(one);
+  if (isObject(value)) return one(value);
+  if (definition.endsWith("OrBool") && typeof value !== "boolean") {
+    return refuse(walk, "boolean or JSON schema expected", value);
+  }
+  if (definition.endsWith("OrArray")) {
+    return mismatch(walk, { type: "object", object: shapeNamed(SCHEMA) }, value);
+  }
+  return value;
 }
 
 const INT32: FieldShape = { type: "integer", format: "int32" };

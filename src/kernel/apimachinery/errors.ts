@@ -238,8 +238,11 @@ function forbiddenText(gr: GroupResource, name: string, detail: string): string 
 }
 
 /** 405: the resource has no such verb. */
-export function methodNotSupported(gr: GroupResource, action: string): StatusError {
-  const message = `${action} is not supported on resources of kind ${quote(groupResourceText(gr))}`;
+export function methodNotSupported(
+  gr: GroupResource,
+  action: string,
+  message = `${action} is not supported on resources of kind ${quote(groupResourceText(gr))}`,
+): StatusError {
   return failure({ code: 405, reason: "MethodNotAllowed", message, details: resourceDetails(gr, "") });
 }
 

@@ -27,6 +27,7 @@ import { type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
 import { Registry } from "#kernel/registry/registry";
 import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
+import { CUSTOM_KINDS } from "#kernel/resources/apiextensions/custom/kinds";
 import { componentstatuses } from "#kernel/resources/core/componentstatus";
 import { RESOURCES } from "#kernel/resources/index";
 import { METRICS_RESOURCES } from "#kernel/resources/metrics/usage";
@@ -109,6 +110,7 @@ export class Cluster {
       sources: new Map([...METRICS_SOURCES, [componentstatuses.bucket, componentStatusSource]]),
       authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
       now: () => this.now,
+      kinds: CUSTOM_KINDS,
     });
     if (this.options.machines.length > 0) for (const resource of METRICS_RESOURCES) this.registry.add(resource);
     const clientOf = (controller: Controller): Client => this.#clientOf(controller);

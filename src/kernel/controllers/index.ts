@@ -7,6 +7,7 @@ import { attachDetachController } from "#kernel/controllers/attachdetach";
 import { csrApproving, csrCleaner, csrSigning } from "#kernel/controllers/certificates";
 import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregation";
 import { cronjobController } from "#kernel/controllers/cronjob";
+import { customResourceDefinitionController } from "#kernel/controllers/customresourcedefinition";
 import { daemonsetController } from "#kernel/controllers/daemonset";
 import { deploymentController } from "#kernel/controllers/deployment";
 import { disruptionController } from "#kernel/controllers/disruption";
@@ -91,4 +92,5 @@ export const CONTROLLERS: readonly Controller[] = [
   garbageCollector,
   namespaceController,
   eventTtlController,
+  customResourceDefinitionController,
 ];

@@ -3,7 +3,7 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go (applyPatcher).
  */
-import { decode } from "#kernel/api/walk";
+import { type Decoded, decode, type JsonObject } from "#kernel/api/walk";
 import { badRequest, notFound, unknownError } from "#kernel/apimachinery/errors";
 import { type Application, apply as applyTo, objectText } from "#kernel/apimachinery/managedfields/apply";
 import { apiVersionOf, type Key } from "#kernel/apimachinery/meta";
@@ -45,7 +45,7 @@ export function apply<T extends KubeObject>(
   if (live === undefined && subresource !== "") throw notFound(groupResourceOf(resource), key.name);
   if (live === undefined) requireCreate(client.registry, client.user, resource, key);
   const write = writeOf(client, resource, "Apply", subresource);
-  const applied = typedApply(live, { ...write, ...request, gvk: resource.gvk });
+  const applied = typedApply(live, { ...write, ...request, gvk: resource.gvk }, resource.decode);
   const draft = placed(applied.object as unknown as Draft<T>, resource, key);
   const owned: WriteOptions = { ...options, owned: applied.owned };
   if (live !== undefined) return { object: update(client, resource, draft, owned), isNew: false };
@@ -56,9 +56,10 @@ export function apply<T extends KubeObject>(
 export function typedApply(
   live: KubeObject | undefined,
   application: Application,
+  read: (value: JsonObject) => Decoded = (value) => decode(application.shape, value),
 ): { object: KubeObject; owned: Owned } {
   const { object, managedFields } = applyTo(live, application);
-  const { value, problem } = decode(application.shape, object);
+  const { value, problem } = read(object);
   if (problem !== undefined) {
     const what = objectText(application.config, application.gvk);
     throw unknownError(`failed to convert new object (${what}) to proper version: ${problem}`);

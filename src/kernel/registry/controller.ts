@@ -16,14 +16,15 @@ import type { Change, KubeObject } from "#kernel/store/object";
 /** The parts of the control plane that can be stopped and started. */
 export type Component = "controllerManager" | "scheduler" | "kubelet";
 
-/** Whose work it is: a component's, or that of the world itself, which nobody can stop. */
-export type Part = Component | "world";
+/** Whose work it is: a component's, the API server's own, or that of the world itself. Nobody can stop the last two. */
+export type Part = Component | "apiserver" | "world";
 
 /** The programs upstream runs these parts as: their names in managedFields. */
 export const FIELD_MANAGERS: Readonly<Record<Part, string>> = {
   controllerManager: "kube-controller-manager",
   scheduler: "kube-scheduler",
   kubelet: "kubelet",
+  apiserver: "kube-apiserver",
   world: "unknown",
 };
 

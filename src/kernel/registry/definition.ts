@@ -6,7 +6,8 @@
  */
 
 import { type ObjectShape, shapeOf } from "#kernel/api/shapes";
-import type { ObjectMeta } from "#kernel/api/types.gen";
+import type { JSONSchemaProps, ObjectMeta } from "#kernel/api/types.gen";
+import type { Decoded, JsonObject } from "#kernel/api/walk";
 import type { At } from "#kernel/apimachinery/field-errors";
 import type { GroupVersionKind, Key } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
@@ -123,7 +124,8 @@ export interface DefinitionInput<T extends KubeObject> {
   prepareForUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
   /** `subresource` is "status", or another that writes the status too ("approval"). */
   prepareForStatusUpdate?(object: T, old: T, context: StrategyContext, subresource: string): void;
-  validate?(object: T, at: At, context: StrategyContext): void;
+  /** `old` is absent on create. */
+  validate?(object: T, at: At, context: StrategyContext, old?: T): void;
   /** Only what concerns a new object; `validate` has already seen it. */
   validateCreate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns the change; `validate` has already seen the new object. */
@@ -173,6 +175,12 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly isComputed?: boolean;
   /** The shape of a kind made at run time; otherwise it is found by group, version and kind. */
   readonly shape?: ObjectShape;
+  /** Made by a CustomResourceDefinition: its objects are no Go structs, so no strategic merge patch, no protobuf. */
+  readonly isCustom?: true;
+  /** The schema of a custom kind, for documents. */
+  readonly schema?: JSONSchemaProps;
+  /** Reads what a client wrote, where not by the shape. */
+  decode?(value: JsonObject): Decoded;
 }
 
 export interface Resource<T extends KubeObject = KubeObject> extends DefinitionInput<T> {

@@ -16,7 +16,7 @@ import { Views } from "#kernel/registry/view";
 import type { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
 import { Cells } from "#kernel/store/cells";
-import type { Bucket, KubeObject } from "#kernel/store/object";
+import type { Bucket, Change, KubeObject } from "#kernel/store/object";
 import type { Store } from "#kernel/store/store";
 
 /** The address of a resource: `{group: "apps", version: "v1", plural: "deployments"}`. */
@@ -47,6 +47,17 @@ export interface RegistryParts {
   readonly sources?: Sources;
   /** The cluster's present instant. */
   readonly now: () => Instant;
+  /** Kinds that objects of the cluster make. */
+  readonly kinds?: KindsMaker;
+}
+
+/** Makes kinds of the objects in one bucket. */
+export interface KindsMaker {
+  readonly bucket: Bucket;
+  /** The resources an object defines; the stored version of a kind comes first. */
+  resourcesOf(definition: KubeObject, registry: Registry): readonly AnyResource[];
+  /** Whether a change of a definition leaves its resources as they are. */
+  isSame(before: KubeObject, after: KubeObject): boolean;
 }
 
 export class Registry {
@@ -60,13 +71,16 @@ export class Registry {
   readonly sources: Sources;
   /** What strategies may look at. */
   readonly context: StrategyContext;
+  /** Counts the changes of the kinds served. */
+  kindsRevision = 0;
   readonly #now: () => Instant;
+  readonly #made = new Map<string, readonly AnyResource[]>();
   readonly #byAddress = new Map<string, AnyResource>();
   readonly #byKind = new Map<string, AnyResource>();
   readonly #byBucket = new Map<Bucket, AnyResource[]>();
 
   constructor(parts: RegistryParts) {
-    const { store, cells = new Cells(), entropy, resources, admission, authorization, now } = parts;
+    const { store, cells = new Cells(), entropy, resources, admission, authorization, now, kinds } = parts;
     this.store = store;
     this.sources = parts.sources ?? new Map();
     this.cells = cells;
@@ -77,6 +91,10 @@ export class Registry {
     this.indexes = new Indexes(store);
     this.views = new Views(this);
     for (const resource of resources) this.add(resource);
+    if (kinds !== undefined) {
+      for (const definition of store.list(kinds.bucket)) this.#make(kinds, definition);
+      store.subscribe((change) => this.#remake(kinds, change));
+    }
     this.context = {
       get now() {
         return now();
@@ -113,6 +131,29 @@ export class Registry {
     const left = (this.#byBucket.get(bucket) ?? []).filter((other) => other !== resource);
     if (left.length > 0) this.#byBucket.set(bucket, left);
     else this.#byBucket.delete(bucket);
+  }
+
+  /** Follows a definition: whatever it made is made anew, or gone. Undoing a change undoes what it made. */
+  #remake(kinds: KindsMaker, { bucket, type, key, object, previous }: Change): void {
+    if (bucket !== kinds.bucket) return;
+    const isThere = type !== "DELETED";
+    if (isThere && previous !== undefined && kinds.isSame(previous, object)) return;
+    for (const resource of this.#made.get(key.name) ?? []) this.remove(resource);
+    this.#made.delete(key.name);
+    this.kindsRevision += 1;
+    if (isThere) this.#make(kinds, object);
+  }
+
+  #make(kinds: KindsMaker, definition: KubeObject): void {
+    const resources = kinds.resourcesOf(definition, this);
+    if (resources.length === 0) return;
+    this.#made.set(definition.metadata.name, resources);
+    for (const resource of resources) this.add(resource);
+  }
+
+  /** The kinds made at run time. */
+  get custom(): readonly AnyResource[] {
+    return [...this.#made.values()].flat();
   }
 
   /** Every kind served, in the order of the table that lists them. */

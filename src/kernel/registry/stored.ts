@@ -19,7 +19,6 @@ export function readAs<T extends KubeObject>(resource: Resource<T>, stored: Kube
   const view = known?.get(resource);
   if (view !== undefined) return view as T;
   const made = resource.conversion.fromStored(stored);
-  if (made === stored) return made as T;
   if (known === undefined) {
     known = new Map();
     views.set(stored, known);

@@ -79,14 +79,14 @@ export function update<T extends KubeObject>(
     resource.validateStatusUpdate?.(object, old, at, registry.context);
   } else {
     resource.prepareForUpdate?.(object, old, registry.context, subresource);
-    if (resource.hasGeneration === true && !equal(specOf(object), specOf(old))) {
+    if (resource.hasGeneration === true && !equal(specOf(resource, object), specOf(resource, old))) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     if (isUnchanged(object, old) && !isStale(registry, resource, key, old))
       return removeIfReleased(client, resource, old, options) ?? old;
     validateMeta(resource, object.metadata, at);
     validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
-    resource.validate?.(object, at, registry.context);
+    resource.validate?.(object, at, registry.context, old);
     resource.validateUpdate?.(object, old, at, registry.context, subresource);
   }
   refuse(resource, key.name, at);
@@ -98,9 +98,11 @@ export function update<T extends KubeObject>(
 }
 
 /** Everything a change of which counts as a new generation. */
-function specOf<T extends KubeObject>(object: T): Partial<T> {
-  const { metadata: _, status: __, ...rest } = object as T & { status?: unknown };
-  return rest as Partial<T>;
+function specOf<T extends KubeObject>({ isCustom }: Resource<T>, object: T): Partial<T> {
+  const { metadata: _, ...rest } = object;
+  // The status of a custom kind is part of it, unless it is a resource of its own: then it is the old one here.
+  if (isCustom !== true) delete (rest as { status?: unknown }).status;
+  return rest as unknown as Partial<T>;
 }
 
 /** Whether the client says which version it replaces; "0" is none, as upstream reads it as a number. */
@@ -111,7 +113,7 @@ function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: 
   const { resourceVersion, uid, name = "" } = draft.metadata;
   if (!hasVersion(draft) && resource.allowUnconditionalUpdate === false) {
     const at = collector();
-    at("metadata.resourceVersion").invalid(0, "must be specified for an update");
+    at("metadata.resourceVersion").invalid(0n, "must be specified for an update");
     throw invalid(groupKindOf(resource), name, at.errors);
   }
   if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {
@@ -122,13 +124,19 @@ function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: 
   }
 }
 
+/** A custom kind's status goes if nobody writes it any more; that of a Go struct is always there. */
+function withoutStatus<T extends KubeObject>({ isCustom }: Resource<T>, object: T): T {
+  if (isCustom === true) delete (object as { status?: unknown }).status;
+  return object;
+}
+
 /** The new object: what the client may change from the draft, the rest from the old one. A copy of its own. */
 function successor<T extends KubeObject>(resource: Resource<T>, draft: Draft<T>, old: T, subresource: string): T {
   const metadata = successorMeta(resource, draft, old, subresource);
   if (writesStatus(subresource)) {
     const { status } = draft as { status?: JsonObject };
     const shape = resource.shape.fields.get("status")?.object;
-    if (status === undefined) return { ...old, metadata };
+    if (status === undefined) return withoutStatus(resource, { ...old, metadata });
     const copy = clone(status);
     return { ...old, metadata, status: shape === undefined ? copy : materialize(shape, copy) };
   }

@@ -2,6 +2,7 @@
  * The kinds every cluster serves, in the order discovery lists their groups.
  */
 import type { AnyResource } from "#kernel/registry/definition";
+import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { deployments } from "#kernel/resources/apps/deployment";
@@ -123,4 +124,5 @@ export const RESOURCES: readonly AnyResource[] = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
+  customresourcedefinitions,
 ];

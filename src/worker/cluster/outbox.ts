@@ -2,6 +2,7 @@
  * The outbox: what a cluster's journal has and D1 has not, carried over in batches, at least once.
  */
 import type { Row } from "#kernel/cluster/journal";
+import type { AnyResource } from "#kernel/registry/definition";
 import { RESOURCES } from "#kernel/resources/index";
 import type { KubeObject } from "#kernel/store/object";
 import type { JournalSql, Pending } from "#worker/cluster/journal-sql";
@@ -27,24 +28,36 @@ export function flushOf({ rows, cells, revision, turn }: Pending): Flush {
   const puts: ObjectRow[] = [];
   const removals: Removal[] = [];
   for (const row of latest.values()) {
-    const address = addressOf(row.bucket);
+    const object = row.json === null ? undefined : (JSON.parse(row.json) as KubeObject);
+    const address = addressOf(row.bucket, object);
     const place = { ...address, namespace: row.namespace, name: row.name, revision: row.revision };
-    if (row.json === null) removals.push(place);
-    else puts.push({ ...place, uid: (JSON.parse(row.json) as KubeObject).metadata.uid, json: row.json });
+    if (object === undefined || row.json === null) removals.push(place);
+    else puts.push({ ...place, uid: object.metadata.uid, json: row.json });
   }
   return { puts, removals, through: revision, cells, turn };
 }
 
+// Of the versions of a kind the last named counts: the one that needs no conversion.
 const addresses = new Map(
-  RESOURCES.map(({ bucket, group, version, names }) => [bucket, { group, version, resource: names.plural }]),
+  [...RESOURCES]
+    .sort(storedLast)
+    .map(({ bucket, group, version, names }) => [bucket, { group, version, resource: names.plural }]),
 );
 
-/** `deployments.apps` is resource deployments of group apps. */
-function addressOf(bucket: string): { group: string; version: string; resource: string } {
+function storedLast(a: AnyResource, b: AnyResource): number {
+  return Number(a.conversion === undefined) - Number(b.conversion === undefined);
+}
+
+/** `deployments.apps` is resource deployments of group apps; the version of a custom kind is its object's. */
+function addressOf(
+  bucket: string,
+  object: KubeObject | undefined,
+): { group: string; version: string; resource: string } {
   const known = addresses.get(bucket);
   if (known !== undefined) return known;
   const dot = bucket.indexOf(".");
-  return { resource: bucket.slice(0, dot), group: bucket.slice(dot + 1), version: "v1" };
+  const version = object?.apiVersion.split("/").at(-1) ?? "";
+  return { resource: bucket.slice(0, dot), group: bucket.slice(dot + 1), version };
 }
 
 /** The bucket of a row in D1. */

@@ -7,7 +7,8 @@
 import { type Context, Hono } from "hono";
 import { CHECK_HEADER, needsDecision, TOKEN_HEADER } from "#apiserver/access";
 import { transcoded } from "#apiserver/codec/protobuf/transcode";
-import { describe, isHealthPath } from "#apiserver/describe/describe";
+import type { CustomKinds } from "#apiserver/describe/custom";
+import { describe, isHealthPath, namesKinds } from "#apiserver/describe/describe";
 import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { streamKindOf } from "#apiserver/streams/stream";
@@ -23,6 +24,8 @@ import { openApiDocument } from "#worker/http/openapi-assets";
 import { portForward } from "#worker/http/port-forward/port-forward";
 
 type Stub = DurableObjectStub<ClusterObject>;
+
+const NO_KINDS: CustomKinds = { revision: "", kinds: [] };
 
 export const kubernetesRoute = new Hono<WorkerEnv>();
 
@@ -62,10 +65,13 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     const stub = c.env.CLUSTER.getByName(id);
     const refusal = await refusalOf(stub, request, url);
     if (refusal !== undefined) return refusal;
-    const document = await openApiDocument(c, url.pathname);
+    const isOpenApi = url.pathname.startsWith("/openapi/");
+    const custom = isOpenApi || namesKinds(url.pathname) ? await kindsOf(stub) : NO_KINDS;
+    const document = isOpenApi ? await openApiDocument(c, url.pathname, { id, stub, custom }) : undefined;
     if (document !== undefined) return document;
+    const kinds = custom.kinds.length === 0 ? RESOURCES : [...RESOURCES, ...custom.kinds];
     // Only the cluster knows whether its etcd has a quorum.
-    const described = isHealthPath(url) ? undefined : describe(request, RESOURCES, `${new URL(c.req.url).host}`);
+    const described = isHealthPath(url) ? undefined : describe(request, kinds, `${new URL(c.req.url).host}`);
     if (described !== undefined) return described;
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);
@@ -87,6 +93,9 @@ async function limitRequests({ REQUEST_LIMIT }: Env, id: string): Promise<void> 
 
 /** As upstream's filter says. */
 const RETRY_SECONDS = 1;
+
+/** The kinds a cluster serves besides those every cluster does. */
+export const kindsOf = async (stub: Stub): Promise<CustomKinds> => JSON.parse(await stub.customKinds()) as CustomKinds;
 
 /** Whether what is not the key could be a token of the cluster, which only the cluster can tell for sure. */
 const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> =>

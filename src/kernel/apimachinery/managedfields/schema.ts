@@ -47,6 +47,7 @@ export class Step {
   present(value: unknown): unknown {
     if (value === undefined) return this.zero;
     if (this.zero !== undefined || value === null || typeof value !== "object") return value;
+    if (this.#field.keepsEmpty === true) return value;
     if (Array.isArray(value)) return value.length === 0 ? undefined : value;
     for (const _ in value) return value;
     return isMap(this.atom) ? undefined : value;

@@ -21,6 +21,7 @@ import { invalid, notFound, Problem } from "#worker/http/api/problem";
 import { described, LineRefused, rehearse } from "#worker/http/api/rehearsal";
 import { type Route, route } from "#worker/http/api/route";
 import { madeClusterSchema } from "#worker/http/api/schemas";
+import { kindsOf } from "#worker/http/kubernetes";
 
 const TAG = "Classroom";
 const LABS_MAX = 500;
@@ -140,7 +141,10 @@ const createAttempt = route({
 async function prepare(env: Env, id: string, { slug, setup }: Lab): Promise<void> {
   if (setup?.manifests === undefined) return;
   const stub = env.CLUSTER.getByName(id);
-  const fetch = described((request) => stub.fetch(request));
+  const fetch = described(
+    (request) => stub.fetch(request),
+    async () => (await kindsOf(stub)).kinds,
+  );
   try {
     await runKubectl("apply -f -", { fetch, stdin: setup.manifests, now: new Date().toISOString() });
   } catch (error) {

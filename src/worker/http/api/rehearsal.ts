@@ -4,7 +4,9 @@
  * Time is virtual and never waited for: after each line everything under way comes to its end.
  */
 import { createApiServer } from "#apiserver/app";
+import { customKinds } from "#apiserver/describe/custom";
 import { describe } from "#apiserver/describe/describe";
+import type { Discovered } from "#apiserver/describe/discovery";
 import { type Grade, gradeCluster, settle } from "#classroom/grade";
 import { type Lab, labOptions } from "#classroom/lab";
 import { withEarlier } from "#classroom/progress";
@@ -112,13 +114,19 @@ function apiOf(cluster: Cluster): Fetch {
     },
     () => CLUSTER_ADMIN,
   );
-  return described((request) => app.fetch(request));
+  return described(
+    (request) => app.fetch(request),
+    () => customKinds(cluster.registry).kinds,
+  );
 }
 
-/** A way to a cluster's API, with what a server says of itself answered here. */
-export function described(send: (request: Request) => Response | Promise<Response>): Fetch {
+/** A way to a cluster's API, with what a server says of itself answered here. `custom` are kinds of its own. */
+export function described(
+  send: (request: Request) => Response | Promise<Response>,
+  custom: () => readonly Discovered[] | Promise<readonly Discovered[]>,
+): Fetch {
   return async (path, init) => {
     const request = new Request(`${BASE}${path}`, init);
-    return describe(request, RESOURCES, "kubernetes.default.svc") ?? send(request);
+    return describe(request, [...RESOURCES, ...(await custom())], "kubernetes.default.svc") ?? send(request);
   };
 }
