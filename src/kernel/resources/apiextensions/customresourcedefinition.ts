@@ -34,7 +34,6 @@ export const customresourcedefinitions = defineResource<CustomResourceDefinition
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   subresources: { status: true },
-  returnsDeletedObject: true,
 
   setDefaults({ spec }) {
     const { names } = spec;
