@@ -22,6 +22,7 @@ import { worldOf } from "#kernel/network/world-of";
 import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
+import { type ClockView, clockView } from "#worker/cluster/clock-view";
 import { type ExplanationAnswer, explainManifest, explainPod } from "#worker/cluster/explanations";
 import { type FaultAnswer, type FaultView, faultViews, orderFault } from "#worker/cluster/faults";
 import { JournalSql } from "#worker/cluster/journal-sql";
@@ -45,13 +46,6 @@ const FLUSH_RETRY_MAX_MS = 60_000;
 const SESSION_ROUNDS = 4;
 /** Nobody there for this long: the clock stops until somebody comes. */
 const IDLE_PAUSE_MS = 3_600_000;
-
-/** The clock as the HTTP API shows it. */
-export interface ClockView {
-  readonly now: string;
-  readonly rate: number;
-  readonly paused: boolean;
-}
 
 /** Nothing is known of a cluster of this name. */
 export class NoSuchCluster extends Error {
@@ -397,9 +391,4 @@ export class ClusterObject extends DurableObject<Env> {
 /** 256 bits nobody can guess, from which the key follows that a cluster's tokens are signed with. */
 function keySeed(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function clockView(cluster: Cluster): ClockView {
-  const { rate, paused } = cluster.clock;
-  return { now: new Date(cluster.now).toISOString(), rate, paused };
 }
