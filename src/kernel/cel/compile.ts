@@ -5,7 +5,7 @@
  */
 import type { Expr } from "#kernel/cel/ast";
 import { check } from "#kernel/cel/check";
-import { CompileError, type Problem } from "#kernel/cel/errors";
+import { CompileError, type Problem, RunError } from "#kernel/cel/errors";
 import { type Frame, plan } from "#kernel/cel/evaluate";
 import { FunctionTable } from "#kernel/cel/functions";
 import { AUTHORIZER } from "#kernel/cel/library/authorizer";
@@ -85,8 +85,13 @@ export function compileCel(text: string, options: CompileOptions): Program {
     ...{ text, type, tree },
     run(variable, limit = PER_CALL_LIMIT) {
       const frame: Frame = { budget: limit, variable };
-      const value = step(frame, undefined);
-      return { value, cost: limit - frame.budget };
+      try {
+        const value = step(frame, undefined);
+        return { value, cost: limit - frame.budget };
+      } catch (error) {
+        if (error instanceof RunError) error.cost = limit - frame.budget;
+        throw error;
+      }
     },
   };
 }

@@ -40,6 +40,8 @@ function shown(text: string, { at, message }: Problem): string {
 /** An error of a running expression: `&&`, `||` and `?:` may make up for it. */
 export class RunError extends Error {
   override name = "RunError";
+  /** What had been spent when it came up. */
+  cost = 0;
 }
 
 /** The expression did more than it may; nothing makes up for that. */

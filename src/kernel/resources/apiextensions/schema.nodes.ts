@@ -14,7 +14,7 @@ import {
   type Schema,
 } from "#kernel/resources/apiextensions/schema";
 import { validateListsAndMaps } from "#kernel/resources/apiextensions/schema.lists";
-import { rulesOf, validateRuleTexts } from "#kernel/resources/apiextensions/schema.rules";
+import { validateExpressions, validateRuleTexts } from "#kernel/resources/apiextensions/schema.rules";
 
 export interface NodesContext {
   readonly at: At;
@@ -28,7 +28,7 @@ export function validateNodes(schema: Schema, context: NodesContext): void {
   const before = context.at.errors.length;
   node(schema, { at: context.at, isRoot: true, isInMeta: false });
   const isSound = context.at.errors.length === before;
-  if (context.checksRules && isSound) rulesOf(schema, context);
+  if (context.checksRules && isSound) validateExpressions(schema, context);
 }
 
 interface Place {

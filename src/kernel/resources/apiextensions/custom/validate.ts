@@ -4,10 +4,12 @@
  * Models apiextensions-apiserver/pkg/registry/customresource (strategy.go, status_strategy.go, validator.go).
  */
 import type { CustomResourceSubresourceScale } from "#kernel/api/types.gen";
-import { type At, collector } from "#kernel/apimachinery/field-errors";
+import { type At, collector, type FieldErrorType } from "#kernel/apimachinery/field-errors";
 import { validateEmbedded } from "#kernel/resources/apiextensions/custom/embedded";
 import { validateLists } from "#kernel/resources/apiextensions/custom/lists";
 import type { CustomObject } from "#kernel/resources/apiextensions/custom/resource";
+import { validateRules } from "#kernel/resources/apiextensions/custom/rules";
+import { ruleTree } from "#kernel/resources/apiextensions/custom/rules.compile";
 import { valueErrors } from "#kernel/resources/apiextensions/custom/values";
 import { isObject, propertyOf, type Schema } from "#kernel/resources/apiextensions/schema";
 
@@ -52,11 +54,28 @@ function validateReplicas(object: CustomObject, path: string, at: At): void {
   else if (value > INT32_MAX) problem.invalid(value, `should be less than or equal to ${INT32_MAX}`);
 }
 
+/** Errors after which no rule is run: it could not rely on the schema. */
+const BLOCKING: ReadonlySet<FieldErrorType> = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+
+const BLOCKED =
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete " +
+  "validation";
+
 function validateStructure(schema: Schema, { object, old }: Pick<Examined, "object" | "old">, at: At): void {
   // The root has had its metadata checked already.
   const { "x-kubernetes-embedded-resource": _, ...root } = schema;
   validateEmbedded(_ === undefined ? schema : root, object, at);
   if (old === undefined || !hasListErrors(schema, old)) validateLists(schema, object, at);
+  if (ruleTree(schema) === undefined) return;
+  if (at.errors.some(({ type }) => BLOCKING.has(type))) {
+    at.add({ type: "FieldValueInvalid", field: "", badValue: null, detail: BLOCKED });
+  } else validateRules(schema, object, old && { value: old }, at);
 }
 
 /** Lists that were wrong before may stay so. */
