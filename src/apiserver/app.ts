@@ -8,6 +8,7 @@ import { healthAnswer, isHealthPath } from "#apiserver/describe/describe";
 import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
+import { aggregated } from "#apiserver/routes/aggregate";
 import { refuseCommand, refusePortForward } from "#apiserver/routes/connect";
 import { createObject } from "#apiserver/routes/create";
 import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
@@ -25,6 +26,7 @@ import type { AnyResource } from "#kernel/registry/definition";
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
 import { classify, type FlowClass } from "#kernel/resources/flowcontrol/classify";
+import { RESOURCES } from "#kernel/resources/index";
 import { hasQuorum } from "#kernel/runtime/quorum";
 import { Bug } from "#kernel/sim/assert";
 
@@ -85,6 +87,8 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
   });
   app.all("*", async (c): Promise<Response> => {
     const info = requestInfo(c.req.method, new URL(c.req.url));
+    const elsewhere = isBuiltIn(c.req.path) ? undefined : await aggregated(c);
+    if (elsewhere !== undefined) return elsewhere;
     if (info === undefined) {
       if (isHealthPath(new URL(c.req.url))) {
         return turns.run(({ cells }) => healthAnswer(new URL(c.req.url), hasQuorum(cells) ? [] : ["etcd"]));
@@ -111,6 +115,14 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
     return errorResponse(error, c.req.raw);
   });
   return app;
+}
+
+const GROUPS = new Set(RESOURCES.map(({ group }) => group));
+
+/** Whether a path is of a group this server has of its own, which nobody else can serve. */
+function isBuiltIn(path: string): boolean {
+  const [, root, group = ""] = path.split("/");
+  return root !== "apis" || GROUPS.has(group);
 }
 
 type Info = NonNullable<ReturnType<typeof requestInfo>>;

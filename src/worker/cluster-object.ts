@@ -101,7 +101,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   /** The JSON of the kinds this cluster serves besides the built-in ones: as discovery or as OpenAPI has them. */
   customKinds(forOpenApi = false): Promise<string> {
-    return this.#run(({ registry }) => JSON.stringify((forOpenApi ? customDescribed : customKinds)(registry)));
+    return this.#run((cluster) => JSON.stringify((forOpenApi ? customDescribed : customKinds)(cluster)));
   }
 
   setClock(change: { rate?: number; paused?: boolean }): Promise<ClockView> {

@@ -10,6 +10,7 @@ import {
   group,
   groupList,
   resourceList,
+  type Served,
 } from "#apiserver/describe/discovery";
 import { fingerprint } from "#apiserver/describe/fingerprint";
 import { pageNotFoundText } from "#kernel/apimachinery/errors";
@@ -49,20 +50,20 @@ export const namesKinds = (path: string): boolean =>
   /^\/(?:apis?(?:\/[^/]+){0,2})?\/?$/.test(path) && !/^\/api\/./.test(path);
 
 /** Answers a request for a document about the server; undefined if it is about something else. */
-export function describe(request: Request, resources: readonly Discovered[], address: string): Response | undefined {
+export function describe(request: Request, served: Served, address: string): Response | undefined {
   const url = new URL(request.url);
   const path = url.pathname.replace(/(.)\/$/, "$1");
   if (isHealthPath(url)) return healthAnswer(url, []);
   if (path === "/version") return json(versionInfo, request);
-  if (path === "/") return json({ paths: rootPaths(resources) }, request);
+  if (path === "/") return json({ paths: rootPaths(served.kinds) }, request);
   if (path === "/api" || path === "/apis")
-    return discoveryRoot(request, resources, path.slice(1) as "api" | "apis", address);
+    return discoveryRoot(request, served, path.slice(1) as "api" | "apis", address);
   const [root, ...parts] = path.slice(1).split("/");
-  if (root === "api" && parts.length === 1) return listAnswer(request, resources, "", parts[0] ?? "");
+  if (root === "api" && parts.length === 1) return listAnswer(request, served, "", parts[0] ?? "");
   if (root !== "apis" || parts.length > 2) return undefined;
   const [name = "", version] = parts;
-  if (version !== undefined) return listAnswer(request, resources, name, version);
-  const found = group(resources, name);
+  if (version !== undefined) return listAnswer(request, served, name, version);
+  const found = group(served, name);
   return found === undefined ? pageNotFound() : json(found, request);
 }
 
@@ -97,25 +98,20 @@ export function healthAnswer(url: URL, failed: readonly string[]): Response {
   return new Response(`${lines.join("\n")}\n${verdict}\n`, { status: isWell ? 200 : 500, headers });
 }
 
-function discoveryRoot(
-  request: Request,
-  resources: readonly Discovered[],
-  root: "api" | "apis",
-  address: string,
-): Response {
+function discoveryRoot(request: Request, served: Served, root: "api" | "apis", address: string): Response {
   const accept = request.headers.get("accept") ?? "";
   const [, version] =
     /application\/json;[^,]*g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(accept) ?? [];
   if (version !== undefined) {
-    const list = { ...aggregated(resources, root), apiVersion: `apidiscovery.k8s.io/${version}` };
+    const list = { ...aggregated(served, root), apiVersion: `apidiscovery.k8s.io/${version}` };
     const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
     return json(list, request, type);
   }
-  return json(root === "api" ? coreVersions(address) : groupList(resources), request);
+  return json(root === "api" ? coreVersions(address) : groupList(served), request);
 }
 
-function listAnswer(request: Request, resources: readonly Discovered[], group: string, version: string): Response {
-  const list = resourceList(resources, { group, version });
+function listAnswer(request: Request, served: Served, group: string, version: string): Response {
+  const list = resourceList(served, { group, version });
   return list === undefined ? pageNotFound() : json(list, request);
 }
 

@@ -19,8 +19,22 @@ export interface Discovered {
   readonly subresources?: Subresources;
 }
 
+/** A group version that somebody else serves. */
+export interface RemoteVersion {
+  readonly group: string;
+  readonly version: string;
+  /** What it serves; nothing while it cannot be asked. */
+  readonly kinds: readonly Discovered[];
+}
+
+/** What a server has to tell of. */
+export interface Served {
+  readonly kinds: readonly Discovered[];
+  readonly remote: readonly RemoteVersion[];
+}
+
 /** One resource or subresource in a plain list (meta/v1 APIResource). */
-interface ApiResource {
+export interface ApiResource {
   readonly name: string;
   readonly singularName: string;
   readonly namespaced: boolean;
@@ -34,12 +48,17 @@ interface ApiResource {
 }
 
 /** Groups in the order of their priority, each with its versions, the preferred one first. */
-function groupsOf(resources: Iterable<Discovered>): Map<string, Map<string, Discovered[]>> {
+function groupsOf({ kinds, remote }: Served): Map<string, Map<string, Discovered[]>> {
   const groups = new Map<string, Map<string, Discovered[]>>();
-  for (const resource of [...resources].sort(comparePriorities)) {
+  for (const resource of [...kinds].sort(comparePriorities)) {
     const versions = groups.get(resource.group) ?? new Map<string, Discovered[]>();
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
+  }
+  for (const { group, version } of remote) {
+    const versions = groups.get(group) ?? new Map<string, Discovered[]>();
+    groups.set(group, versions);
+    if (!versions.has(version)) versions.set(version, []);
   }
   return groups;
 }
@@ -59,8 +78,8 @@ function groupObject(name: string, versions: Map<string, Discovered[]>): object 
 }
 
 /** `/apis` */
-export function groupList(resources: Iterable<Discovered>): object {
-  const groups = [...groupsOf(resources)].filter(([name]) => name !== "");
+export function groupList(served: Served): object {
+  const groups = [...groupsOf(served)].filter(([name]) => name !== "");
   return {
     kind: "APIGroupList",
     apiVersion: "v1",
@@ -69,14 +88,14 @@ export function groupList(resources: Iterable<Discovered>): object {
 }
 
 /** `/apis/GROUP`; undefined for a group that is not served. */
-export function group(resources: Iterable<Discovered>, name: string): object | undefined {
-  const versions = groupsOf(resources).get(name);
+export function group(served: Served, name: string): object | undefined {
+  const versions = groupsOf(served).get(name);
   return versions === undefined ? undefined : { kind: "APIGroup", apiVersion: "v1", ...groupObject(name, versions) };
 }
 
 /** `/api/v1`, `/apis/GROUP/VERSION`; undefined for a version that is not served. */
-export function resourceList(resources: Iterable<Discovered>, { group, version }: GroupVersion): object | undefined {
-  const served = groupsOf(resources).get(group)?.get(version);
+export function resourceList(all: Served, { group, version }: GroupVersion): object | undefined {
+  const served = groupsOf(all).get(group)?.get(version);
   if (served === undefined) return undefined;
   const list = served.flatMap((resource) => [
     plain(resource),
@@ -155,14 +174,15 @@ export function subresourcesOf({ subresources = {}, names }: Discovered): readon
 }
 
 /** `/api` or `/apis` as APIGroupDiscoveryList (apidiscovery.k8s.io/v2), which current clients ask for. */
-export function aggregated(resources: Iterable<Discovered>, root: "api" | "apis"): object {
-  const groups = [...groupsOf(resources)].filter(([name]) => (name === "") === (root === "api"));
+export function aggregated(all: Served, root: "api" | "apis"): object {
+  const groups = [...groupsOf(all)].filter(([name]) => (name === "") === (root === "api"));
   const items = groups.map(([name, versions]) => ({
     metadata: { name: name === "" ? undefined : name, creationTimestamp: null },
     versions: [...versions].map(([version, served]) => ({
       version,
       resources: [...served].sort((a, b) => (a.names.plural < b.names.plural ? -1 : 1)).map(aggregatedResource),
-      freshness: "Current",
+      // Somebody who cannot be asked serves it, or it would have kinds.
+      freshness: served.length === 0 ? "Stale" : "Current",
     })),
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };

@@ -6,8 +6,12 @@ import { bootstrapControlPlane } from "#kernel/cluster/control-plane";
 import { type ClusterOptions, OPTIONS_CELL } from "#kernel/cluster/options";
 import { ensureFlowControl } from "#kernel/controllers/flowcontrol";
 import { ensureDefaultCidr } from "#kernel/controllers/servicecidr";
+import type { Client } from "#kernel/registry/client";
 import type { Registry } from "#kernel/registry/registry";
 import { component } from "#kernel/registry/user";
+import { apiservices } from "#kernel/resources/apiregistration/apiservice";
+import { apiServiceName, localApiService } from "#kernel/resources/apiregistration/apiservice.facts";
+import { comparePriorities } from "#kernel/resources/apiregistration/priorities";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
 import { INGRESS_CLASS, INGRESS_CONTROLLER } from "#kernel/resources/networking/ingress.facts";
@@ -55,6 +59,17 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   });
   bootstrapPolicy(registry, options.seed);
   bootstrapControlPlane(registry, cells);
+  registerGroups(client);
+}
+
+/** Every group version this server has of its own is registered once; who deletes a registration keeps it so. */
+function registerGroups(client: Client): void {
+  const names = new Set<string>();
+  for (const { group, version } of [...client.registry.resources].sort(comparePriorities)) {
+    const name = apiServiceName({ group, version });
+    if (!names.has(name)) client.create(apiservices, localApiService({ group, version }, "onstart"));
+    names.add(name);
+  }
 }
 
 /** The machine behind the n-th node: addresses follow from its place, 10.244.N.0/24 for its pods. */

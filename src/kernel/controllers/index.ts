@@ -3,6 +3,7 @@
  * them.
  */
 
+import { apiServiceController } from "#kernel/controllers/apiservice";
 import { attachDetachController } from "#kernel/controllers/attachdetach";
 import { csrApproving, csrCleaner, csrSigning } from "#kernel/controllers/certificates";
 import { clusterRoleAggregation } from "#kernel/controllers/clusterrole-aggregation";
@@ -93,4 +94,5 @@ export const CONTROLLERS: readonly Controller[] = [
   namespaceController,
   eventTtlController,
   customResourceDefinitionController,
+  apiServiceController,
 ];

@@ -3,6 +3,7 @@
  */
 import type { AnyResource } from "#kernel/registry/definition";
 import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
+import { apiservices } from "#kernel/resources/apiregistration/apiservice";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
 import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { deployments } from "#kernel/resources/apps/deployment";
@@ -125,4 +126,5 @@ export const RESOURCES: readonly AnyResource[] = [
   volumeattachments,
   volumeattributesclasses,
   customresourcedefinitions,
+  apiservices,
 ];

@@ -25,7 +25,7 @@ import { portForward } from "#worker/http/port-forward/port-forward";
 
 type Stub = DurableObjectStub<ClusterObject>;
 
-const NO_KINDS: CustomKinds = { revision: "", kinds: [] };
+const NO_KINDS: CustomKinds = { revision: "", kinds: [], remote: [] };
 
 export const kubernetesRoute = new Hono<WorkerEnv>();
 
@@ -70,8 +70,11 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     const document = isOpenApi ? await openApiDocument(c, url.pathname, { id, stub, custom }) : undefined;
     if (document !== undefined) return document;
     const kinds = custom.kinds.length === 0 ? RESOURCES : [...RESOURCES, ...custom.kinds];
+    const isElsewhere = custom.remote.some(({ group, version }) => url.pathname === `/apis/${group}/${version}`);
+    if (isElsewhere) return await stub.fetch(request);
     // Only the cluster knows whether its etcd has a quorum.
-    const described = isHealthPath(url) ? undefined : describe(request, kinds, `${new URL(c.req.url).host}`);
+    const served = { kinds, remote: custom.remote };
+    const described = isHealthPath(url) ? undefined : describe(request, served, `${new URL(c.req.url).host}`);
     if (described !== undefined) return described;
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);

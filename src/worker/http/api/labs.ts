@@ -143,7 +143,7 @@ async function prepare(env: Env, id: string, { slug, setup }: Lab): Promise<void
   const stub = env.CLUSTER.getByName(id);
   const fetch = described(
     (request) => stub.fetch(request),
-    async () => (await kindsOf(stub)).kinds,
+    () => kindsOf(stub),
   );
   try {
     await runKubectl("apply -f -", { fetch, stdin: setup.manifests, now: new Date().toISOString() });

@@ -4,9 +4,8 @@
  * Time is virtual and never waited for: after each line everything under way comes to its end.
  */
 import { createApiServer } from "#apiserver/app";
-import { customKinds } from "#apiserver/describe/custom";
+import { type CustomKinds, customKinds } from "#apiserver/describe/custom";
 import { describe } from "#apiserver/describe/describe";
-import type { Discovered } from "#apiserver/describe/discovery";
 import { type Grade, gradeCluster, settle } from "#classroom/grade";
 import { type Lab, labOptions } from "#classroom/lab";
 import { withEarlier } from "#classroom/progress";
@@ -116,17 +115,19 @@ function apiOf(cluster: Cluster): Fetch {
   );
   return described(
     (request) => app.fetch(request),
-    () => customKinds(cluster.registry).kinds,
+    () => customKinds(cluster),
   );
 }
 
 /** A way to a cluster's API, with what a server says of itself answered here. `custom` are kinds of its own. */
 export function described(
   send: (request: Request) => Response | Promise<Response>,
-  custom: () => readonly Discovered[] | Promise<readonly Discovered[]>,
+  custom: () => CustomKinds | Promise<CustomKinds>,
 ): Fetch {
   return async (path, init) => {
     const request = new Request(`${BASE}${path}`, init);
-    return describe(request, [...RESOURCES, ...(await custom())], "kubernetes.default.svc") ?? send(request);
+    const { kinds, remote } = await custom();
+    const served = { kinds: [...RESOURCES, ...kinds], remote };
+    return describe(request, served, "kubernetes.default.svc") ?? send(request);
   };
 }
