@@ -104,7 +104,7 @@ test("what was there before is compared: the object's, and each item's of a list
 test("rules wait for what they rely on", () => {
   expect(said([ORDERED], { min: "x", max: 2 })).toEqual([
     'spec.min: Invalid value: "string": spec.min in body must be of type integer: "string"',
-    "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the " +
+    '<nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the ' +
       "existing errors to complete validation",
   ]);
 });

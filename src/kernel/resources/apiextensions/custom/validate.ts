@@ -74,7 +74,7 @@ function validateStructure(schema: Schema, { object, old }: Pick<Examined, "obje
   if (old === undefined || !hasListErrors(schema, old)) validateLists(schema, object, at);
   if (ruleTree(schema) === undefined) return;
   if (at.errors.some(({ type }) => BLOCKING.has(type))) {
-    at.add({ type: "FieldValueInvalid", field: "", badValue: null, detail: BLOCKED });
+    at.add({ type: "FieldValueInvalid", field: "", badValue: undefined, detail: BLOCKED });
   } else validateRules(schema, object, old && { value: old }, at);
 }
 
