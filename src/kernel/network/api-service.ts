@@ -11,7 +11,7 @@ import { services } from "#kernel/resources/core/service";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 
-/** Why a group version cannot be asked for now. */
+/** Why a group version is out of reach. */
 export interface Unavailable {
   readonly reason: string;
   readonly message: string;
