@@ -87,11 +87,13 @@ function authoritative(answers: readonly DnsRecord[]): DnsAnswer {
   return { status: "NOERROR", isAuthoritative: true, answers, authority: answers.length > 0 ? [] : [ZONE_SOA] };
 }
 
-/** Several addresses come in another order each time (loadbalance); one costs no dice. */
+/** Aliases come first, several addresses in another order each time (loadbalance); one costs no dice. */
 function shuffled({ registry }: Client, found: readonly DnsRecord[]): readonly DnsRecord[] {
-  if (found.length < 2) return found;
-  const first = registry.entropy.int(found.length);
-  return [...found.slice(first), ...found.slice(0, first)];
+  const addresses = found.filter(({ type }) => type !== "CNAME");
+  if (addresses.length < 2) return found;
+  const first = registry.entropy.int(addresses.length);
+  const aliases = found.filter(({ type }) => type === "CNAME");
+  return [...aliases, ...addresses.slice(first), ...addresses.slice(0, first)];
 }
 
 /** What the resolver of the machines says: names of nodes, and what is known out there. */
