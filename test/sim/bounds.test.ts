@@ -20,6 +20,7 @@ const namespace = "default";
 const key = { namespace, name: "web" };
 const selector = { matchLabels: { app: "web" } };
 const RUNS = { numRuns: Number(process.env["DRYDOCK_SIM_RUNS"] ?? 8) };
+const LIMIT_MS = Math.max(30_000, RUNS.numRuns * 3_000);
 
 /** A pod that says it is ready some seconds after it has started. */
 const template = (version: number, readyAfter: number): PodTemplateSpec => ({
@@ -51,101 +52,113 @@ function watch(simulation: Simulation, seconds: number, look: () => void): void 
   }
 }
 
-test("a Deployment stays between its fenceposts", () => {
-  const wish = fc.record({
-    replicas: fc.integer({ min: 1, max: 7 }),
-    surge: bound,
-    unavailable: bound,
-    minReadySeconds: fc.constantFrom(0, 0, 4),
-    readyAfter: fc.integer({ min: 0, max: 6 }),
-    pauses,
-  });
-  fc.assert(
-    fc.property(wish, ({ replicas, surge, unavailable, minReadySeconds, readyAfter, pauses: between }) => {
-      fc.pre(Number.parseInt(String(surge), 10) > 0 || Number.parseInt(String(unavailable), 10) > 0);
-      const simulation = new Simulation("bounds");
-      const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: surge, maxUnavailable: unavailable } };
-      const spec = { replicas, selector, strategy, minReadySeconds };
-      simulation.turn(({ admin }) =>
-        admin.create(deployments, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
-      );
-      simulation.advance(60_000);
-      const look = (): void => {
-        const { cluster } = simulation;
-        const deployment = cluster.admin.need(deployments, key);
-        const available = alive(cluster).filter((pod) => isPodAvailable(pod, minReadySeconds, cluster.now));
-        expect(alive(cluster).length).toBeLessThanOrEqual(replicas + maxSurge(deployment));
-        expect(available.length).toBeGreaterThanOrEqual(replicas - maxUnavailable(deployment));
-      };
-      between.forEach((pause, n) => {
-        simulation.turn(({ admin }) => {
-          const found = admin.need(deployments, key);
-          admin.update(deployments, { ...found, spec: { ...found.spec, template: template(n + 1, readyAfter) } });
+test(
+  "a Deployment stays between its fenceposts",
+  () => {
+    const wish = fc.record({
+      replicas: fc.integer({ min: 1, max: 7 }),
+      surge: bound,
+      unavailable: bound,
+      minReadySeconds: fc.constantFrom(0, 0, 4),
+      readyAfter: fc.integer({ min: 0, max: 6 }),
+      pauses,
+    });
+    fc.assert(
+      fc.property(wish, ({ replicas, surge, unavailable, minReadySeconds, readyAfter, pauses: between }) => {
+        fc.pre(Number.parseInt(String(surge), 10) > 0 || Number.parseInt(String(unavailable), 10) > 0);
+        const simulation = new Simulation("bounds");
+        const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: surge, maxUnavailable: unavailable } };
+        const spec = { replicas, selector, strategy, minReadySeconds };
+        simulation.turn(({ admin }) =>
+          admin.create(deployments, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
+        );
+        simulation.advance(60_000);
+        const look = (): void => {
+          const { cluster } = simulation;
+          const deployment = cluster.admin.need(deployments, key);
+          const available = alive(cluster).filter((pod) => isPodAvailable(pod, minReadySeconds, cluster.now));
+          expect(alive(cluster).length).toBeLessThanOrEqual(replicas + maxSurge(deployment));
+          expect(available.length).toBeGreaterThanOrEqual(replicas - maxUnavailable(deployment));
+        };
+        between.forEach((pause, n) => {
+          simulation.turn(({ admin }) => {
+            const found = admin.need(deployments, key);
+            admin.update(deployments, { ...found, spec: { ...found.spec, template: template(n + 1, readyAfter) } });
+          });
+          watch(simulation, pause, look);
         });
-        watch(simulation, pause, look);
-      });
-      watch(simulation, 120, look);
-      expect(isDeploymentComplete(simulation.cluster.admin.need(deployments, key))).toBe(true);
-    }),
-    RUNS,
-  );
-});
+        watch(simulation, 120, look);
+        expect(isDeploymentComplete(simulation.cluster.admin.need(deployments, key))).toBe(true);
+      }),
+      RUNS,
+    );
+  },
+  LIMIT_MS,
+);
 
-test("a StatefulSet lacks one pod at most, and the last ones are updated first", () => {
-  const wish = fc.record({ replicas: fc.integer({ min: 1, max: 5 }), readyAfter: fc.nat(4), parallel: fc.boolean() });
-  fc.assert(
-    fc.property(wish, ({ replicas, readyAfter, parallel }) => {
-      const simulation = new Simulation("bounds");
-      const podManagementPolicy = parallel ? "Parallel" : "OrderedReady";
-      const spec = { replicas, selector, serviceName: "web", podManagementPolicy };
-      simulation.turn(({ admin }) =>
-        admin.create(statefulsets, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
-      );
-      simulation.advance(120_000);
-      simulation.turn(({ admin }) => {
-        const found = admin.need(statefulsets, key);
-        admin.update(statefulsets, { ...found, spec: { ...found.spec, template: template(1, readyAfter) } });
-      });
-      watch(simulation, 120, () => {
-        const { cluster } = simulation;
-        const available = alive(cluster).filter((pod) => isPodAvailable(pod, 0, cluster.now));
-        expect(available.length).toBeGreaterThanOrEqual(replicas - 1);
-        const versions = podsOf(cluster).map(({ metadata }) => metadata.labels?.["version"] ?? "");
-        expect(versions).toEqual([...versions].sort());
-      });
-      const { admin } = simulation.cluster;
-      const { status } = admin.need(statefulsets, key);
-      expect([status?.updatedReplicas, status?.currentRevision]).toEqual([replicas, status?.updateRevision]);
-    }),
-    RUNS,
-  );
-});
+test(
+  "a StatefulSet lacks one pod at most, and the last ones are updated first",
+  () => {
+    const wish = fc.record({ replicas: fc.integer({ min: 1, max: 5 }), readyAfter: fc.nat(4), parallel: fc.boolean() });
+    fc.assert(
+      fc.property(wish, ({ replicas, readyAfter, parallel }) => {
+        const simulation = new Simulation("bounds");
+        const podManagementPolicy = parallel ? "Parallel" : "OrderedReady";
+        const spec = { replicas, selector, serviceName: "web", podManagementPolicy };
+        simulation.turn(({ admin }) =>
+          admin.create(statefulsets, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
+        );
+        simulation.advance(120_000);
+        simulation.turn(({ admin }) => {
+          const found = admin.need(statefulsets, key);
+          admin.update(statefulsets, { ...found, spec: { ...found.spec, template: template(1, readyAfter) } });
+        });
+        watch(simulation, 120, () => {
+          const { cluster } = simulation;
+          const available = alive(cluster).filter((pod) => isPodAvailable(pod, 0, cluster.now));
+          expect(available.length).toBeGreaterThanOrEqual(replicas - 1);
+          const versions = podsOf(cluster).map(({ metadata }) => metadata.labels?.["version"] ?? "");
+          expect(versions).toEqual([...versions].sort());
+        });
+        const { admin } = simulation.cluster;
+        const { status } = admin.need(statefulsets, key);
+        expect([status?.updatedReplicas, status?.currentRevision]).toEqual([replicas, status?.updateRevision]);
+      }),
+      RUNS,
+    );
+  },
+  LIMIT_MS,
+);
 
-test("a DaemonSet lacks no more pods than allowed; one that surges lacks none", () => {
-  const wish = fc.record({ surge: fc.nat(2), unavailable: fc.integer({ min: 1, max: 2 }), readyAfter: fc.nat(4) });
-  fc.assert(
-    fc.property(wish, ({ surge, unavailable, readyAfter }) => {
-      const nodeCount = 4;
-      const simulation = new Simulation("bounds", nodeCount);
-      const rollingUpdate = surge > 0 ? { maxSurge: surge, maxUnavailable: 0 } : { maxUnavailable: unavailable };
-      const spec = { selector, updateStrategy: { type: "RollingUpdate", rollingUpdate } };
-      simulation.turn(({ admin }) =>
-        admin.create(daemonsets, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
-      );
-      simulation.advance(60_000);
-      simulation.turn(({ admin }) => {
-        const found = admin.need(daemonsets, key);
-        admin.update(daemonsets, { ...found, spec: { ...found.spec, template: template(1, readyAfter) } });
-      });
-      watch(simulation, 120, () => {
-        const { cluster } = simulation;
-        const available = alive(cluster).filter((pod) => isPodAvailable(pod, 0, cluster.now));
-        const served = new Set(available.map((pod) => pod.spec.nodeName));
-        expect(served.size).toBeGreaterThanOrEqual(nodeCount - (surge > 0 ? 0 : unavailable));
-        expect(alive(cluster).length).toBeLessThanOrEqual(nodeCount + surge);
-      });
-      expect(simulation.cluster.admin.need(daemonsets, key).status?.updatedNumberScheduled).toBe(nodeCount);
-    }),
-    RUNS,
-  );
-});
+test(
+  "a DaemonSet lacks no more pods than allowed; one that surges lacks none",
+  () => {
+    const wish = fc.record({ surge: fc.nat(2), unavailable: fc.integer({ min: 1, max: 2 }), readyAfter: fc.nat(4) });
+    fc.assert(
+      fc.property(wish, ({ surge, unavailable, readyAfter }) => {
+        const nodeCount = 4;
+        const simulation = new Simulation("bounds", nodeCount);
+        const rollingUpdate = surge > 0 ? { maxSurge: surge, maxUnavailable: 0 } : { maxUnavailable: unavailable };
+        const spec = { selector, updateStrategy: { type: "RollingUpdate", rollingUpdate } };
+        simulation.turn(({ admin }) =>
+          admin.create(daemonsets, { metadata: key, spec: { ...spec, template: template(0, readyAfter) } }),
+        );
+        simulation.advance(60_000);
+        simulation.turn(({ admin }) => {
+          const found = admin.need(daemonsets, key);
+          admin.update(daemonsets, { ...found, spec: { ...found.spec, template: template(1, readyAfter) } });
+        });
+        watch(simulation, 120, () => {
+          const { cluster } = simulation;
+          const available = alive(cluster).filter((pod) => isPodAvailable(pod, 0, cluster.now));
+          const served = new Set(available.map((pod) => pod.spec.nodeName));
+          expect(served.size).toBeGreaterThanOrEqual(nodeCount - (surge > 0 ? 0 : unavailable));
+          expect(alive(cluster).length).toBeLessThanOrEqual(nodeCount + surge);
+        });
+        expect(simulation.cluster.admin.need(daemonsets, key).status?.updatedNumberScheduled).toBe(nodeCount);
+      }),
+      RUNS,
+    );
+  },
+  LIMIT_MS,
+);

@@ -43,6 +43,7 @@ import { serviceAccountTokenController } from "#kernel/controllers/serviceaccoun
 import { defaultServiceCidr, serviceCidrController } from "#kernel/controllers/servicecidr";
 import { statefulsetController } from "#kernel/controllers/statefulset";
 import { taintEvictionController } from "#kernel/controllers/taint-eviction";
+import { ttlController } from "#kernel/controllers/ttl";
 import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
 import { vacProtectionController } from "#kernel/controllers/vac-protection";
 import { volumeExpandController } from "#kernel/controllers/volume-expand";
@@ -61,6 +62,7 @@ export const CONTROLLERS: readonly Controller[] = [
   csrCleaner,
   rootCaPublisher,
   nodeLifecycleController,
+  ttlController,
   taintEvictionController,
   podGcController,
   replicationController,

@@ -44,6 +44,7 @@ export type ClusterEvent =
   | "NodeAllocatable"
   | "NodeLabel"
   | "NodeTaint"
+  | "NodeDelete"
   | "PodAdd"
   | "PodLabel"
   | "PodDelete"

@@ -28,6 +28,9 @@ function configure(scene: Scene, text: string): void {
 
 const small = (name: string, spec: Partial<PodSpec> = {}) => pod(name, { cpu: "500m", memory: "1Gi" }, spec);
 
+const argsOf = (name: string, args: string): string =>
+  `profiles: [{pluginConfig: [{name: ${name}, args: ${args.startsWith("{") ? args : `{${args}}`}}]}]`;
+
 /** A profile whose nodes are judged by what is taken of them alone. */
 const strategy = (type: string, more = ""): string => `profiles:
 - plugins:
@@ -140,6 +143,17 @@ test.each([
   ["profiles: [{}, {}]", 'Duplicate value: "default-scheduler"'],
   ["profiles: [{plugins: {multiPoint: {disabled: [{name: '*'}]}}}]", "no queue sort plugin is enabled"],
   [strategy("Random"), "supported values"],
+  ["profiles: 7", "profiles: must be a list"],
+  ["profiles: [null]", "profiles[0]: must be an object"],
+  [argsOf("NodeAffinity", "addedAffinity: 7"), "must be an object"],
+  [
+    argsOf("NodeAffinity", "addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: 7}}"),
+    "nodeSelectorTerms: must be a list",
+  ],
+  [argsOf("PodTopologySpread", "{defaultingType: List, defaultConstraints: 7}"), "must be a list"],
+  [argsOf("PodTopologySpread", "{defaultingType: List, defaultConstraints: [{maxSkew: 0}]}"), "maxSkew: not in valid"],
+  [argsOf("InterPodAffinity", "{hardPodAffinityWeight: 101}"), "not in valid range [0-100]"],
+  [argsOf("NodeName", "{a: 1}"), 'unknown field "profiles[0].pluginConfig[0].args.a"'],
   ["a: [", "data[config.yaml]"],
 ])("refused: %s", (text, why) => {
   expect(() => configured(text)).toThrow(StatusError);

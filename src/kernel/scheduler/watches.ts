@@ -58,7 +58,8 @@ function podKeys({ type, key, object, previous }: Change<Pod>, client: Client): 
 }
 
 function nodeKeys({ type, key, object, previous }: Change<Node>, client: Client): readonly Key[] {
-  if (type === "DELETED" || !isAwaited(client)) return [];
+  if (!isAwaited(client)) return [];
+  if (type === "DELETED") return [eventKey("NodeDelete")];
   if (previous === undefined) return [eventKey("NodeAdd", key.name)];
   const keys: Key[] = [];
   const { metadata, spec, status } = object;

@@ -51,6 +51,8 @@ export const LIMITS = {
   connectionChars: 4_194_304,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
+  /** Steps of one search for devices over all nodes; what is not found by then counts as not there. */
+  deviceSteps: 50_000,
   /** Names drawn for one generateName before AlreadyExists is answered. */
   generateNameTries: 8,
 } as const;

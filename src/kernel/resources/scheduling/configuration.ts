@@ -9,6 +9,7 @@
 
 import { parse } from "yaml";
 import type { NodeAffinity, TopologySpreadConstraint } from "#kernel/api/types.gen";
+import { constraintFrom, nodeAffinityFrom } from "#kernel/resources/scheduling/configuration.placement";
 import { ConfigReader } from "#kernel/resources/scheduling/configuration.reader";
 
 /** Where the configuration stands. */
@@ -275,8 +276,8 @@ const READERS: Readonly<Record<string, (args: ConfigReader) => Partial<PluginArg
   }),
   NodeResourcesBalancedAllocation: (args) => ({ balanced: { resources: weightsFrom(args) } }),
   NodeAffinity: (args) => {
-    const addedAffinity = args.raw("addedAffinity") as NodeAffinity | undefined;
-    return { nodeAffinity: addedAffinity === undefined ? {} : { addedAffinity } };
+    const added = args.object("addedAffinity");
+    return { nodeAffinity: added === undefined ? {} : { addedAffinity: nodeAffinityFrom(added) } };
   },
   InterPodAffinity: (args) => {
     const hardWeight = args.number("hardPodAffinityWeight") ?? 1;
@@ -310,19 +311,10 @@ const READERS: Readonly<Record<string, (args: ConfigReader) => Partial<PluginArg
 
 function spreadFrom(args: ConfigReader): Partial<PluginArgs> {
   const type = args.text("defaultingType") ?? "System";
-  const constraints = (args.raw("defaultConstraints") ?? []) as readonly TopologySpreadConstraint[];
+  const constraints = args.list("defaultConstraints").map(constraintFrom);
   if (type !== "System" && type !== "List") args.wrong("defaultingType", 'supported values: "System", "List"');
   if (type === "System" && constraints.length > 0) {
     args.wrong("defaultConstraints", "when .defaultingType is System no constraint may be given");
-  }
-  for (const [n, one] of constraints.entries()) {
-    const at = `defaultConstraints[${n}]`;
-    if (typeof one?.maxSkew !== "number" || one.maxSkew <= 0) args.wrong(at, "maxSkew: must be greater than zero");
-    if (typeof one?.topologyKey !== "string" || one.topologyKey === "") args.wrong(at, "topologyKey: can not be empty");
-    if (!["DoNotSchedule", "ScheduleAnyway"].includes(one?.whenUnsatisfiable)) {
-      args.wrong(at, 'whenUnsatisfiable: supported values: "DoNotSchedule", "ScheduleAnyway"');
-    }
-    if (one?.labelSelector !== undefined) args.wrong(at, "labelSelector: constraint must not define a selector");
   }
   return { spread: { type: type === "List" ? "List" : "System", constraints } };
 }

@@ -21,12 +21,13 @@ import { toCel } from "#kernel/cel/json";
 import { compileDeviceSelector, DEVICE_TYPE } from "#kernel/resources/resource/device.cel";
 import { attributeText, countersOf, deviceValue, type Inventory, type Offer } from "#kernel/scheduler/dra/inventory";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
+import { LIMITS } from "#kernel/sim/limits";
 
 /** Devices one claim may have (AllocationResultsMaxSize). */
 const RESULTS_MAX = 32;
 
-/** Steps of one search; beyond it the node counts as one where nothing fits. */
-const STEPS_MAX = 20_000;
+/** After so many steps in the order of the requests another order is tried. */
+const FIRST_TRY_STEPS = 2_000;
 
 /** What one request, or one of its alternatives, asks for. */
 type Wish = Pick<
@@ -57,6 +58,9 @@ const wishesOf = ({ name, exactly, firstAvailable = [] }: DeviceRequest): Wish[]
 
 export class Allocator {
   readonly #selectors = new Map<string, (offer: Offer) => boolean>();
+  /** Whether a device is what a request of a claim asks for, by all three. */
+  readonly #wanted = new Map<string, boolean>();
+  #stepsLeft: number = LIMITS.deviceSteps;
 
   constructor(
     readonly inventory: Inventory,
@@ -76,6 +80,7 @@ export class Allocator {
   on(node: NodeInfo): AllocationResult[] | undefined {
     const offers = this.inventory.offersOn(node);
     for (const slots of this.#variants(node, offers, 0, [])) {
+      if (!this.#step()) return undefined;
       const chosen = this.#search(slots);
       if (chosen !== undefined) return this.claims.map((claim, n) => this.#result(claim, chosen, n, node));
     }
@@ -98,6 +103,7 @@ export class Allocator {
       return;
     }
     for (const wish of wishesOf(next.request)) {
+      if (!this.#step()) return;
       const added = this.#slotsFor(next.claim, wish, node, offers);
       if (added !== undefined) yield* this.#variants(node, offers, index + 1, [...slots, ...added]);
     }
@@ -105,7 +111,7 @@ export class Allocator {
 
   /** One slot per device a wish wants; undefined if there cannot be enough. */
   #slotsFor(claim: number, wish: Wish, node: NodeInfo, offers: readonly Offer[]): Slot[] | undefined {
-    const matching = offers.filter((offer) => this.#isWanted(wish, offer));
+    const matching = offers.filter((offer) => this.#isWanted(claim, wish, offer));
     const isFree = ({ id }: Offer): boolean => wish.adminAccess === true || !this.inventory.taken.has(id);
     const slot = (fits: readonly Offer[]): Slot => ({ claim, request: wish.name, wish, fits });
     if (wish.allocationMode === "All") {
@@ -118,11 +124,28 @@ export class Allocator {
     return free.length < count ? undefined : Array.from({ length: count }, () => slot(free));
   }
 
-  #isWanted(wish: Wish, offer: Offer): boolean {
+  /** Asked once for each device: one that many nodes can use is the same for all of them. */
+  #isWanted(claim: number, wish: Wish, offer: Offer): boolean {
+    const id = `${claim} ${wish.name} ${offer.id}`;
+    let isWanted = this.#wanted.get(id);
+    if (isWanted === undefined) {
+      isWanted = this.#step() && this.#fits(wish, offer);
+      this.#wanted.set(id, isWanted);
+    }
+    return isWanted;
+  }
+
+  #fits(wish: Wish, offer: Offer): boolean {
     if (offer.device.allowMultipleAllocations === true) return false;
     const { spec } = this.inventory.deviceClass(wish.deviceClassName) ?? { spec: { selectors: [] } };
     const isSelected = [...(spec.selectors ?? []), ...(wish.selectors ?? [])].every((one) => this.#selects(one, offer));
     return isSelected && isLargeEnough(wish, offer) && isTolerated(wish.tolerations ?? [], offer.device.taints ?? []);
+  }
+
+  /** False once the search has gone on for too long. */
+  #step(): boolean {
+    this.#stepsLeft -= 1;
+    return this.#stepsLeft >= 0;
   }
 
   #selects({ cel }: DeviceSelector, offer: Offer): boolean {
@@ -135,24 +158,35 @@ export class Allocator {
     return selects(offer);
   }
 
-  /** Fills the slots one after the other. */
+  /** Fills the slots in the order of the requests; if that takes too long, those with the least choice first. */
   #search(slots: readonly Slot[]): readonly Chosen[] | undefined {
-    let steps = 0;
+    const found = this.#fill(slots, FIRST_TRY_STEPS);
+    if (found !== "tired") return found;
+    const sorted = [...slots].sort((a, b) => a.fits.length - b.fits.length);
+    const again = this.#fill(sorted, LIMITS.deviceSteps);
+    return again === "tired" ? undefined : again;
+  }
+
+  /** Fills the slots one after the other, in so many steps at most. */
+  #fill(slots: readonly Slot[], steps: number): readonly Chosen[] | undefined | "tired" {
     const chosen: Chosen[] = [];
+    let left = steps;
     const fill = (index: number): boolean => {
       const slot = slots[index];
-      if (slot === undefined) return this.#countersSuffice(chosen);
+      if (slot === undefined) return true;
       for (const offer of slot.fits) {
-        steps += 1;
-        if (steps > STEPS_MAX) return false;
+        left -= 1;
+        if (left < 0 || !this.#step()) return false;
         if (!this.#isOpen(chosen, slot, offer)) continue;
         chosen.push({ slot, offer });
-        if (fill(index + 1)) return true;
+        const isEnough = offer.device.consumesCounters === undefined || this.#countersSuffice(chosen);
+        if (isEnough && fill(index + 1)) return true;
         chosen.pop();
       }
       return false;
     };
-    return fill(0) ? chosen : undefined;
+    if (fill(0)) return chosen;
+    return left < 0 ? "tired" : undefined;
   }
 
   /** Whether a device may be added to those chosen: nobody else has it, and the claim's constraints hold. */

@@ -32,6 +32,9 @@ export interface Pool {
 
 export class Inventory {
   readonly pools: readonly Pool[];
+  /** Slices of one node alone by its name, and all others. */
+  readonly #local = new Map<string, ResourceSlice[]>();
+  readonly #shared: ResourceSlice[] = [];
   /** The devices that are set aside. */
   readonly taken: ReadonlySet<string>;
 
@@ -45,6 +48,22 @@ export class Inventory {
       }
     }
     this.taken = taken;
+    for (const { slices } of this.pools) for (const slice of slices) this.#file(slice);
+  }
+
+  #file(slice: ResourceSlice): void {
+    const { nodeName = "", perDeviceNodeSelection } = slice.spec;
+    if (nodeName === "" || perDeviceNodeSelection === true) {
+      this.#shared.push(slice);
+      return;
+    }
+    const others = this.#local.get(nodeName);
+    if (others === undefined) this.#local.set(nodeName, [slice]);
+    else others.push(slice);
+  }
+
+  #slicesFor({ name }: NodeInfo): readonly ResourceSlice[] {
+    return [...(this.#local.get(name) ?? []), ...this.#shared];
   }
 
   deviceClass(name: string): DeviceClass | undefined {
@@ -53,21 +72,19 @@ export class Inventory {
 
   /** The devices a node can use, in the order they are tried. */
   offersOn(node: NodeInfo): Offer[] {
-    return this.pools.flatMap(({ slices }) =>
-      slices.flatMap((slice) =>
-        (slice.spec.devices ?? [])
-          .filter((device) => isReachable(slice, device, node))
-          .map((device) => ({ id: idOf(slice, device), device, slice })),
-      ),
+    return this.#slicesFor(node).flatMap((slice) =>
+      (slice.spec.devices ?? [])
+        .filter((device) => isReachable(slice, device, node))
+        .map((device) => ({ id: idOf(slice, device), device, slice })),
     );
   }
 
   /** Whether a pool that concerns the node is not whole yet: nobody can say what "all devices" are. */
   lacksSlices(node: NodeInfo): boolean {
-    return this.pools.some(
-      ({ isComplete, slices }) =>
-        !isComplete && slices.some((slice) => slice.spec.devices?.some((one) => isReachable(slice, one, node))),
+    const here = new Set(
+      this.#slicesFor(node).filter((slice) => slice.spec.devices?.some((one) => isReachable(slice, one, node))),
     );
+    return this.pools.some(({ isComplete, slices }) => !isComplete && slices.some((slice) => here.has(slice)));
   }
 }
 

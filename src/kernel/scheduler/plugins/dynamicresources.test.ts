@@ -215,3 +215,41 @@ test("a class that is not there is said", () => {
   scene.settle();
   expect(scene.placed["p"]).not.toBe("");
 });
+
+test("many requests for any device leave the one that the last request must have", () => {
+  const scene = new Scene({ machines: 0, kubelet: false });
+  scene.addNode("a");
+  publish(
+    scene,
+    "a",
+    Array.from({ length: 14 }, (_, n) => gpu(`gpu-${n}`, `model-${n}`, "8Gi")),
+  );
+  scene.create(deviceclasses, { metadata: { name: "gpu" }, spec: {} });
+  const any = Array.from({ length: 13 }, (_, n) => request(`any-${n}`));
+  claim(scene, "c", [...any, request("first", `device.attributes["${DRIVER}"].model == "model-0"`)]);
+  scene.create(pods, using("p", "c"));
+  scene.settle();
+  expect(scene.placed).toEqual({ p: "a" });
+  expect(devicesOf(scene.need(resourceclaims, "c"))).toContain("first=a/gpu-0");
+});
+
+test("a search that would never end is given up", () => {
+  const scene = new Scene({ machines: 0, kubelet: false });
+  for (let n = 0; n < 20; n += 1) scene.addNode(`n-${n}`);
+  const devices = Array.from({ length: 60 }, (_, n) => gpu(`gpu-${n}`, `model-${n % 7}`, "8Gi"));
+  const pool = { name: "all", generation: 1, resourceSliceCount: 1 };
+  scene.create(resourceslices, { metadata: { name: "all" }, spec: { driver: DRIVER, allNodes: true, pool, devices } });
+  scene.create(deviceclasses, { metadata: { name: "gpu" }, spec: {} });
+  const alternatives = Array.from({ length: 8 }, (_, n) => ({
+    name: `a-${n}`,
+    deviceClassName: "gpu",
+    allocationMode: "ExactCount",
+    count: 2,
+  }));
+  const requests = Array.from({ length: 16 }, (_, n) => ({ name: `r-${n}`, firstAvailable: alternatives }));
+  claim(scene, "c", requests, [{ distinctAttribute: `${DRIVER}/model` }]);
+  scene.create(pods, using("p", "c"));
+  scene.settle();
+  expect(scene.placed).toEqual({ p: "" });
+  expect(scene.whyPending("p")).toContain("20 cannot allocate all claims");
+});

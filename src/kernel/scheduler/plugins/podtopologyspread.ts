@@ -38,7 +38,7 @@ interface Constraint {
 export const podTopologySpread = (args: PluginArgs["spread"]): Plugin => ({
   name: NAME,
   weight: 2,
-  events: ["NodeAdd", "NodeLabel", "NodeTaint", "PodAdd", "PodLabel", "PodDelete"],
+  events: ["NodeAdd", "NodeDelete", "NodeLabel", "NodeTaint", "PodAdd", "PodLabel", "PodDelete"],
 
   filter({ pod }, cluster) {
     const constraints = isSpread(pod)
