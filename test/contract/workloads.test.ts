@@ -278,3 +278,64 @@ test("a ReplicaSet adopts, a ReplicationController rolls nothing, a quota says n
   await cluster.settle("30m");
   expect(await lines(cluster, "pods", "{.status.phase}")).toHaveLength(4);
 });
+
+test("devices: a claim from a template is allocated, used, and gone with its pod", async () => {
+  const cluster = await paused();
+  await apply(
+    cluster,
+    `
+apiVersion: resource.k8s.io/v1
+kind: DeviceClass
+metadata: { name: gpu }
+spec: { selectors: [{ cel: { expression: 'device.driver == "gpu.example.com"' } }] }
+---
+apiVersion: resource.k8s.io/v1
+kind: ResourceSlice
+metadata: { name: node-2-gpus }
+spec:
+  driver: gpu.example.com
+  nodeName: node-2
+  pool: { name: node-2, generation: 1, resourceSliceCount: 1 }
+  devices: [{ name: gpu-0, attributes: { model: { string: a100 } }, capacity: { memory: { value: 80Gi } } }]
+---
+apiVersion: resource.k8s.io/v1
+kind: ResourceClaimTemplate
+metadata: { name: gpu }
+spec:
+  spec:
+    devices:
+      requests:
+      - name: gpu
+        exactly:
+          deviceClassName: gpu
+          selectors:
+          - cel: { expression: 'device.capacity["gpu.example.com"].memory.compareTo(quantity("40Gi")) >= 0' }
+`,
+  );
+  const user = (name: string) => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec:
+  terminationGracePeriodSeconds: 1
+  resourceClaims: [{ name: gpu, resourceClaimTemplateName: gpu }]
+  containers: [{ name: c, image: "registry.k8s.io/pause:3.10", resources: { claims: [{ name: gpu }] } }]
+`;
+  await apply(cluster, user("first"));
+  await cluster.settle();
+  expect(await lines(cluster, "pods", "{.metadata.name} {.spec.nodeName} {.status.phase}")).toEqual([
+    "first node-2 Running",
+  ]);
+  expect((await cluster.kubectlOk(["get", "resourceclaims", "--no-headers"])).split(/\s+/)).toEqual(
+    expect.arrayContaining(["allocated,reserved"]),
+  );
+  await apply(cluster, user("second"));
+  await cluster.settle("1m");
+  expect(await cluster.kubectlOk(["describe", "pod", "second"])).toContain("3 cannot allocate all claims");
+  await cluster.kubectlOk(["delete", "pod", "first", "--wait=false"]);
+  await cluster.settle();
+  expect(await lines(cluster, "pods", "{.metadata.name} {.spec.nodeName} {.status.phase}")).toEqual([
+    "second node-2 Running",
+  ]);
+  expect(await lines(cluster, "resourceclaims", "{.metadata.name}")).toHaveLength(1);
+});

@@ -1,6 +1,6 @@
 /**
- * TTL controller: tells each node's kubelet how long it may keep Secrets and ConfigMaps before it asks again; the larger
- * the cluster, the longer.
+ * TTL controller: tells each node's kubelet how long it may keep Secrets and ConfigMaps before it asks again; the
+ * larger the cluster, the longer.
  *
  * Models pkg/controller/ttl.
  */

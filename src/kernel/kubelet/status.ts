@@ -51,6 +51,7 @@ export function podStatus(work: PodWork): PodStatus {
     qosClass: pod.status?.qosClass ?? computeQos(pod.spec),
     ...(pod.status?.resize !== undefined && { resize: pod.status.resize }),
     startTime: timeText(cell.admittedAt ?? context.now),
+    ...othersPart(pod),
   };
 }
 
@@ -72,6 +73,10 @@ function disrupted({ pod, cell, context: { now } }: PodWork): Pod {
     status: { ...pod.status, conditions: setCondition<PodCondition>(pod.status?.conditions, condition, now) },
   };
 }
+
+/** What others say in the status of a pod: which claims were made for it. */
+const othersPart = ({ status }: Pod): Partial<PodStatus> =>
+  status?.resourceClaimStatuses === undefined ? {} : { resourceClaimStatuses: status.resourceClaimStatuses };
 
 /** The status of a pod its node turned away: no container is spoken of. */
 export function rejectedStatus({ pod, cell, context }: PodWork): PodStatus {

@@ -253,3 +253,29 @@ test("a search that would never end is given up", () => {
   expect(scene.placed).toEqual({ p: "" });
   expect(scene.whyPending("p")).toContain("20 cannot allocate all claims");
 });
+
+test("with kubelets at work a claimed device passes from one pod to the next", () => {
+  const scene = new Scene({ latency: "realistic" });
+  publish(scene, "node-2", [gpu("gpu-0", "large", "80Gi")]);
+  scene.create(deviceclasses, { metadata: { name: "gpu" }, spec: {} });
+  scene.create(resourceclaimtemplates, {
+    metadata: { name: "gpu", namespace: "default" },
+    spec: { spec: { devices: { requests: [request("gpu")] } } },
+  });
+  const spec = {
+    resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "gpu" }],
+    terminationGracePeriodSeconds: 1,
+  };
+  for (const name of ["first", "second"]) scene.create(pods, pod(name, {}, spec));
+  scene.settle();
+  const { status } = scene.need(pods, "first");
+  expect([status?.phase, status?.resourceClaimStatuses]).toEqual([
+    "Running",
+    [{ name: "gpu", resourceClaimName: expect.any(String) }],
+  ]);
+  expect(scene.placed).toEqual({ first: "node-2", second: "" });
+  scene.delete(pods, "first");
+  scene.settle();
+  expect(scene.placed).toEqual({ second: "node-2" });
+  expect(scene.list(resourceclaims)).toHaveLength(1);
+});
