@@ -17,6 +17,9 @@ import { pods } from "#kernel/resources/core/pod";
 import { evictPod } from "#kernel/resources/core/pod.evict";
 import { resourcequotas } from "#kernel/resources/core/resourcequota";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
+import { deviceclasses } from "#kernel/resources/resource/deviceclass";
+import { resourceclaimtemplates } from "#kernel/resources/resource/resourceclaimtemplate";
+import { resourceslices } from "#kernel/resources/resource/resourceslice";
 import { priorityclasses } from "#kernel/resources/scheduling/priorityclass";
 
 export const NAMESPACE = "default";
@@ -90,6 +93,20 @@ export const ACTS: Readonly<Record<string, Act>> = {
   pause: ({ admin }, n) => {
     const one = admin.need(deployments, { namespace, name: n % 2 === 0 ? "web" : "api" });
     admin.update(deployments, { ...one, spec: { ...one.spec, paused: one.spec.paused !== true } });
+  },
+  compute: ({ admin }, n) => {
+    const name = "compute";
+    const found = admin.get(deployments, { namespace, name });
+    if (found !== undefined) {
+      admin.update(deployments, { ...found, spec: { ...found.spec, replicas: n % 5 } });
+      return;
+    }
+    const made = template(name, { cpu: 50 });
+    const spec = { ...made.spec, resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "gpu" }] };
+    admin.create(deployments, {
+      metadata: { name, namespace },
+      spec: { replicas: n % 5, selector: selector(name), template: { ...made, spec } },
+    });
   },
   replicate: ({ admin }, n) => {
     const spec = { replicas: n % 4, selector: selector("rs"), template: template("rs") };
@@ -173,6 +190,20 @@ export const ACTS: Readonly<Record<string, Act>> = {
 /** What every world has before anybody acts. */
 export function furnish({ admin }: Cluster): void {
   admin.create(priorityclasses, { metadata: { name: "high" }, value: 1000 });
+  admin.create(deviceclasses, { metadata: { name: "gpu" }, spec: {} });
+  const requests = [{ name: "gpu", exactly: { deviceClassName: "gpu" } }];
+  admin.create(resourceclaimtemplates, {
+    metadata: { name: "gpu", namespace },
+    spec: { spec: { devices: { requests } } },
+  });
+  for (const name of ["node-1", "node-2"]) {
+    const pool = { name, generation: 1, resourceSliceCount: 1 };
+    const devices = [{ name: "gpu-0" }];
+    admin.create(resourceslices, {
+      metadata: { name },
+      spec: { driver: "gpu.example.com", nodeName: name, pool, devices },
+    });
+  }
 }
 
 /** Nodes are open, machines are whole, nothing is held back: from now on the world may come to rest. */

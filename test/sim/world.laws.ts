@@ -18,6 +18,7 @@ import { pods } from "#kernel/resources/core/pod";
 import { isPodActive, isPodReady, isPodTerminal, podRequests } from "#kernel/resources/core/pod.facts";
 import { resourcequotas } from "#kernel/resources/core/resourcequota";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
+import { resourceclaims } from "#kernel/resources/resource/resourceclaim";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { explain } from "#kernel/scheduler/explain";
 
@@ -56,8 +57,15 @@ function quotaHolds({ admin }: Cluster): void {
   }
 }
 
+/** A device is set aside once, and for pods that have a node. */
+function devicesAreHadOnce({ admin }: Cluster): void {
+  const results = admin.list(resourceclaims).flatMap(({ status }) => status?.allocation?.devices?.results ?? []);
+  expect(twice(results.map(({ driver, pool, device }) => `${driver}/${pool}/${device}`))).toEqual([]);
+}
+
 /** What must hold at every moment. */
 export function holdsAlways(cluster: Cluster): void {
+  devicesAreHadOnce(cluster);
   capacityHolds(cluster);
   identitiesAreUnique(cluster);
   quotaHolds(cluster);
@@ -141,9 +149,21 @@ function workloadsAreWhole({ admin }: Cluster): void {
   expect(all.filter(({ spec }) => (spec.nodeName ?? "") !== "" && !homes.has(spec.nodeName ?? ""))).toEqual([]);
 }
 
+/** Nobody keeps a device that no pod uses. */
+function devicesAreGivenBack({ admin }: Cluster): void {
+  for (const { metadata, status } of admin.list(resourceclaims)) {
+    const users = (status?.reservedFor ?? []).map(({ name }) =>
+      admin.get(pods, { namespace: metadata.namespace ?? "", name }),
+    );
+    const isUsed = users.some((pod) => pod !== undefined && (pod.spec.nodeName ?? "") !== "");
+    expect([metadata.name, status?.allocation !== undefined]).toEqual([metadata.name, isUsed]);
+  }
+}
+
 /** What must hold when nothing more is due. */
 export function holdsAtRest(cluster: Cluster): void {
   waitsForGoodReason(cluster);
   orphansAreGone(cluster);
+  devicesAreGivenBack(cluster);
   workloadsAreWhole(cluster);
 }
