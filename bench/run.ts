@@ -45,6 +45,8 @@ async function bundle(name: string): Promise<string> {
     outfile,
     format: "esm",
     platform: "node",
+    // Packages that are written for require() find it.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     conditions: ["worker", "browser"],
     mainFields: ["browser", "module", "main"],
     logLevel: "error",

@@ -26,6 +26,8 @@ export const SCHEDULER_NAME = "default-scheduler";
 export interface Profile {
   readonly name: string;
   readonly plugins: readonly Plugin[];
+  /** Those that may keep a pod out of the queue: asked for every waiting pod, so they stand apart. */
+  readonly gates: readonly Plugin[];
   readonly args: PluginArgs;
   /** 0 = as many nodes as suit the cluster's size. */
   readonly percentageOfNodesToScore: number;
@@ -62,6 +64,7 @@ function profileFrom(config: ProfileConfig, { percentageOfNodesToScore }: Schedu
   return {
     name: schedulerName,
     plugins,
+    gates: plugins.filter(({ preEnqueue }) => preEnqueue !== undefined),
     args,
     percentageOfNodesToScore: config.percentageOfNodesToScore ?? percentageOfNodesToScore,
     preempts: mayPreempt && !isOff(sets["postFilter"], "DefaultPreemption"),

@@ -91,8 +91,8 @@ function dueAt(record: QueueRecord | undefined, backoff: Backoff, now: Instant):
 }
 
 /** True if a plugin keeps the pod out of the queue. */
-const isGated = (pod: Pod, { plugins }: Profile, registry: Registry): boolean =>
-  plugins.some(({ preEnqueue }) => preEnqueue?.(pod, registry) !== undefined);
+const isGated = (pod: Pod, { gates }: Profile, registry: Registry): boolean =>
+  gates.some(({ preEnqueue }) => preEnqueue?.(pod, registry) !== undefined);
 
 /** Moves the pods an event may help; `node` is the node it happened to, if it was one. */
 export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, node: NodeInfo | undefined): void {
