@@ -9,6 +9,7 @@ import { votingImages, votingPrograms } from "#kernel/runtime/images/apps/voting
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
 import { controlPlaneImages, controlPlanePrograms } from "#kernel/runtime/images/control-plane";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
+import { ensembleImages, ensemblePrograms } from "#kernel/runtime/images/ensembles";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
 import { hpaExampleImage, hpaExamplePrograms } from "#kernel/runtime/images/hpa-example";
@@ -26,6 +27,7 @@ import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/im
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
 import { postgresImage, postgresPrograms } from "#kernel/runtime/images/postgres/postgres";
+import { rabbitmqImage, rabbitmqPrograms } from "#kernel/runtime/images/rabbitmq";
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
 import { goStress, stressImages } from "#kernel/runtime/images/stress";
@@ -42,6 +44,8 @@ export const images: readonly Image[] = [
   kuardImage,
   memcachedImage,
   mongoImage,
+  rabbitmqImage,
+  ...ensembleImages,
   agnhostImage,
   alpine,
   ...bookinfoImages,
@@ -81,6 +85,8 @@ export const imagePrograms: readonly Program[] = [
   ...kuardPrograms,
   ...memcachedPrograms,
   ...mongoPrograms,
+  ...rabbitmqPrograms,
+  ...ensemblePrograms,
   ...toolboxPrograms,
   ...tutorialPrograms,
   ...agnhostPrograms,
