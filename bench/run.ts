@@ -121,6 +121,7 @@ const WORKLOADS: readonly (readonly [name: string, scenario: string, size: numbe
   ["StatefulSet of 100, one pod after the other", "statefulset", 100],
   ["Indexed Job of 1,000 completions", "job", 1_000],
   ["drain of a node of 110 pods until they run elsewhere", "drain", 110],
+  ["ten minutes of 50 HorizontalPodAutoscalers", "autoscale", 50],
 ];
 
 function workloadRows(kernel: string): Row[] {

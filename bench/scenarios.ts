@@ -5,6 +5,7 @@ import type { PodTemplateSpec } from "#kernel/api/types.gen";
 import { keyOf } from "#kernel/apimachinery/meta";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { statefulsets } from "#kernel/resources/apps/statefulset";
+import { horizontalpodautoscalers } from "#kernel/resources/autoscaling/horizontalpodautoscaler";
 import { jobs } from "#kernel/resources/batch/job";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
@@ -141,4 +142,45 @@ const drain: Scenario = (stage, podCount = 110) => {
   });
 };
 
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { idle, deployment, large, statefulset, job, drain };
+/** Autoscalers that look at their pods' CPU every fifteen seconds, for ten minutes; the load makes each grow. */
+const autoscale: Scenario = (stage, count = 50) => {
+  const containers = [
+    { name: "c", image: "vish/stress", args: ["-cpus", "1"], resources: { requests: { cpu: "500m" } } },
+  ];
+  stage.open(10, { latency: "none" });
+  stage.act((client) => {
+    for (let n = 0; n < count; n += 1) {
+      const name = `bench-${n}`;
+      const mine = { app: name };
+      const podTemplate = { metadata: { labels: mine }, spec: { containers } };
+      client.create(deployments, {
+        metadata: { name, namespace },
+        spec: { replicas: 1, selector: { matchLabels: mine }, template: podTemplate },
+      });
+      client.create(horizontalpodautoscalers, {
+        metadata: { name, namespace },
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+          minReplicas: 1,
+          maxReplicas: 2,
+          metrics: [
+            { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 50 } } },
+          ],
+        },
+      });
+    }
+  });
+  stage.phase("loop", () => stage.pass(600_000));
+  const grown = stage.client.list(deployments, { namespace }).filter(({ spec }) => (spec.replicas ?? 1) > 1);
+  expectCount("Deployments have grown", grown.length, count);
+};
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  idle,
+  deployment,
+  large,
+  statefulset,
+  job,
+  drain,
+  autoscale,
+};
