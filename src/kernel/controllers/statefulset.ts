@@ -79,8 +79,11 @@ function statusOf(set: StatefulSet, mine: readonly Pod[], revisions: Revisions, 
   };
   const whole = completed(set, status);
   const { readyReplicas, currentReplicas, updatedReplicas, ...rest } = whole;
+  // Conditions are for others to set: this controller knows none.
+  const { conditions } = set.status ?? {};
   return {
     ...rest,
+    ...(conditions !== undefined && { conditions }),
     ...(readyReplicas > 0 && { readyReplicas }),
     ...(currentReplicas > 0 && { currentReplicas }),
     ...(updatedReplicas > 0 && { updatedReplicas }),

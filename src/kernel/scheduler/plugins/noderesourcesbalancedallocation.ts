@@ -5,7 +5,9 @@
  */
 import type { PluginArgs } from "#kernel/resources/scheduling/configuration";
 import { type Plugin, SCORE_MAX } from "#kernel/scheduler/framework";
+import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { amountOf } from "#kernel/scheduler/plugins/noderesources.scoring";
+import type { Amounts } from "#kernel/scheduler/pod-info";
 
 /** The plugin, looking at these resources. */
 export const nodeResourcesBalancedAllocation = ({ resources }: PluginArgs["balanced"]): Plugin => ({
@@ -15,6 +17,9 @@ export const nodeResourcesBalancedAllocation = ({ resources }: PluginArgs["balan
     // A pod that requests nothing changes no balance.
     const wanted = resources.map(({ name }) => amountOf(requests, name));
     if (wanted.every((amount) => amount === 0)) return undefined;
+    const [first, second] = resources;
+    if (resources.length === 2 && first?.name === "cpu" && second?.name === "memory")
+      return { score: usualScore(requests) };
     return {
       score({ allocatable, requested }) {
         const fractions: number[] = [];
@@ -28,6 +33,16 @@ export const nodeResourcesBalancedAllocation = ({ resources }: PluginArgs["balan
     };
   },
 });
+
+/** The same for CPU and memory, as the default profile has it, without a list for every node. */
+const usualScore =
+  ({ cpuMillis, memoryBytes }: Amounts) =>
+  ({ allocatable, requested }: NodeInfo): number => {
+    if (allocatable.cpuMillis === 0 || allocatable.memoryBytes === 0) return SCORE_MAX;
+    const cpu = Math.min(1, (requested.cpuMillis + cpuMillis) / allocatable.cpuMillis);
+    const memory = Math.min(1, (requested.memoryBytes + memoryBytes) / allocatable.memoryBytes);
+    return Math.floor((1 - Math.abs(cpu - memory) / 2) * SCORE_MAX);
+  };
 
 /** The standard deviation. */
 function deviation(fractions: readonly number[]): number {
