@@ -33,7 +33,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages each room may use; a name ending in ":" or "/" stands for all that begin so. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  kernel: ["yaml", "croner", "re2js", "asn1js"],
+  kernel: ["yaml", "croner", "re2js", "asn1js", "@noble/hashes/"],
   apiserver: ["hono", "yaml", "@bufbuild/protobuf"],
   classroom: ["yaml", "zod"],
   kubectl: ["yaml"],

@@ -207,3 +207,49 @@ test("whoever may not create pods/exec, or holds another cluster's key, stays ou
     'pods "box" is forbidden: User "system:serviceaccount:default:guest" cannot create resource "pods/exec" in API group "" in the namespace "default"',
   );
 });
+
+/** What a WebSocket says until it closes, or until it has said so many messages. */
+async function heard(path: string, protocols: string[], most = 100): Promise<string[]> {
+  const { server = "" } = config().getCurrentCluster() ?? {};
+  const socket = new WebSocket(server.replace(/^http/, "ws") + path, protocols);
+  socket.binaryType = "arraybuffer";
+  const said: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("error", () => reject(new Error(`no WebSocket at ${path}`)));
+    socket.addEventListener("close", () => resolve());
+    socket.addEventListener("message", ({ data }) => {
+      said.push(typeof data === "string" ? data : Buffer.from(data as ArrayBuffer).toString());
+      if (said.length >= most) socket.close();
+    });
+  });
+  return said;
+}
+
+test("logs and watches come over a WebSocket to who asks so", async () => {
+  const pods = "/api/v1/namespaces/default/pods";
+  await cluster.kubectlOk(["run", "talk", "--image=busybox", "--restart=Never", "--", "echo", "container is alive"]);
+  await cluster.kubectlOk(["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/talk", "--timeout=30s"]);
+  const log = `${pods}/talk/log?container=talk`;
+  expect((await heard(log, ["binary.k8s.io"])).join("")).toBe("container is alive\n");
+  const encoded = await heard(`${log}&follow=true`, ["base64.binary.k8s.io"]);
+  expect(encoded.map((text) => atob(text)).join("")).toBe("container is alive\n");
+  const [event = ""] = await heard(`${pods}?watch=true&fieldSelector=metadata.name%3Dbox`, [], 1);
+  expect(JSON.parse(event)).toMatchObject({ type: "ADDED", object: { metadata: { name: "box" } } });
+});
+
+test("30 MB of any bytes are copied both ways, whole", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "drydock-cp-"));
+  const bytes = Buffer.alloc(30_000_000);
+  for (let n = 0, x = 1; n < bytes.length; n += 1) {
+    x = (Math.imul(x, 1_103_515_245) + 12_345) >>> 0;
+    bytes[n] = x >>> 16;
+  }
+  writeFileSync(join(dir, "large"), bytes);
+  await cluster.kubectlOk(["cp", join(dir, "large"), "box:/tmp/large"]);
+  expect((await exec("wc", "-c", "/tmp/large")).stdout).toBe("30000000 /tmp/large\n");
+  await cluster.kubectlOk(["cp", "box:/tmp/large", join(dir, "back")]);
+  expect(readFileSync(join(dir, "back")).equals(bytes)).toBe(true);
+  expect((await cluster.kubectl(["cp", join(dir, "large"), "box:/tmp/more"])).stderr).toContain(
+    "No space left on device",
+  );
+});

@@ -26,6 +26,8 @@ import type { World } from "#kernel/runtime/world";
 const MAIN = "main";
 /** Output given out in one turn: a socket has no backpressure, so what is more waits for the next. */
 const BURST_CHARS = 8_000_000;
+/** Input brought into a container at once. */
+const FEED_BYTES = 1_048_576;
 /** Runs of a container in one turn while it has more to say than fits. */
 const BURST_RUNS = 8;
 
@@ -194,23 +196,30 @@ function newsOfLog({ cells }: Cluster, state: SessionState): SessionNews {
 export function feedSession(cluster: Cluster, state: SessionState, frames: readonly Frame[]): SessionNews[] {
   const news: SessionNews[] = [];
   let at = state;
-  let bytes = Uint8Array.from(state.unfinished ?? []);
+  let pieces: Uint8Array[] = [Uint8Array.from(state.unfinished ?? [])];
+  let size = 0;
   const flush = (isEnd: boolean): void => {
+    const bytes = joined(pieces);
     const rest = isEnd ? 0 : unfinishedBytes(bytes);
     const text = textOfBytes(bytes.subarray(0, bytes.length - rest));
     const unfinished = [...bytes.subarray(bytes.length - rest)];
-    bytes = Uint8Array.from(unfinished);
+    pieces = [Uint8Array.from(unfinished)];
+    size = 0;
     const { unfinished: _, ...plain } = at;
     at = unfinished.length > 0 ? { ...plain, unfinished } : plain;
     const closes = isEnd && at.closesInput === true;
     if (at.hasInput && (text !== "" || closes)) news.push(newsOf(at, type(cluster, at, text, closes)));
   };
-  for (const { channel, bytes: more } of frames) {
-    if (channel === CHANNEL.stdin) bytes = joined(bytes, more);
-    else if (channel === CHANNEL.close && more[0] === CHANNEL.stdin) flush(true);
+  for (const { channel, bytes } of frames) {
+    if (channel === CHANNEL.stdin) {
+      pieces.push(bytes);
+      size += bytes.length;
+      // So much at once that the command can read it before the next.
+      if (size >= FEED_BYTES) flush(false);
+    } else if (channel === CHANNEL.close && bytes[0] === CHANNEL.stdin) flush(true);
     else if (channel === CHANNEL.resize) {
       flush(false);
-      resize(cluster, at, textOfBytes(more));
+      resize(cluster, at, textOfBytes(bytes));
     }
   }
   flush(false);
@@ -240,10 +249,13 @@ function sizeOf(text: string): { Width: number; Height: number } {
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
   return all;
 }
 

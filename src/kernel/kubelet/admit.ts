@@ -10,12 +10,15 @@ import { NODE_USAGE, portsOf } from "#kernel/kubelet/node-usage";
 import type { Trouble } from "#kernel/kubelet/pod-cell";
 import type { PodWork } from "#kernel/kubelet/pod-work";
 import { CONDITION, type Scarce, scarceOn } from "#kernel/kubelet/pressure";
+import { forbiddenSysctl } from "#kernel/kubelet/security";
 import { nodes } from "#kernel/resources/core/node";
 import { allocatable, TAINT_MEMORY_PRESSURE } from "#kernel/resources/core/node.facts";
 import { computeQos, isCriticalPod, podRequests, tolerates, untoleratedTaint } from "#kernel/resources/core/pod.facts";
 
 /** Why the node turns the pod away; undefined if it takes it. */
-export function refusal({ context: { client, cells, now }, pod, machine }: PodWork): Trouble | undefined {
+export function refusal(work: PodWork): Trouble | undefined {
+  const { context, pod, machine } = work;
+  const { client, cells, now } = context;
   // As it is stored: what a reader sees besides are heartbeats.
   const node = client.registry.store.get(nodes.bucket, { namespace: "", name: machine.name }) as Node | undefined;
   if (node === undefined) return undefined;
@@ -28,7 +31,8 @@ export function refusal({ context: { client, cells, now }, pod, machine }: PodWo
     lackOf(pod, node, usage.amounts, usage.pods) ??
     predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector", !fitsLabels(pod, node)) ??
     predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports", clashes(pod, usage.ports)) ??
-    predicate("TaintToleration", "node(s) had untolerated taint(s)", isExpelled(pod, node))
+    predicate("TaintToleration", "node(s) had untolerated taint(s)", isExpelled(pod, node)) ??
+    forbiddenSysctl(work)
   );
 }
 

@@ -23,7 +23,11 @@ export interface PodFacts {
   /** Init and regular containers. */
   readonly statuses: ReadonlyMap<string, ContainerStatus>;
   readonly hasSandbox: boolean;
+  /** Conditions of a resize, which are there only while it is not over. */
+  readonly resizing: readonly Pick<PodCondition, "type" | "reason" | "message">[];
 }
+
+const RESIZE_TYPES = ["PodResizePending", "PodResizeInProgress"];
 
 const listText = (names: readonly string[]): string => `[${names.join(" ")}]`;
 
@@ -38,9 +42,10 @@ export function podConditions(pod: Pod, facts: PodFacts, now: Instant): PodCondi
     ["ContainersReady", containersReady],
     ["PodScheduled", yes],
   ];
-  const names = new Set(own.map(([type]) => type));
+  const names = new Set([...own.map(([type]) => type), ...RESIZE_TYPES]);
   const others = old.filter(({ type }) => !names.has(type));
-  return [...others, ...own.map(([type, verdict]) => condition(pod, type, verdict, now))];
+  const resizing = facts.resizing.map(({ type, ...why }) => condition(pod, type, { ...yes, ...why }, now));
+  return [...others, ...resizing, ...own.map(([type, verdict]) => condition(pod, type, verdict, now))];
 }
 
 /** Time of the transition, null of a probe nobody does, as Go prints them. */

@@ -10,6 +10,7 @@ import { observe, type Seen } from "#kernel/kubelet/observe";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { later, type Member, type PodWork, podText, say } from "#kernel/kubelet/pod-work";
 import { probeContainer } from "#kernel/kubelet/probes";
+import { actuate } from "#kernel/kubelet/resize";
 import { createContainer } from "#kernel/kubelet/start";
 import { continueStop, stopContainer } from "#kernel/kubelet/stop";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
@@ -68,6 +69,10 @@ function watchOver(
       graceSeconds,
     });
   }
+  if (actuate(work, container as Container, own, record)) {
+    const message = `Container ${container.name} resize requires restart`;
+    return endAndGoOn(work, member, own, { message, graceSeconds });
+  }
   if (own.hookUntil !== undefined) {
     if (now < own.hookUntil) return blocking(wakeAt(own.hookUntil));
     delete own.hookUntil;
@@ -102,9 +107,9 @@ export function restarts(
   if (role === "sidecar") return true;
   const { exitCode } = seen.terminated;
   const podPolicy = pod.spec.restartPolicy ?? "Always";
-  if (role === "init") return exitCode !== 0 && podPolicy !== "Never";
   const { restartPolicy = podPolicy, restartPolicyRules = [] } = container as Container;
   if (restartPolicyRules.some((rule) => concerns(rule, exitCode))) return true;
+  if (role === "init") return exitCode !== 0 && restartPolicy !== "Never";
   return restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
 }
 

@@ -4,13 +4,15 @@
  * Models makeEnvironmentVariables of pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars and
  * third_party/forked/golang/expansion.
  */
-import type { Container, EnvVar, EnvVarSource, Service } from "#kernel/api/types.gen";
+import type { Container, EnvVar, EnvVarSource, FileKeySelector, Service } from "#kernel/api/types.gen";
 import { decodeBase64 } from "#kernel/kubelet/base64";
 import { containerResource, podField } from "#kernel/kubelet/downward";
 import type { Member, PodWork } from "#kernel/kubelet/pod-work";
+import { volumeId } from "#kernel/kubelet/volumes";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { secrets } from "#kernel/resources/core/secret";
 import { services } from "#kernel/resources/core/service";
+import { textOf, treeOf } from "#kernel/runtime/files/volume";
 
 type Environment = Record<string, string>;
 
@@ -94,7 +96,28 @@ function fromSource(gathering: Gathering, source: EnvVarSource): string | undefi
     if (value === undefined && !optional) problems.push(`couldn't find key ${key} in Secret ${place}/${name}`);
     return value === undefined ? undefined : decodeBase64(value);
   }
-  if (fileKeyRef !== undefined) problems.push("environment variables from files (fileKeyRef) are not simulated");
+  return fileKeyRef === undefined ? undefined : fromFile(gathering, fileKeyRef);
+}
+
+/** A variable out of a file that an init container left in an emptyDir: lines of `KEY=VALUE`. */
+function fromFile(
+  { work, problems }: Gathering,
+  { volumeName, path, key, optional }: FileKeySelector,
+): string | undefined {
+  const volume = work.pod.spec.volumes?.find(({ name }) => name === volumeName);
+  const id = volume === undefined ? undefined : volumeId(work.cell, volume);
+  const { cells } = work.context;
+  const node = id === undefined ? undefined : treeOf(cells, id).nodes[path.replace(/^\/+/, "")];
+  const isOptional = optional === true;
+  if (id === undefined || node?.kind !== "file") {
+    if (!isOptional) problems.push(`failed to read environment variable file "${path}": no such file or directory`);
+    return undefined;
+  }
+  for (const line of textOf(cells, id, node).split("\n")) {
+    const match = /^\s*(?:export\s+)?([^#=\s][^=\s]*)\s*=\s*(?:'([^']*)'|"([^"]*)"|(.*?))\s*$/.exec(line);
+    if (match?.[1] === key) return match[2] ?? match[3] ?? match[4] ?? "";
+  }
+  if (!isOptional) problems.push(`environment variable key "${key}" not found in file "${path}"`);
   return undefined;
 }
 

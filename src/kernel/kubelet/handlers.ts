@@ -157,5 +157,6 @@ export function runHook(
     const { answer } = get(target, hook.httpGet, `kube-lifecycle/${minorVersion}`);
     return { tookMs: 0, isFailed: typeof answer !== "object" };
   }
-  return { tookMs: 0, isFailed: false };
+  // A connection is no hook any more: such a handler is invalid, and fails.
+  return { tookMs: 0, isFailed: true };
 }

@@ -2,18 +2,19 @@
  * Images on a node: which are there, and pulling the ones that are not, with back-off.
  *
  * Models pkg/kubelet/images/image_manager.go and containerd's parallel pulls.
- * Leaves out what pull secrets are for, and the garbage collection of images: no registry here asks for a password,
- * no disk fills.
+ * Leaves out the garbage collection of images: no disk fills.
  */
 import { formatDuration } from "#kernel/apimachinery/duration";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { later, type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
+import { credentialsFor } from "#kernel/kubelet/pull-secrets";
 import { done, type Outcome, routineAt, wakeAt } from "#kernel/registry/controller";
 import { secrets } from "#kernel/resources/core/secret";
 import { faultsOf } from "#kernel/runtime/fault";
 import { descriptionOf } from "#kernel/runtime/images/described";
+import { authorizationFailure } from "#kernel/runtime/private-registry";
 import { parseReference } from "#kernel/runtime/reference";
-import { imageSizeBytes, outage, pullDurationMs, resolveImage } from "#kernel/runtime/registry";
+import { imageSizeBytes, outage, pullDurationMs, pullFailure, resolveImage } from "#kernel/runtime/registry";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
@@ -117,7 +118,7 @@ function beginPull(work: PodWork, member: Member, own: ContainerCell, isPresent:
   // Somebody else on this node is pulling it already: both end together.
   const shared = here[name] ?? 0;
   const until = shared > context.now ? shared : later(work, tookMs);
-  const failure = outageOf(work, image);
+  const failure = outageOf(work, image) ?? strangerTo(work, image);
   own.pull = { startedAt: context.now, until, ...(failure !== undefined && { failure }) };
   if (failure === undefined && isThere(work, image) && !isPresent && shared <= context.now) {
     context.cells.put(NODE_IMAGES, machine.name, { ...here, [name]: until });
@@ -144,6 +145,14 @@ function outageOf({ context, machine }: PodWork, image: string): string | undefi
     return !hasTag(target.image ?? "") || broken.normalized === wanted.normalized;
   });
   return hit === undefined ? undefined : outage(image, hit.target.registry !== undefined);
+}
+
+/** What a private registry says to a pod that does not show who it is. */
+function strangerTo(work: PodWork, image: string): string | undefined {
+  const reference = parseReference(image);
+  if ("problem" in reference) return undefined;
+  const why = authorizationFailure(reference, credentialsFor(work, reference));
+  return why === undefined ? undefined : pullFailure(reference, why);
 }
 
 /** Whether a reference as it is written says which tag or digest it means. */

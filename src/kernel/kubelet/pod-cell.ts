@@ -3,7 +3,7 @@
  *
  * Models what pkg/kubelet keeps in its pod workers, back-off managers and probe workers.
  */
-import type { ContainerStateTerminated } from "#kernel/api/types.gen";
+import type { ContainerStateTerminated, ResourceRequirements } from "#kernel/api/types.gen";
 import { type Key, keyText } from "#kernel/apimachinery/meta";
 import { clone, equal } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
@@ -70,6 +70,9 @@ export interface ContainerCell {
   hookUntil?: Instant;
   stop?: Stop;
   probes?: { startup?: ProbeState; liveness?: ProbeState; readiness?: ProbeState };
+  /** What it was granted, and what the running container was given of that. */
+  allocated?: ResourceRequirements;
+  actual?: ResourceRequirements;
   /** When the machine lost it without an exit code. */
   lostAt?: Instant;
   /** Its end was seen; from then on it may be started again. */
@@ -95,9 +98,13 @@ export interface PodCell {
   volumes?: string[];
   /** The trees of files behind its claims, by the name of the volume. */
   claims?: Record<string, string>;
+  /** Why what it asks for is not granted. */
+  resize?: Trouble;
   mountTrouble?: { tries: number; nextAt: Instant };
   /** When changed sources are written again. */
   refreshAt?: Instant;
+  /** When what it stores, which is too much, is measured. */
+  measureAt?: Instant;
   /** Since when the pod is being ended. */
   endingAt?: Instant;
   /** When everything is gone and the object may go too. */

@@ -33,16 +33,18 @@ export function report(work: PodWork, outcome: Outcome): Outcome {
 
 /** Everything besides the pod itself that its status depends on, as one text. */
 function sourceOf({ cell, context, machine }: PodWork): string {
-  const { sandboxAt, podIP, failure, isFinished, endingAt, admittedAt } = cell;
+  const { sandboxAt, podIP, failure, isFinished, endingAt, admittedAt, resize } = cell;
   const hasSandbox = sandboxAt !== undefined && sandboxAt <= context.now;
   let text = `${hasSandbox} ${podIP} ${failure?.message} ${isFinished} ${endingAt} ${admittedAt} ${machine.internalIP}`;
+  if (resize !== undefined) text += `${resize.reason} ${resize.message}`;
   for (const name in cell.containers) {
     const own = cell.containers[name];
     if (own === undefined) continue;
-    const { id, starts, trouble, stop, hookUntil, probes, last, lostAt } = own;
+    const { id, starts, trouble, stop, hookUntil, probes, last, lostAt, allocated, actual } = own;
     const state = id === undefined ? undefined : containerRecord(context.cells, id)?.state;
     const results = `${probes?.startup?.result} ${probes?.readiness?.result}`;
     text += `\n${name} ${id} ${starts} ${state} ${stop?.isSignalled} ${hookUntil} ${results} ${lostAt}`;
+    if (allocated !== actual) text += ` ${JSON.stringify([allocated, actual])}`;
     text += ` ${last?.containerID} ${trouble?.reason} ${trouble?.message}`;
   }
   return text;

@@ -3,7 +3,9 @@
  *
  * Models managedHostsFileContent of pkg/kubelet/kubelet_pods.go and pkg/kubelet/network/dns.
  */
+import type { HostAlias } from "#kernel/api/types.gen";
 import type { PodWork } from "#kernel/kubelet/pod-work";
+import type { Machine } from "#kernel/runtime/machine";
 import { share } from "#kernel/sim/share";
 
 const CLUSTER_DOMAIN = "cluster.local";
@@ -30,10 +32,28 @@ export function sandboxFiles(work: PodWork): Readonly<Record<string, string>> {
   };
 }
 
+/** The hosts file of the node itself. */
+export function nodeHosts({ name, internalIP }: Machine): string {
+  const lines = [
+    "127.0.0.1\tlocalhost",
+    "::1\tlocalhost ip6-localhost ip6-loopback",
+    "fe00::\tip6-localnet",
+    "ff00::\tip6-mcastprefix",
+    "ff02::1\tip6-allnodes",
+    "ff02::2\tip6-allrouters",
+    `${internalIP}\t${name}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
 function hostsFile(work: PodWork): string {
   const { pod, key, cell } = work;
   const { hostAliases = [], subdomain, hostNetwork } = pod.spec;
   const name = hostnameOf(work);
+  if (hostNetwork === true) {
+    const own = `# Kubernetes-managed hosts file (host network).\n${nodeHosts(work.machine)}`;
+    return own + aliasLines(hostAliases);
+  }
   const lines = [
     "# Kubernetes-managed hosts file.",
     "127.0.0.1\tlocalhost",
@@ -43,15 +63,15 @@ function hostsFile(work: PodWork): string {
     "fe00::1\tip6-allnodes",
     "fe00::2\tip6-allrouters",
   ];
-  if (hostNetwork !== true) {
-    const full = subdomain ? `${name}.${subdomain}.${key.namespace}.svc.${CLUSTER_DOMAIN}\t` : "";
-    lines.push(`${cell.podIP ?? ""}\t${full}${name}`);
-  }
-  if (hostAliases.length > 0) {
-    lines.push("", "# Entries added by HostAliases.");
-    for (const { ip, hostnames = [] } of hostAliases) lines.push(`${ip}\t${hostnames.join("\t")}`);
-  }
-  return `${lines.join("\n")}\n`;
+  const full = subdomain ? `${name}.${subdomain}.${key.namespace}.svc.${CLUSTER_DOMAIN}\t` : "";
+  lines.push(`${cell.podIP ?? ""}\t${full}${name}`);
+  return `${lines.join("\n")}\n${aliasLines(hostAliases)}`;
+}
+
+function aliasLines(aliases: readonly HostAlias[]): string {
+  if (aliases.length === 0) return "";
+  const lines = aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join("\t")}\n`);
+  return `\n# Entries added by HostAliases.\n${lines.join("")}`;
 }
 
 function resolverFile({ pod, key }: PodWork): string {

@@ -3,15 +3,17 @@
  *
  * Models startContainer of pkg/kubelet/kuberuntime and GenerateRunContainerOptions of pkg/kubelet/kubelet_pods.go.
  */
-import type { Container, Volume } from "#kernel/api/types.gen";
-import { milli, value } from "#kernel/apimachinery/quantity";
+import type { Container, ResourceRequirements, Volume } from "#kernel/api/types.gen";
+import { realSubPath } from "#kernel/kubelet/atomic-writer";
 import { environmentOf, expand } from "#kernel/kubelet/env";
 import { runHook } from "#kernel/kubelet/handlers";
 import { isStartError } from "#kernel/kubelet/observe";
 import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, podText, say } from "#kernel/kubelet/pod-work";
+import { askedOf, limitsOf } from "#kernel/kubelet/resize";
 import { hostnameOf, sandboxFiles } from "#kernel/kubelet/sandbox-files";
+import { securityOf } from "#kernel/kubelet/security";
 import { stopContainer } from "#kernel/kubelet/stop";
 import { volumeId } from "#kernel/kubelet/volumes";
 import type { ContainerSpec, Mount } from "#kernel/runtime/container";
@@ -25,7 +27,11 @@ import { share } from "#kernel/sim/share";
 export function createContainer(work: PodWork, member: Member, own: ContainerCell): void {
   const { context, world } = work;
   const environment = environmentOf(work, member);
-  const problem = "problem" in environment ? environment.problem : userProblem(work, member.container as Container);
+  const container = member.container as Container;
+  const problem =
+    "problem" in environment
+      ? environment.problem
+      : (mountProblem(container, environment.env) ?? userProblem(work, container));
   if (problem !== undefined || "problem" in environment) {
     const message = problem ?? "";
     if (own.trouble?.message !== message) {
@@ -40,6 +46,8 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
   if (own.id !== undefined) own.previousId = own.id;
   own.id = id;
   own.starts += 1;
+  own.allocated ??= askedOf(container);
+  own.actual = own.allocated;
   for (const field of [
     "trouble",
     "hasImage",
@@ -54,7 +62,10 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
   }
   const { uid } = work.cell;
   const record = quietly(uid, () => {
-    const started = startContainer(world, specOf(work, member, { id, env: environment.env }));
+    const started = startContainer(
+      world,
+      specOf(work, member, { id, env: environment.env, granted: own.actual ?? {} }),
+    );
     const code = started.state === "running" ? crashCode(context.cells, context.client, started) : undefined;
     return code === undefined ? started : crashContainer(world, id, code);
   });
@@ -104,18 +115,20 @@ function userProblem(work: PodWork, container: Container): string | undefined {
   return undefined;
 }
 
+type Env = Readonly<Record<string, string>>;
+
 function specOf(
   work: PodWork,
   member: Member,
-  { id, env }: { readonly id: string; readonly env: Readonly<Record<string, string>> },
+  { id, env, granted }: { readonly id: string; readonly env: Env; readonly granted: ResourceRequirements },
 ): ContainerSpec {
   const { pod, key, machine, cell } = work;
   const container = member.container as Container;
-  const { command, args, workingDir, resources, securityContext } = container;
+  const { command, args, workingDir, securityContext } = container;
   const expanded = (words: readonly string[]) => words.map((word) => expand(word, (name) => env[name]));
   const user = userOf(work, container);
   const described = descriptionOf(work.context.client, container.image ?? "", key.namespace);
-  const { memory, cpu } = resources?.limits ?? {};
+  const { terminationMessagePath = "/dev/termination-log" } = container;
   return {
     id,
     podUid: pod.metadata.uid,
@@ -140,30 +153,52 @@ function specOf(
     stdin: container.stdin === true,
     tty: container.tty === true,
     ...(user !== undefined && { user }),
+    ...securityOf(work, container),
     isReadOnlyRoot: securityContext?.readOnlyRootFilesystem === true,
-    files: sandboxFiles(work),
-    terminationMessagePath: container.terminationMessagePath ?? "/dev/termination-log",
-    ...(memory !== undefined && { memoryLimitBytes: value(memory) }),
-    ...(cpu !== undefined && { cpuLimitMillis: milli(cpu) }),
+    files: { ...sandboxFiles(work), [terminationMessagePath]: "" },
+    terminationMessagePath,
+    ...limitsOf(work, granted),
   };
+}
+
+/** Why a volume cannot be mounted as the container asks. */
+function mountProblem(container: Container, env: Readonly<Record<string, string>>): string | undefined {
+  for (const { subPathExpr = "" } of container.volumeMounts ?? []) {
+    let missing: string | undefined;
+    const path = expand(subPathExpr, (name) => {
+      if (env[name] === undefined) missing ??= name;
+      return env[name];
+    });
+    if (missing !== undefined) return `missing value for "${missing}"`;
+    if (path.startsWith("/")) return `error SubPath \`${path}\` must not be an absolute path`;
+    if (path.split("/").includes("..")) return `unable to provision SubPath \`${path}\`: must not contain '..'`;
+  }
+  return undefined;
 }
 
 /** What the kubelet writes cannot be written by a container, whatever the mount says. */
 const isKubeletWritten = ({ configMap, secret, downwardAPI, projected }: Volume): boolean =>
   (configMap ?? secret ?? downwardAPI ?? projected) !== undefined;
 
-function mountsOf({ pod, cell }: PodWork, container: Container, env: Readonly<Record<string, string>>): Mount[] {
+function mountsOf(
+  { pod, cell, context }: PodWork,
+  container: Container,
+  env: Readonly<Record<string, string>>,
+): Mount[] {
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]));
   return (container.volumeMounts ?? []).flatMap(({ name, mountPath, readOnly, subPath, subPathExpr }) => {
     const volume = volumes.get(name);
     if (volume === undefined) return [];
     const below = subPathExpr ? expand(subPathExpr, (variable) => env[variable]) : subPath;
+    const id = volumeId(cell, volume);
+    const isInMemory = volume.emptyDir?.medium === "Memory" || (volume.secret ?? volume.projected) !== undefined;
     return [
       {
         path: mountPath,
         isReadOnly: readOnly === true || volume.persistentVolumeClaim?.readOnly === true || isKubeletWritten(volume),
-        volume: volumeId(cell, volume),
-        ...(below !== undefined && below !== "" && { subPath: below }),
+        volume: id,
+        ...(below !== undefined && below !== "" && { subPath: realSubPath(context.cells, id, below) }),
+        ...(isInMemory && { type: "tmpfs" as const }),
       },
     ];
   });

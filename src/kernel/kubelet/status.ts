@@ -18,6 +18,7 @@ import { containerUrl, observe, type Seen } from "#kernel/kubelet/observe";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, membersOf, type PodWork } from "#kernel/kubelet/pod-work";
 import { isReady, isStarted } from "#kernel/kubelet/probes";
+import { resizeVerdicts } from "#kernel/kubelet/resize";
 import { userOf } from "#kernel/kubelet/start";
 import { computeQos, isTerminalPhase } from "#kernel/resources/core/pod.facts";
 import { imageId, resolveImage } from "#kernel/runtime/registry";
@@ -38,7 +39,7 @@ export function podStatus(work: PodWork): PodStatus {
   const { failure } = cell;
   const hasIP = cell.podIP !== undefined && cell.sandboxAt !== undefined && cell.sandboxAt <= context.now;
   return {
-    conditions: podConditions(disrupted(work), { phase, statuses, hasSandbox }, context.now),
+    conditions: podConditions(disrupted(work), { phase, statuses, hasSandbox, resizing: resizeVerdicts(work) }, context.now),
     containerStatuses: regular,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: machine.internalIP,
@@ -100,7 +101,8 @@ function containerStatus(work: PodWork, member: Member): ContainerStatus {
   const seen = observe(work, member, own);
   const { state, last } = statesOf(work, member, own, seen);
   const isRunning = seen.kind === "running" && own.stop?.isSignalled !== true && own.hookUntil === undefined;
-  const { requests } = container.resources ?? {};
+  const granted = own.allocated ?? container.resources ?? {};
+  const { requests } = granted;
   const isCreated = own.id !== undefined;
   const hasEndedWell = seen.kind === "ended" && seen.terminated.exitCode === 0;
   const ready = role === "init" ? hasEndedWell : isRunning && role !== "ephemeral" && isReady(probesOf(container), own);
@@ -113,7 +115,7 @@ function containerStatus(work: PodWork, member: Member): ContainerStatus {
     lastState: last,
     name: container.name,
     ready,
-    ...(isCreated && role !== "ephemeral" && { resources: container.resources ?? {} }),
+    ...(isCreated && role !== "ephemeral" && { resources: own.actual ?? granted }),
     restartCount: Math.max(0, own.starts - 1),
     ...(role !== "ephemeral" && { started: isRunning && isStarted(container.startupProbe, own) }),
     state,

@@ -9,6 +9,7 @@ import { compareText } from "#kernel/apimachinery/go-text";
 import { type Key, keyOf, keyText } from "#kernel/apimachinery/meta";
 import { refusal } from "#kernel/kubelet/admit";
 import { ensureImage, needsPull } from "#kernel/kubelet/images";
+import { nextMeasure, ofLimitedFiles, overflow } from "#kernel/kubelet/local-storage";
 import { isOwnChange, quietly } from "#kernel/kubelet/own-changes";
 import {
   containerCell,
@@ -24,6 +25,7 @@ import { leaseAddress, releaseAddresses } from "#kernel/kubelet/pod-ip";
 import { later, membersOf, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { REFERENCES } from "#kernel/kubelet/references";
 import { report } from "#kernel/kubelet/report";
+import { allocate } from "#kernel/kubelet/resize";
 import { mountVolumes, unmountVolumes } from "#kernel/kubelet/volumes";
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
@@ -41,7 +43,7 @@ import {
 import { configmaps } from "#kernel/resources/core/configmap";
 import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
 import { pods } from "#kernel/resources/core/pod";
-import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
+import { hasStorageLimit, isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
 import { secrets } from "#kernel/resources/core/secret";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, killContainer, removeContainer } from "#kernel/runtime/containers";
@@ -97,6 +99,7 @@ export const podSync: Controller = {
     ofContainers,
     ofEndings,
     ofMachines,
+    ofLimitedFiles,
     watching(configmaps, referring("configmap")),
     watching(secrets, referring("secret")),
     watching(persistentvolumeclaims, (claim, client) =>
@@ -144,9 +147,25 @@ function sync(work: PodWork): Outcome {
   const sandboxAt = makeSandbox(work);
   if (sandboxAt === undefined) return report(work, earliest(alarm, routineAt(context.now + SANDBOX_RETRY_MS)));
   if (context.now < sandboxAt) return report(work, earliest(mounting, alarm, prefetch(work, sandboxAt)));
+  const resizing = allocate(work);
   const running = runContainers(work);
   releaseIfFinished(work);
-  return report(work, earliest(mounting, running, alarm));
+  return report(work, earliest(mounting, running, alarm, resizing, measure(work)));
+}
+
+/** What the pod stores is measured in time; one that stores too much is ended. */
+function measure(work: PodWork): Outcome {
+  const { cell, pod, context } = work;
+  if (cell.isFinished === true || !hasStorageLimit(pod) || overflow(work) === undefined) {
+    delete cell.measureAt;
+    return done;
+  }
+  cell.measureAt ??= nextMeasure(context.now);
+  if (context.now < cell.measureAt) return wakeAt(cell.measureAt);
+  const message = overflow(work) ?? "";
+  cell.failure = { reason: "Evicted", message, graceSeconds: 0 };
+  say(work, { type: "Warning", reason: "Evicted", message });
+  return wakeAt(context.now + 1);
 }
 
 function admit(work: PodWork): void {

@@ -5,9 +5,11 @@
  * Leaves out network volumes: their servers do not exist here, so a pod that names one says so and waits.
  */
 import type { Container, DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from "#kernel/api/types.gen";
+import { commonUser, ownVolume, writeAtomically } from "#kernel/kubelet/atomic-writer";
 import { decodeBase64 } from "#kernel/kubelet/base64";
 import { claimOf, mountClaim } from "#kernel/kubelet/claims";
 import { containerResource, podField } from "#kernel/kubelet/downward";
+import { prepareHostPath } from "#kernel/kubelet/host-paths";
 import type { PodCell } from "#kernel/kubelet/pod-cell";
 import { later, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { tokenClaims, tokenTurn } from "#kernel/kubelet/token";
@@ -16,7 +18,7 @@ import type { Resource } from "#kernel/registry/definition";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { secrets } from "#kernel/resources/core/secret";
 import { hostTree } from "#kernel/runtime/files/host-tree";
-import { removeVolume, type VolumeSeed, writeVolume } from "#kernel/runtime/files/volume";
+import { removeVolume, type VolumeSeed } from "#kernel/runtime/files/volume";
 import type { Cells } from "#kernel/store/cells";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -56,7 +58,7 @@ function prepare(work: PodWork, volume: Volume): Prepared {
 
 /** Mounts what the pod needs. True once every volume is there; otherwise what to wait for. */
 export function mountVolumes(work: PodWork): { readonly isMounted: boolean; readonly outcome: Outcome } {
-  const { cell, pod, context } = work;
+  const { cell, pod } = work;
   const volumes = pod.spec.volumes ?? [];
   const version = volumes.map((volume) => versionOf(work, volume)).join(",");
   if (cell.mounted !== undefined) return { isMounted: true, outcome: refresh(work, volumes, version) };
@@ -68,7 +70,9 @@ export function mountVolumes(work: PodWork): { readonly isMounted: boolean; read
   for (const { volume, result } of prepared) {
     if ("tree" in result) claims[volume.name] = result.tree;
     const content = "content" in result ? result.content : undefined;
-    if (content !== undefined && "files" in content) writeVolume(context, volumeId(cell, volume), content.files);
+    const id = volumeId(cell, volume);
+    if (content !== undefined && "files" in content) writeAtomically(work, { name: volume.name, id }, content.files);
+    else if (volume.emptyDir !== undefined) ownVolume(work, id);
   }
   if (Object.keys(claims).length > 0) cell.claims = claims;
   cell.mounted = version;
@@ -91,7 +95,7 @@ function complain({ cell, ...work }: PodWork, failures: readonly string[]): Outc
 }
 
 /**
- * Writes again what has changed since, at the kubelet's next look. A subPath mount sees it too: one volume is one tree.
+ * Writes again what has changed since, at the kubelet's next look. A subPath that is mounted goes on showing the old.
  */
 function refresh(work: PodWork, volumes: readonly Volume[], version: string): Outcome {
   const { cell, context } = work;
@@ -105,7 +109,8 @@ function refresh(work: PodWork, volumes: readonly Volume[], version: string): Ou
     if (cell.claims?.[volume.name] !== undefined) continue;
     const content = layOut(work, volume);
     // A source that has gone leaves what it gave.
-    if (content !== undefined && "files" in content) writeVolume(context, volumeId(cell, volume), content.files);
+    if (content === undefined || "problem" in content) continue;
+    writeAtomically(work, { name: volume.name, id: volumeId(cell, volume) }, content.files);
   }
   cell.mounted = version;
   delete cell.refreshAt;
@@ -149,7 +154,11 @@ export function unmountVolumes(cells: Cells, uid: string, volumes: readonly stri
 
 function layOut(work: PodWork, volume: Volume): Laid {
   const { configMap, secret, downwardAPI, projected } = volume;
-  if (volume.emptyDir !== undefined || volume.hostPath !== undefined) return undefined;
+  if (volume.emptyDir !== undefined) return undefined;
+  if (volume.hostPath !== undefined) {
+    const problem = prepareHostPath(work, volume.hostPath);
+    return problem === undefined ? undefined : { problem };
+  }
   if (configMap !== undefined) return combine([fromConfigMap(work, configMap)], configMap.defaultMode);
   if (secret !== undefined) {
     return combine([fromSecret(work, { ...secret, name: secret.secretName ?? "" })], secret.defaultMode);
@@ -171,6 +180,7 @@ interface PartFile {
   readonly text: string;
   readonly mode: number | undefined;
   readonly isToken?: true;
+  readonly uid?: number;
 }
 
 function combine(parts: readonly Part[], defaultMode = 0o644): Laid {
@@ -249,7 +259,11 @@ function fromProjection(work: PodWork, source: VolumeProjection): Part {
   if (secret !== undefined) return fromSecret(work, secret);
   if (downwardAPI !== undefined) return fromPod(work, downwardAPI.items ?? []);
   if (token !== undefined) {
-    return { texts: { [token.path]: { text: tokenClaims(work, token), mode: 0o600, isToken: true } } };
+    // Whom it is for alone may read it, where the pod says who that is.
+    const uid = commonUser(work);
+    const isOwned = uid !== undefined || work.pod.spec.securityContext?.fsGroup !== undefined;
+    const file = { text: tokenClaims(work, token), mode: isOwned ? 0o600 : undefined, isToken: true as const };
+    return { texts: { [token.path]: { ...file, ...(uid !== undefined && { uid }) } } };
   }
   const [type = "unknown"] = Object.keys(source);
   return { problem: `projected sources of type ${type} are not simulated` };

@@ -15,6 +15,8 @@ export interface Mount {
   /** The room and id prefix under which the files of the volume live: a volume is shared by naming the same one. */
   readonly volume: string;
   readonly subPath?: string;
+  /** The kind of file system, if it is not a disk's. */
+  readonly type?: "tmpfs";
 }
 
 /** What the kubelet hands to the runtime: everything is resolved (env, args, mounts). */
@@ -41,6 +43,18 @@ export interface ContainerSpec {
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly user?: number;
+  /** Its primary group; absent = the image's. */
+  readonly group?: number;
+  /** Further groups its processes are in. */
+  readonly groups?: readonly number[];
+  /** Capabilities it has beyond (`+NET_ADMIN`) or short of (`-CHOWN`) the runtime's usual ones; `ALL` = every one. */
+  readonly capabilities?: readonly string[];
+  readonly isPrivileged?: true;
+  readonly hasNoNewPrivileges?: true;
+  /** Runs under the runtime's seccomp profile, or one of the node's. */
+  readonly isSeccompConfined?: true;
+  /** Kernel parameters of the pod: `kernel.shm_rmid_forced`. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   readonly isReadOnlyRoot: boolean;
   /** Files the kubelet writes into every container: /etc/hosts, /etc/hostname, /etc/resolv.conf, termination log path. */
   readonly files: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { CONTAINERS } from "#kernel/runtime/container";
 import { execInContainer, listens, removeContainer, signalContainer, startContainer } from "#kernel/runtime/containers";
 import { endExec, feedExec, startExec, wakeExec } from "#kernel/runtime/exec";
-import { writeVolume } from "#kernel/runtime/files/volume";
+import { writeFiles } from "#kernel/runtime/files/volume";
 import { log, pass, record, restarted, START, script, spec, testWorld } from "#kernel/runtime/world.fixture";
 
 const sh = (text: string) => ({ command: ["sh", "-c", text] });
@@ -81,7 +81,7 @@ test("PID 1 ignores signals it has no handler for, but not SIGKILL", () => {
 
 test("files: mounts are shared, read-only ones refuse, the termination message is read", () => {
   const world = testWorld();
-  writeVolume(world, "cm", { "..data/key": { text: "value" }, key: { link: "..data/key" } });
+  writeFiles(world, "cm", { "..data/key": { text: "value" }, key: { link: "..data/key" } });
   const mounts = [
     { path: "/etc/config", isReadOnly: true, volume: "cm" },
     { path: "/data", isReadOnly: false, volume: "shared" },

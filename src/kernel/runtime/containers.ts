@@ -6,7 +6,7 @@
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
 import { type ExecResult, runToEnd, startFailure } from "#kernel/runtime/exec";
 import { CRASH_CODE, isHung, stillUntil } from "#kernel/runtime/fault";
-import { layerOf } from "#kernel/runtime/files/filesystem";
+import { layerOf } from "#kernel/runtime/files/file-view";
 import { removeVolume } from "#kernel/runtime/files/volume";
 import { simulated } from "#kernel/runtime/images/default";
 import type { ImageContent } from "#kernel/runtime/images/image";

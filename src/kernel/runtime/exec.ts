@@ -186,12 +186,25 @@ export function feedExec(
     const open = sandbox.computer.sessions[session];
     if (open !== undefined && open.exitCode === undefined) {
       if (open.isTerminal === true) type(sandbox, session, input.text);
-      else open.input += input.text;
+      else if (open.input.length + input.text.length <= LIMITS.sessionInputChars) open.input += input.text;
+      else return overrun(sandbox, session);
       if (input.isEnd === true) open.isInputClosed = true;
       if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
     }
     return take(sandbox, session);
   });
+}
+
+/** A client that sends faster than its command reads: there is nothing to slow it down by, so the session ends. */
+function overrun(sandbox: Sandbox, id: string): ExecOutput {
+  const session = sandbox.computer.sessions[id];
+  if (session !== undefined) {
+    session.errors += `standard input: more than ${LIMITS.sessionInputChars} characters wait to be read\n`;
+    session.input = "";
+    if (id === "main") session.isInputClosed = true;
+    else endSession(sandbox, id);
+  }
+  return take(sandbox, id);
 }
 
 /** Ends a session whose client went away: its terminal hangs up, and it is forgotten. */

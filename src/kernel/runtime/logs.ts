@@ -179,6 +179,12 @@ function firstBytes(text: string, limit: number): string {
   return text.slice(0, end);
 }
 
+/** Bytes a container's log takes of the node's disk. */
+export function logBytes(cells: Cells, id: string): number {
+  const head = cells.get<Head>(LOGS, id);
+  return head === undefined ? 0 : head.end - head.begin;
+}
+
 /** Deletes a container's log. */
 export function removeLog(cells: Cells, id: string): void {
   const head = cells.get<Head>(LOGS, id);

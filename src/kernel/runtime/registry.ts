@@ -74,7 +74,8 @@ export function outage(ref: string, isWhole: boolean): string {
   return pullFailure(reference, why);
 }
 
-function pullFailure({ normalized }: ParsedReference, failure: string): string {
+/** The runtime's whole message of a pull that failed. */
+export function pullFailure({ normalized }: ParsedReference, failure: string): string {
   const code = failure.endsWith(": not found") ? "NotFound" : "Unknown";
   return (
     `rpc error: code = ${code} desc = failed to pull and unpack image "${normalized}": ` +

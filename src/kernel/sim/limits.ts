@@ -37,8 +37,16 @@ export const LIMITS = {
   processesPerContainer: 256,
   /** Contents of a pipe before its writer waits. */
   pipeChars: 65_536,
-  /** Largest file, and largest value of a shell variable. */
-  fileChars: 4_194_304,
+  /** Largest value of a shell variable, and largest input a tool holds as a whole. */
+  textHeldChars: 4_194_304,
+  /** Largest file that is read as a whole; tools that read piece by piece take any. */
+  fileReadBytes: 16_777_216,
+  /** Longest file there can be, as ext4's. */
+  fileBytes: 17_592_186_044_416,
+  /** What the files of a cluster hold together (zeros take no room); a node's disk is full beyond it. */
+  keptFileBytes: 40_000_000,
+  /** Files, directories and links in one volume or writable layer. */
+  filesPerVolume: 10_000,
   /** Output of a terminal nobody has fetched, before its writer waits. */
   sessionChars: 262_144,
   /** Runs of traffic a cluster keeps; requests one round of it sends at most; requests of a whole run. */
@@ -49,6 +57,10 @@ export const LIMITS = {
   connections: 1_024,
   /** What may lie in a connection unread before it is reset. */
   connectionChars: 4_194_304,
+  /** Input of a session that its command has not read; a client that sends more is cut off. */
+  sessionInputChars: 8_388_608,
+  /** Turns in a row with work left over, as far as they slow down a command somebody waits for (320 ms a turn). */
+  strainOfSessions: 5,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Steps of one search for devices over all nodes; what is not found by then counts as not there. */

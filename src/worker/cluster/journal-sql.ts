@@ -7,6 +7,7 @@ import { Cluster } from "#kernel/cluster/cluster";
 import { type Journal, type Row, rowOf, storeFrom } from "#kernel/cluster/journal";
 import type { ClusterValue } from "#kernel/cluster/snapshot";
 import { Cells } from "#kernel/store/cells";
+import { type CellRow, CellRows } from "#worker/cluster/cell-rows";
 
 const SCHEMA = `
   create table if not exists revisions (
@@ -32,15 +33,27 @@ const STATEMENT_CHARS = 500_000;
 /** What is not yet in D1. */
 export interface Pending {
   readonly rows: readonly Row[];
-  readonly cells: readonly { readonly room: string; readonly id: string; readonly json: string | null }[];
-  /** The last revision and turn contained. */
+  readonly cells: readonly CellRow[];
+  /** The last revision contained. */
   readonly revision: number;
+  /** The turn up to which everything is contained, and the last one of which something is. */
   readonly turn: number;
+  readonly lastTurn: number;
+  /** The last cell contained of a turn that is not contained as a whole. */
+  readonly after?: readonly [turn: number, room: string, id: string];
+  readonly hasMore: boolean;
 }
+
+/** Where the copy in D1 stands. */
+type Flushed = Pick<Pending, "revision" | "turn" | "after">;
+
+/** Characters of cells carried to D1 at once. */
+const FLUSH_CHARS = 4_000_000;
 
 export class JournalSql {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #rows = new CellRows();
   #turn: number;
 
   constructor(storage: DurableObjectStorage) {
@@ -76,19 +89,24 @@ export class JournalSql {
           JSON.stringify([revision, bucket, namespace, name, json]),
         );
       for (const batch of batches(rows)) this.#sql.exec(PUT_ROWS, batch);
-      const values = cells.map(({ room, id, value }) =>
-        JSON.stringify([room, id, value === undefined ? null : JSON.stringify(value)]),
-      );
-      for (const batch of batches(values)) this.#sql.exec(PUT_CELLS, batch, this.#turn);
+      for (const batch of batches(this.#texts(cells))) this.#sql.exec(PUT_CELLS, batch, this.#turn);
       this.#bury(dead);
     });
+  }
+
+  /** The rows of cells as texts, one after the other: what many large cells come to is never there at once. */
+  *#texts(cells: Journal["cells"]): Generator<string> {
+    for (const cell of cells) {
+      for (const { room, id, json } of this.#rows.rowsOf(cell)) yield JSON.stringify([room, id, json]);
+    }
   }
 
   /** Rebuilds the cluster. */
   load(): Cluster {
     const cells = new Cells();
-    for (const { room, id, json } of this.#sql.exec("select room, id, json from cells where json is not null")) {
-      cells.restore(String(room), String(id), JSON.parse(String(json)));
+    const saved = this.#sql.exec("select room, id, json from cells where json is not null");
+    for (const { room, id, value } of this.#rows.cellsOf(saved as unknown as Iterable<CellRow>)) {
+      cells.restore(room, id, value);
     }
     const rows = this.#sql.exec("select revision, bucket, namespace, name, json from revisions order by revision");
     return Cluster.restore(cells, (store, compacted) => {
@@ -112,10 +130,19 @@ export class JournalSql {
 
   /** Takes a whole cluster as its own: a fork begins here, and D1 has nothing of it yet. */
   adopt({ rows, cells, revision }: ClusterValue): void {
-    this.restore(
-      rows,
-      cells.map(({ room, id, value }) => ({ room, id, json: JSON.stringify(value) })),
-    );
+    this.restore(rows, []);
+    let batch: CellRow[] = [];
+    let size = 0;
+    for (const cell of cells) {
+      const made = this.#rows.rowsOf(cell);
+      batch.push(...made);
+      size += made.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
+      if (size < FLUSH_CHARS) continue;
+      this.restore([], batch);
+      batch = [];
+      size = 0;
+    }
+    this.restore([], batch);
     this.setFact("base", String(revision));
   }
 
@@ -136,13 +163,44 @@ export class JournalSql {
         limit,
       )
       .toArray() as unknown as Row[];
-    const isWhole = rows.length < limit;
-    const cells = isWhole
-      ? (this.#sql.exec("select room, id, json from cells where turn > ?", flushed.turn).toArray() as never)
-      : ([] as Pending["cells"]);
-    if (rows.length === 0 && cells.length === 0) return undefined;
     const revision = rows.at(-1)?.revision ?? flushed.revision;
-    return { rows, cells, revision, turn: isWhole ? this.#turn : flushed.turn };
+    // Cells follow once every row is there: they speak of objects.
+    if (rows.length === limit) {
+      return { ...flushed, rows, cells: [], revision, lastTurn: flushed.turn, hasMore: true };
+    }
+    const cells = this.#pendingCells(flushed);
+    if (rows.length === 0 && cells.cells.length === 0) return undefined;
+    return { rows, revision, ...cells };
+  }
+
+  /** The cells D1 does not have yet, in the order of turns: as many as are carried at once. */
+  #pendingCells({ turn, after }: Flushed): Omit<Pending, "rows" | "revision"> {
+    const from = after ?? [turn, "\uffff", ""];
+    const sizes = this.#sql.exec(
+      `select turn, room, id, length(json) as size from cells
+       where turn >= ?1 and (turn, room, id) > (?1, ?2, ?3) order by turn, room, id`,
+      ...from,
+    );
+    let chars = 0;
+    let last: readonly [number, string, string] | undefined;
+    let hasMore = false;
+    for (const { turn: of, room, id, size } of sizes) {
+      chars += Number(size ?? 0);
+      hasMore = last !== undefined && chars > FLUSH_CHARS;
+      if (hasMore) break;
+      last = [Number(of), String(room), String(id)];
+    }
+    if (last === undefined) return { cells: [], turn: this.#turn, lastTurn: this.#turn, hasMore: false };
+    const cells = this.#sql
+      .exec(
+        `select room, id, json from cells
+         where turn >= ?1 and (turn, room, id) > (?1, ?2, ?3) and (turn, room, id) <= (?4, ?5, ?6)`,
+        ...from,
+        ...last,
+      )
+      .toArray() as unknown as CellRow[];
+    if (!hasMore) return { cells, turn: this.#turn, lastTurn: this.#turn, hasMore };
+    return { cells, turn: last[0] - 1, lastTurn: last[0], after: last, hasMore };
   }
 
   get hasPending(): boolean {
@@ -152,9 +210,9 @@ export class JournalSql {
   }
 
   /** D1 has everything up to here: graves may be levelled. */
-  flushed({ revision, turn }: Pick<Pending, "revision" | "turn">): void {
+  flushed({ revision, turn, after }: Flushed): void {
     this.#storage.transactionSync(() => {
-      this.setFact("flushed", JSON.stringify({ revision, turn }));
+      this.setFact("flushed", JSON.stringify({ revision, turn, after }));
       this.#sql.exec("delete from cells where json is null and turn <= ?", turn);
       this.#bury([]);
     });
@@ -166,6 +224,7 @@ export class JournalSql {
       for (const table of ["revisions", "cells", "facts"]) this.#sql.exec(`delete from ${table}`);
     });
     this.#turn = 0;
+    this.#rows.clear();
   }
 
   /** The revision of the last write, which may have left no row. */
@@ -173,8 +232,8 @@ export class JournalSql {
     return Math.max(Number(this.fact("base") ?? 0), this.#flushed().revision);
   }
 
-  #flushed(): { revision: number; turn: number } {
-    return JSON.parse(this.fact("flushed") ?? '{"revision":-1,"turn":-1}') as { revision: number; turn: number };
+  #flushed(): Flushed {
+    return JSON.parse(this.fact("flushed") ?? '{"revision":-1,"turn":-1}') as Flushed;
   }
 
   /** Deletes rows nobody needs, once D1 has them too: a delete it has not heard of must not be lost. */
@@ -193,7 +252,7 @@ export class JournalSql {
 }
 
 /** JSON arrays of JSON texts, each below the size one bound value may have. */
-function* batches(texts: readonly string[]): Iterable<string> {
+function* batches(texts: Iterable<string>): Iterable<string> {
   let batch: string[] = [];
   let size = 0;
   for (const text of texts) {

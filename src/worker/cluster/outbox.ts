@@ -18,11 +18,11 @@ export async function flushOnce(journal: JournalSql, db: Database, cluster: stri
   if (pending === undefined) return false;
   await saveFlush(db, cluster, flushOf(pending));
   journal.flushed(pending);
-  return pending.rows.length === BATCH_ROWS;
+  return pending.hasMore;
 }
 
 /** The newest state of every key among the rows. */
-export function flushOf({ rows, cells, revision, turn }: Pending): Flush {
+export function flushOf({ rows, cells, revision, turn, lastTurn }: Pending): Flush {
   const latest = new Map<string, Row>();
   for (const row of rows) latest.set(`${row.bucket}/${row.namespace}/${row.name}`, row);
   const puts: ObjectRow[] = [];
@@ -34,7 +34,7 @@ export function flushOf({ rows, cells, revision, turn }: Pending): Flush {
     if (object === undefined || row.json === null) removals.push(place);
     else puts.push({ ...place, uid: object.metadata.uid, json: row.json });
   }
-  return { puts, removals, through: revision, cells, turn };
+  return { puts, removals, through: revision, cells, turn, lastTurn };
 }
 
 // Of the versions of a kind the last named counts: the one that needs no conversion.

@@ -4,7 +4,7 @@
  * Flushes may be repeated and may even arrive late. Each one is a single transaction that skips every change the
  * journal has already passed, so that no old write can undo a newer one or bring a deleted object back.
  */
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { Database } from "#worker/db/database";
 import { cells, journals, objects } from "#worker/db/schema";
 
@@ -27,7 +27,8 @@ export type Removal = Pick<ObjectRow, "group" | "resource" | "namespace" | "name
 /**
  * One flush. It holds the newest state of every key whose last change lies after the flush before and not after
  * `through`; take the outbox in the order of revisions and `through` is the last one taken. Likewise the newest state
- * of every cell changed after the last flushed turn and not after `turn`; json null = the cell is gone.
+ * of every cell changed after the last flushed turn and not after `turn`; json null = the cell is gone. Of the turn
+ * after it, up to `lastTurn`, it may hold a part: the flush that holds the rest follows.
  */
 export type Flush = {
   readonly puts: readonly ObjectRow[];
@@ -35,6 +36,7 @@ export type Flush = {
   readonly through: number;
   readonly cells: readonly CellRow[];
   readonly turn: number;
+  readonly lastTurn: number;
 };
 
 /** A cell of a cluster's kernel. */
@@ -44,6 +46,7 @@ export type CellRow = { readonly room: string; readonly id: string; readonly jso
 const STATEMENT_ROWS_MAX = 500;
 const STATEMENT_CHARS_MAX = 600_000;
 const PAGE_ROWS = 500;
+const PAGE_CHARS = 4_000_000;
 
 // One statement for many rows: two bound values instead of nine per row, and 20 times fewer queries. Written out
 // because drizzle has no json_each and refuses raw statements in a batch.
@@ -79,14 +82,14 @@ const ADVANCE = `
 /** Writes a flush: all of it or nothing. Rejects when D1 does; the caller keeps its outbox and tries again. */
 export async function saveFlush(db: Database, cluster: string, flush: Flush): Promise<void> {
   const d1 = db.$client;
-  const { through, turn } = flush;
+  const { through, turn, lastTurn } = flush;
   const kept = flush.cells.filter(({ json }) => json !== null);
   const gone = flush.cells.filter(({ json }) => json === null).map(({ room, id }) => ({ room, id }));
   await d1.batch([
     ...chunks(flush.puts).map((json) => d1.prepare(PUT).bind(cluster, json)),
     ...chunks(flush.removals).map((json) => d1.prepare(REMOVE).bind(cluster, json)),
-    ...chunks(kept).map((json) => d1.prepare(PUT_CELLS).bind(cluster, json, turn)),
-    ...chunks(gone).map((json) => d1.prepare(REMOVE_CELLS).bind(cluster, json, turn)),
+    ...chunks(kept).map((json) => d1.prepare(PUT_CELLS).bind(cluster, json, lastTurn)),
+    ...chunks(gone).map((json) => d1.prepare(REMOVE_CELLS).bind(cluster, json, lastTurn)),
     d1.prepare(ADVANCE).bind(cluster, through, turn),
   ]);
 }
@@ -126,18 +129,33 @@ export async function* readObjects(db: Database, cluster: string): AsyncGenerato
   }
 }
 
-/** Every cell of a cluster, in pages. */
+/** Every cell of a cluster, in pages of so many rows or characters at most. */
 export async function* readCells(db: Database, cluster: string): AsyncGenerator<readonly Required<CellRow>[]> {
-  for (let offset = 0; ; offset += PAGE_ROWS) {
-    const page = await db
+  const sizes = await db
+    .select({ room: cells.room, id: cells.id, size: sql<number>`length(${cells.json})` })
+    .from(cells)
+    .where(eq(cells.cluster, cluster))
+    .orderBy(asc(cells.room), asc(cells.id));
+  let after: readonly [string, string] = ["", ""];
+  let rows = 0;
+  let chars = 0;
+  for (const [n, { room, id, size }] of sizes.entries()) {
+    rows += 1;
+    chars += size;
+    if (rows < PAGE_ROWS && chars < PAGE_CHARS && n < sizes.length - 1) continue;
+    yield await db
       .select({ room: cells.room, id: cells.id, json: cells.json })
       .from(cells)
-      .where(eq(cells.cluster, cluster))
-      .orderBy(asc(cells.room), asc(cells.id))
-      .limit(PAGE_ROWS)
-      .offset(offset);
-    if (page.length > 0) yield page;
-    if (page.length < PAGE_ROWS) return;
+      .where(
+        and(
+          eq(cells.cluster, cluster),
+          sql`(${cells.room}, ${cells.id}) > (${after[0]}, ${after[1]})`,
+          sql`(${cells.room}, ${cells.id}) <= (${room}, ${id})`,
+        ),
+      );
+    after = [room, id];
+    rows = 0;
+    chars = 0;
   }
 }
 

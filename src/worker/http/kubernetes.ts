@@ -22,6 +22,7 @@ import { holdStream } from "#worker/http/held-stream";
 import { clusterOf, isCluster, isKeyOf } from "#worker/http/keys";
 import { openApiDocument } from "#worker/http/openapi-assets";
 import { portForward } from "#worker/http/port-forward/port-forward";
+import { asksForSocket, overSocket, withoutSocket } from "#worker/http/socket-stream";
 
 type Stub = DurableObjectStub<ClusterObject>;
 
@@ -78,6 +79,12 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
     if (described !== undefined) return described;
     const info = c.req.method === "GET" ? requestInfo("GET", url) : undefined;
     const stream = info && streamKindOf(info, url);
+    const kind = stream ?? (info?.plural === "pods" && info.subresource === "log" ? "log" : undefined);
+    if (kind !== undefined && asksForSocket(request)) {
+      const plain = withoutSocket(request);
+      const streamed = stream === undefined ? await stub.fetch(plain) : await holdStream(stub, url, plain, stream);
+      return overSocket(request, streamed, kind);
+    }
     if (stream !== undefined) return await holdStream(stub, url, request, stream);
     if (info?.plural === "pods" && info.subresource === "portforward" && request.headers.has("sec-websocket-key")) {
       return await portForward(stub, request);

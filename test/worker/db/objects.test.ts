@@ -35,6 +35,7 @@ const flush = (through: number, puts: ObjectRow[], removed: [string, number][] =
   removals: removed.map(([name, revision]) => ({ ...pod(name, revision) })),
   cells: [],
   turn: through,
+  lastTurn: through,
 });
 async function copyOf(cluster: string): Promise<ObjectRow[]> {
   const rows: ObjectRow[] = [];

@@ -128,3 +128,8 @@ export function resolvePort(pod: Pod, port: number | string, protocol = "TCP"): 
     .flatMap((container) => container.ports ?? [])
     .find((one) => one.name === port && (one.protocol ?? "TCP") === protocol)?.containerPort;
 }
+
+/** Whether a pod has limits of what it stores. */
+export const hasStorageLimit = ({ spec }: Pod): boolean =>
+  (spec.volumes ?? []).some(({ emptyDir }) => emptyDir?.sizeLimit !== undefined) ||
+  spec.containers.some((container) => container.resources?.limits?.["ephemeral-storage"] !== undefined);

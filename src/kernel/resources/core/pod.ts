@@ -9,7 +9,7 @@ import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validat
 import { claimKeysOfPod } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { podColumns } from "#kernel/resources/core/pod.columns";
 import { defaultPod } from "#kernel/resources/core/pod.defaults";
-import { isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
+import { hasStorageLimit, isPodScheduled, isPodTerminal } from "#kernel/resources/core/pod.facts";
 import {
   preparePodForCreate,
   preparePodForStatusUpdate,
@@ -66,7 +66,11 @@ export const pods = defineResource<Pod>({
   grace: (pod, requestedSeconds) => ({ seconds: graceSeconds(pod, requestedSeconds) }),
 
   columns: podColumns,
-  indexes: { node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]), claim: claimKeysOfPod },
+  indexes: {
+    node: ({ spec: { nodeName = "" } }) => (nodeName === "" ? [] : [nodeName]),
+    claim: claimKeysOfPod,
+    storageLimit: (pod) => (hasStorageLimit(pod) ? [pod.metadata.uid] : []),
+  },
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",

@@ -37,29 +37,42 @@ function putThree(bytes: Uint8Array, at: number, code: number): number {
   return at + 3;
 }
 
+/** Units of a text made at once. */
+const PIECE = 8_192;
+
+/** The text of units of UTF-16, or of bytes as characters. */
+function textOfUnits(units: Uint16Array | Uint8Array): string {
+  if (units.length <= PIECE) return String.fromCharCode.apply(null, units as unknown as number[]);
+  const parts: string[] = [];
+  for (let at = 0; at < units.length; at += PIECE) {
+    parts.push(String.fromCharCode.apply(null, units.subarray(at, at + PIECE) as unknown as number[]));
+  }
+  return parts.join("");
+}
+
 /** The text of bytes in UTF-8. */
 export function textOfBytes(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  let units: number[] = [];
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
   for (let n = 0; n < bytes.length; ) {
     const first = bytes[n] ?? 0;
-    const length = sequenceLength(first);
-    const code = length === 1 ? first : codeAt(bytes, n, length);
-    if (code === undefined) {
-      units.push(0xdc00 + first);
+    if (first < 0x80) {
+      units[count++] = first;
       n += 1;
-    } else {
-      if (code < 0x10000) units.push(code);
-      else units.push(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
-      n += length;
+      continue;
     }
-    if (units.length >= 4_096) {
-      parts.push(String.fromCharCode(...units));
-      units = [];
+    const length = sequenceLength(first);
+    const code = codeAt(bytes, n, length);
+    if (code === undefined) {
+      units[count++] = 0xdc00 + first;
+      n += 1;
+      continue;
     }
+    if (code >= 0x10000) units[count++] = 0xd800 + ((code - 0x10000) >> 10);
+    units[count++] = code < 0x10000 ? code : 0xdc00 + ((code - 0x10000) & 0x3ff);
+    n += length;
   }
-  parts.push(String.fromCharCode(...units));
-  return parts.join("");
+  return textOfUnits(units.subarray(0, count));
 }
 
 /** Bytes at the end that begin a character whose rest may still come: 0 to 3. */
@@ -93,4 +106,38 @@ function codeAt(bytes: Uint8Array, at: number, length: number): number | undefin
     (length !== 4 || (code >= 0x10000 && code <= 0x10ffff)) &&
     (code & ~0x7ff) !== 0xd800;
   return isCharacter ? code : undefined;
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+/** The bytes of a text, written as characters U+0000 to U+00FF. */
+export function toBytes(text: string): string {
+  if (ASCII.test(text)) return text;
+  return textOfUnits(bytesOfText(text));
+}
+
+/** The text of bytes that are written as characters. */
+export function fromBytes(chars: string): string {
+  return ASCII.test(chars) ? chars : textOfBytes(rawBytes(chars));
+}
+
+/** The bytes that are written as characters. */
+export function rawBytes(chars: string): Uint8Array {
+  const bytes = new Uint8Array(chars.length);
+  for (let n = 0; n < chars.length; n += 1) bytes[n] = chars.charCodeAt(n);
+  return bytes;
+}
+
+/** Bytes of a text in UTF-8; the code points U+DC80 to U+DCFF stand for single bytes. */
+export function utf8Length(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let bytes = 0;
+  for (let n = 0; n < text.length; n += 1) {
+    const code = text.charCodeAt(n);
+    if (code < 0x80) bytes += 1;
+    else if (code < 0x800 || (code >= 0xd800 && code < 0xdc00)) bytes += 2;
+    else if (code >= 0xdc00 && code < 0xe000) bytes += (text.charCodeAt(n - 1) & 0xfc00) === 0xd800 ? 2 : 1;
+    else bytes += 3;
+  }
+  return bytes;
 }

@@ -1,7 +1,7 @@
 /**
  * Pieces of HTTP the servers of the images share: status texts, content types, dates, forms, queries.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import type { HttpResponse } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 

@@ -4,7 +4,7 @@
  * Models docker-library/httpd with its default configuration.
  * Leaves out every directive but Listen, DocumentRoot and ServerName: lessons replace its pages, not its modules.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import { contentType, httpDate, logDate, parseTarget, respond, statusText } from "#kernel/runtime/images/http";
 import type { Image } from "#kernel/runtime/images/image";
 import { hasTag } from "#kernel/runtime/images/tags";

@@ -4,9 +4,9 @@
  * Models execve(2), scripts with `#!` included.
  */
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
-import { allows } from "#kernel/runtime/files/filesystem";
 import { programIn } from "#kernel/runtime/files/image-tree";
 import { absolute, below } from "#kernel/runtime/files/paths";
+import { allows } from "#kernel/runtime/files/stat";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
 
 /** Who looks, and from where. */
@@ -22,7 +22,7 @@ export function findExecutable(sandbox: Sandbox, name: string, seeker: Seeker): 
   if (name.includes("/")) {
     const stat = sandbox.files.stat(absolute(name, seeker.cwd));
     if (typeof stat === "number") return stat;
-    return stat.kind !== "dir" && allows(stat, seeker.uid, 1) ? name : ERRNO.EACCES;
+    return stat.kind !== "dir" && allows(stat, seeker.uid, 1, sandbox.files.groups) ? name : ERRNO.EACCES;
   }
   if (name === "") return ERRNO.ENOENT;
   let failure: Errno = ERRNO.ENOENT;
@@ -30,7 +30,7 @@ export function findExecutable(sandbox: Sandbox, name: string, seeker: Seeker): 
     const path = below(directory === "" ? seeker.cwd : directory, name);
     const stat = sandbox.files.stat(path);
     if (typeof stat === "number" || stat.kind === "dir") continue;
-    if (allows(stat, seeker.uid, 1)) return path;
+    if (allows(stat, seeker.uid, 1, sandbox.files.groups)) return path;
     failure = ERRNO.EACCES;
   }
   return failure;
@@ -42,6 +42,9 @@ export interface Loaded {
   readonly argv: readonly string[];
 }
 
+/** Bytes of a file that say what it is. */
+const HEAD_BYTES = 4_096;
+
 /** The program and arguments a file stands for: a compiled one, or a script's interpreter. */
 export function loadExecutable(
   sandbox: Sandbox,
@@ -49,7 +52,7 @@ export function loadExecutable(
   argv: readonly string[],
   seeker: Seeker,
 ): Loaded | Errno {
-  const text = sandbox.files.read(absolute(path, seeker.cwd));
+  const text = sandbox.files.bytes(absolute(path, seeker.cwd), 0, HEAD_BYTES);
   if (typeof text === "number") return text;
   const program = programIn(text);
   if (program !== undefined) return { program, argv };
@@ -57,7 +60,7 @@ export function loadExecutable(
   const [interpreter = "", ...rest] = (text.slice(2).split("\n")[0] ?? "").trim().split(/\s+/);
   const option = rest.join(" ");
   const given = [interpreter, ...(option === "" ? [] : [option]), path, ...argv.slice(1)];
-  const binary = sandbox.files.read(interpreter);
+  const binary = sandbox.files.bytes(interpreter, 0, HEAD_BYTES);
   const found = typeof binary === "number" ? undefined : programIn(binary);
   return found === undefined ? ERRNO.ENOENT : { program: found, argv: given };
 }

@@ -3,10 +3,13 @@
  *
  * Leaves out what no lesson looks at: of /proc the processes and a dozen files, of /sys the cgroup's limits.
  */
-import type { KernelFiles, Stat } from "#kernel/runtime/files/filesystem";
+
 import { parentOf } from "#kernel/runtime/files/paths";
+import type { KernelFiles, Stat } from "#kernel/runtime/files/stat";
+import { capabilityMask } from "#kernel/runtime/process/capabilities";
 import type { Process } from "#kernel/runtime/process/process";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
+import { sysctlNames, sysctlText } from "#kernel/runtime/process/sysctls";
 
 const DEVICES = [
   "fd",
@@ -49,8 +52,7 @@ export class ContainerKernelFiles implements KernelFiles {
   list(path: string): readonly string[] {
     if (path === "/dev") return DEVICES;
     if (path === "/proc") return [...this.#pids, ...Object.keys(this.#system), "self", "sys"];
-    if (path === "/proc/sys") return ["kernel"];
-    if (path === "/proc/sys/kernel") return ["hostname", "osrelease"];
+    if (path === "/proc/sys" || path.startsWith("/proc/sys/")) return sysctlNames(this.sandbox.record, path);
     if (path === "/sys") return ["fs"];
     if (path === "/sys/fs") return ["cgroup"];
     if (path === "/sys/fs/cgroup") return CGROUP;
@@ -97,8 +99,10 @@ export class ContainerKernelFiles implements KernelFiles {
     const root = `overlay / overlay ${this.sandbox.record.isReadOnlyRoot ? "ro" : "rw"},relatime 0 0\n`;
     const kernel =
       "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0\n";
-    const volumes = [...this.sandbox.record.mounts].map(
-      ({ path, isReadOnly }) => `/dev/sda1 ${path} ext4 ${isReadOnly ? "ro" : "rw"},relatime 0 0\n`,
+    const volumes = [...this.sandbox.record.mounts].map(({ path, isReadOnly, type }) =>
+      type === "tmpfs"
+        ? `tmpfs ${path} tmpfs ${isReadOnly ? "ro" : "rw"},relatime 0 0\n`
+        : `/dev/sda1 ${path} ext4 ${isReadOnly ? "ro" : "rw"},relatime 0 0\n`,
     );
     return root + kernel + volumes.join("");
   }
@@ -106,10 +110,7 @@ export class ContainerKernelFiles implements KernelFiles {
   #readProc(path: string): string | undefined {
     const [, , first = "", second, third] = path.split("/");
     if (second === undefined) return Object.hasOwn(this.#system, first) ? this.#system[first]?.() : undefined;
-    if (first === "sys") {
-      if (third === "hostname") return `${this.sandbox.record.hostname}\n`;
-      return third === "osrelease" ? "6.12.0\n" : undefined;
-    }
+    if (first === "sys") return sysctlText(this.sandbox.record, path);
     const process = this.sandbox.look.processes[first];
     return process === undefined || third !== undefined ? undefined : this.#readProcess(process, second);
   }
@@ -134,11 +135,28 @@ export class ContainerKernelFiles implements KernelFiles {
       case "status":
         return (
           `Name:\t${name}\nState:\tS (sleeping)\nPid:\t${process.pid}\nPPid:\t${process.parent}\n` +
-          `Uid:\t${process.uid}\t${process.uid}\t${process.uid}\t${process.uid}\n`
+          this.#identity(process)
         );
       default:
         return undefined;
     }
+  }
+
+  /** Who a process is and what it may do, as its status file says. */
+  #identity({ uid }: Process): string {
+    const { record, files } = this.sandbox;
+    const [gid = 0] = files.groups;
+    const four = (number: number): string => `${number}\t${number}\t${number}\t${number}`;
+    const bounding = capabilityMask(record);
+    // Who is not root keeps the bounding set alone.
+    const own = uid === 0 ? bounding : "0".repeat(16);
+    const isConfined = record.isPrivileged !== true && record.isSeccompConfined === true;
+    return (
+      `Uid:\t${four(uid)}\nGid:\t${four(gid)}\nGroups:\t${sortedGroups(files.groups).join(" ")} \n` +
+      `CapInh:\t${"0".repeat(16)}\nCapPrm:\t${own}\nCapEff:\t${own}\nCapBnd:\t${bounding}\n` +
+      `CapAmb:\t${"0".repeat(16)}\nNoNewPrivs:\t${record.hasNoNewPrivileges === true ? 1 : 0}\n` +
+      `Seccomp:\t${isConfined ? 2 : 0}\nSeccomp_filters:\t${isConfined ? 1 : 0}\n`
+    );
   }
 
   #readCgroup(file: string): string | undefined {
@@ -149,3 +167,6 @@ export class ContainerKernelFiles implements KernelFiles {
     return file === "pids.current" ? `${this.#pids.length}\n` : undefined;
   }
 }
+
+/** Groups as the kernel keeps them: each once, in order. */
+export const sortedGroups = (groups: readonly number[]): number[] => [...new Set(groups)].sort((a, b) => a - b);

@@ -1,9 +1,11 @@
 /**
  * File descriptors: opening, reading, writing and sharing what stands behind them.
  *
- * Leaves out blocking modes and offsets of pipes: a pipe is a text on its way, a read takes what is there.
+ * Offsets count bytes. Leaves out blocking modes and offsets of pipes: a pipe is a text on its way, a read takes
+ * what is there.
  */
 import { closeEnd, isCongested, received, send, takeReceived } from "#kernel/runtime/connections";
+import { fromBytes, toBytes, unfinishedBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import { absolute } from "#kernel/runtime/files/paths";
 import { appendLog } from "#kernel/runtime/logs";
@@ -93,14 +95,14 @@ export function openPath(sandbox: Sandbox, process: Process, path: string, mode:
 function openFile(sandbox: Sandbox, process: Process, path: string, mode: OpenMode): number {
   const stat = sandbox.files.stat(path);
   if (mode === "read") {
-    if (typeof stat === "number") return -stat;
-    const text = stat.kind === "dir" ? "" : sandbox.files.read(path, process.uid);
-    if (typeof text === "number") return -text;
+    const refused = typeof stat === "number" ? stat : sandbox.files.may(path, process.uid, 4);
+    if (refused !== 0) return -refused;
   } else {
-    const old = mode === "write" ? "" : sandbox.files.read(path, process.uid);
-    if (typeof old === "number" && old !== ERRNO.ENOENT) return -old;
-    const failure = sandbox.files.write(path, typeof old === "number" ? "" : old, { uid: process.uid });
-    if (failure !== 0) return -failure;
+    const isThere = mode !== "write" && typeof stat !== "number";
+    const refused = isThere
+      ? sandbox.files.may(path, process.uid, 2)
+      : sandbox.files.write(path, "", { uid: process.uid });
+    if (refused !== 0) return -refused;
   }
   return register(sandbox, {
     kind: "file",
@@ -119,8 +121,14 @@ function hasEnd(sandbox: Sandbox, pipe: number, end?: "read" | "write"): boolean
   return false;
 }
 
-/** What a read would give now: text, "" at the end, undefined if it must wait. Nothing is taken. */
-export function peek(sandbox: Sandbox, number: number | undefined): string | undefined {
+/** Bytes of a file one read gives. */
+const READ_BYTES = 65_536;
+
+/**
+ * What a read would give now: text, "" at the end, undefined if it must wait. Nothing is taken. Of a file it is a
+ * piece of about `bytes`.
+ */
+export function peek(sandbox: Sandbox, number: number | undefined, bytes = READ_BYTES): string | undefined {
   const file = number === undefined ? undefined : sandbox.look.openFiles[number];
   if (file === undefined) return "";
   switch (file.kind) {
@@ -136,8 +144,11 @@ export function peek(sandbox: Sandbox, number: number | undefined): string | und
       return session.input !== "" || session.isInputClosed === true ? session.input : undefined;
     }
     case "file": {
-      const text = sandbox.files.read(file.path);
-      return typeof text === "number" ? "" : text.slice(file.at);
+      const read = sandbox.files.bytes(file.path, file.at, bytes);
+      if (typeof read === "number") return "";
+      // A character the piece cuts in two comes with the next one.
+      const cut = read.length < bytes ? 0 : unfinishedAt(read);
+      return fromBytes(cut === 0 || cut === read.length ? read : read.slice(0, -cut));
     }
     case "text":
       return file.text.slice(file.at);
@@ -153,21 +164,31 @@ export function peek(sandbox: Sandbox, number: number | undefined): string | und
 }
 
 function randomText(sandbox: Sandbox): string {
-  let text = "";
-  for (let n = 0; n < 512; n += 1) {
-    const byte = sandbox.world.entropy.int(256);
-    text += String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte);
+  const units: number[] = [];
+  for (let n = 0; n < 1_024; n += 1) {
+    const word = sandbox.world.entropy.word();
+    for (let shift = 0; shift < 32; shift += 8) {
+      const byte = (word >>> shift) & 0xff;
+      units.push(byte < 0x80 ? byte : 0xdc00 + byte);
+    }
   }
-  return text;
+  return String.fromCharCode(...units);
 }
 
-/** Takes so many characters of what peek gave. */
-export function consume(sandbox: Sandbox, number: number, count: number): void {
+/** Bytes at the end of some, written as characters, that begin a character whose rest is to come. */
+function unfinishedAt(bytes: string): number {
+  return unfinishedBytes(Uint8Array.from(bytes.slice(-4), (char) => char.charCodeAt(0)));
+}
+
+/** Takes the beginning of what peek gave: `text`. */
+export function consume(sandbox: Sandbox, number: number, text: string): void {
   const { openFiles, pipes, sessions } = sandbox.computer;
   const file = openFiles[number];
+  const count = text.length;
   if (file === undefined || (count === 0 && file.kind !== "session")) return;
   if (file.kind === "pipe") pipes[file.pipe] = (pipes[file.pipe] ?? "").slice(count);
-  else if (file.kind === "file" || file.kind === "text") file.at += count;
+  else if (file.kind === "file") file.at += utf8Length(text);
+  else if (file.kind === "text") file.at += count;
   else if (file.kind === "socket") takeReceived(sandbox.world.cells, file.connection, file.side, count);
   else if (file.kind === "session") {
     const session = sessions[file.session];
@@ -176,6 +197,28 @@ export function consume(sandbox: Sandbox, number: number, count: number): void {
     const isEnd = count === 0 && session.input.startsWith("\u0004");
     session.input = session.input.slice(isEnd ? 1 : count);
   }
+}
+
+/** Takes so many bytes at most of what peek gave; a character that is cut in two comes as its bytes. */
+export function takeBytes(sandbox: Sandbox, number: number, text: string, count: number): string {
+  // So many characters have at least so many bytes; half of a pair is none.
+  const isPair = (text.charCodeAt(count - 1) & 0xfc00) === 0xd800;
+  const head = text.slice(0, isPair ? count + 1 : count);
+  const bytes = toBytes(head);
+  const taken = bytes.length <= count ? head : fromBytes(bytes.slice(0, count));
+  const file = sandbox.computer.openFiles[number];
+  if (file?.kind === "file") {
+    file.at += Math.min(bytes.length, count);
+    return taken;
+  }
+  consume(sandbox, number, head);
+  const rest = fromBytes(bytes.slice(count));
+  const { pipes, sessions } = sandbox.computer;
+  if (rest !== "" && file?.kind === "pipe") pipes[file.pipe] = rest + (pipes[file.pipe] ?? "");
+  if (rest === "" || file?.kind !== "session") return taken;
+  const session = sessions[file.session];
+  if (session !== undefined) session.input = rest + session.input;
+  return taken;
 }
 
 /** Whether a writer should wait until somebody reads. */
@@ -187,6 +230,13 @@ export function isFull(sandbox: Sandbox, number: number | undefined): boolean {
   if (file?.kind === "socket") return isCongested(sandbox.world.cells, file.connection, file.side);
   if (file?.kind !== "session") return false;
   return (sandbox.look.sessions[file.session]?.output.length ?? 0) >= LIMITS.sessionChars;
+}
+
+/** Writes bytes, written as characters: as writeTo does text. */
+export function writeBytesTo(sandbox: Sandbox, number: number | undefined, bytes: string): 0 | Errno {
+  const file = number === undefined ? undefined : sandbox.look.openFiles[number];
+  if (number === undefined || file?.kind !== "file") return writeTo(sandbox, number, fromBytes(bytes));
+  return file.isWritable ? writeFile(sandbox, number, bytes) : ERRNO.EINVAL;
 }
 
 /** Writes to an open file: 0, or the error. EPIPE: nobody will ever read it. */
@@ -209,22 +259,17 @@ export function writeTo(sandbox: Sandbox, number: number | undefined, text: stri
     case "socket":
       return send(sandbox.world, file.connection, file.side, text);
     case "file":
-      return file.isWritable ? writeFile(sandbox, number, text) : ERRNO.EINVAL;
+      return file.isWritable ? writeFile(sandbox, number, toBytes(text)) : ERRNO.EINVAL;
     default:
       return 0;
   }
 }
 
-function writeFile(sandbox: Sandbox, number: number, text: string): 0 | Errno {
+function writeFile(sandbox: Sandbox, number: number, bytes: string): 0 | Errno {
   const file = sandbox.computer.openFiles[number];
   if (file?.kind !== "file") return ERRNO.EINVAL;
-  const old = sandbox.files.read(file.path);
-  const before = typeof old === "number" ? "" : old;
-  const at = file.isAppending ? before.length : Math.min(file.at, before.length);
-  const failure = sandbox.files.write(
-    file.path,
-    at === before.length ? before + text : before.slice(0, at) + text + before.slice(at + text.length),
-  );
-  file.at = at + text.length;
-  return failure;
+  const at = sandbox.files.writeAt(file.path, file.isAppending ? "end" : file.at, bytes);
+  if (at < 0) return -at as Errno;
+  file.at = at;
+  return 0;
 }

@@ -6,14 +6,11 @@ import { accept, pending, shut } from "#kernel/runtime/connections";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { runToEnd } from "#kernel/runtime/exec";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
-import type { FileSystem } from "#kernel/runtime/files/filesystem";
-import { absolute } from "#kernel/runtime/files/paths";
+import { DescriptorTask } from "#kernel/runtime/process/descriptor-task";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
 import { requestDepth } from "#kernel/runtime/process/inside";
-import { closeFd, consume, isFull, peek, register, writeTo } from "#kernel/runtime/process/open-files";
-import type { Process } from "#kernel/runtime/process/process";
+import { register } from "#kernel/runtime/process/open-files";
 import { isInputOver } from "#kernel/runtime/process/readiness";
-import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { Launch, Task } from "#kernel/runtime/process/task";
 import { isAddress, lookUp, type ResolverConfig, resolverFrom } from "#kernel/runtime/resolver";
 import type {
@@ -27,29 +24,12 @@ import type {
   Transport,
   World,
 } from "#kernel/runtime/world";
-import { must } from "#kernel/sim/assert";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
 
-export class ProcessTask<S = unknown> implements Task<S> {
-  constructor(
-    readonly sandbox: Sandbox,
-    readonly pid: number,
-    readonly builtin?: readonly string[],
-    readonly override?: Readonly<Record<string, string>>,
-  ) {}
-
+export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> {
   as(argv: readonly string[], env?: Readonly<Record<string, string>>): Task {
     return new ProcessTask(this.sandbox, this.pid, argv, env);
-  }
-
-  /** The process, to be read only. */
-  get #look(): Process {
-    return must(this.sandbox.look.processes[this.pid], "a task's process exists");
-  }
-
-  get #own(): Process {
-    return must(this.sandbox.computer.processes[this.pid], "a task's process exists");
   }
 
   get world(): World {
@@ -60,36 +40,28 @@ export class ProcessTask<S = unknown> implements Task<S> {
     return this.sandbox.record;
   }
 
-  get files(): FileSystem {
-    return this.sandbox.files;
-  }
-
   get argv(): readonly string[] {
-    return this.builtin ?? this.#look.argv;
+    return this.builtin ?? this.look.argv;
   }
 
   get now(): Instant {
-    return this.sandbox.nowOf(this.#look);
-  }
-
-  get uid(): number {
-    return this.#look.uid;
+    return this.sandbox.nowOf(this.look);
   }
 
   get cwd(): string {
-    return this.#look.cwd;
+    return this.look.cwd;
   }
 
   set cwd(path: string) {
-    this.#own.cwd = path;
+    this.own.cwd = path;
   }
 
   get state(): S | undefined {
-    return (this.#look.state ?? undefined) as S | undefined;
+    return (this.look.state ?? undefined) as S | undefined;
   }
 
   set state(state: S | undefined) {
-    this.#own.state = state;
+    this.own.state = state;
   }
 
   env(name: string): string | undefined {
@@ -97,71 +69,12 @@ export class ProcessTask<S = unknown> implements Task<S> {
   }
 
   environ(): Readonly<Record<string, string>> {
-    return this.override ?? this.#look.env ?? this.sandbox.environment;
-  }
-
-  path(path: string): string {
-    return absolute(path, this.#look.cwd);
+    return this.override ?? this.look.env ?? this.sandbox.environment;
   }
 
   readFile(path: string): string | Errno {
     if (path === "") return ERRNO.ENOENT;
     return this.files.read(path.endsWith("/") ? `${this.path(path)}/` : this.path(path), this.uid);
-  }
-
-  write(fd: number, text: string): boolean {
-    if (text === "") return true;
-    const failure = writeTo(this.sandbox, this.#look.fds[fd], text);
-    if (failure === ERRNO.EPIPE) this.sandbox.signal(this.pid, "SIGPIPE");
-    return failure === 0;
-  }
-
-  print(text: string): boolean {
-    return this.write(1, text);
-  }
-
-  complain(text: string): boolean {
-    return this.write(2, text);
-  }
-
-  isFull(fd: number): boolean {
-    return isFull(this.sandbox, this.#look.fds[fd]);
-  }
-
-  read(fd: number): string | undefined {
-    const number = this.#look.fds[fd];
-    const text = peek(this.sandbox, number);
-    if (text !== undefined && number !== undefined) consume(this.sandbox, number, text.length);
-    return text;
-  }
-
-  readLine(fd: number): string | undefined {
-    const number = this.#look.fds[fd];
-    const text = peek(this.sandbox, number);
-    if (text === undefined || number === undefined) return text;
-    const feed = text.indexOf("\n");
-    if (feed < 0 && !isInputOver(this.sandbox, number)) return undefined;
-    const line = feed < 0 ? text : text.slice(0, feed + 1);
-    consume(this.sandbox, number, line.length);
-    return line;
-  }
-
-  readUntil(fd: number, delimiter: string, count: number): string | undefined {
-    const number = this.#look.fds[fd];
-    const text = peek(this.sandbox, number);
-    if (text === undefined || text === "" || number === undefined) return text;
-    const found = delimiter === "" ? text.indexOf("\0") : text.indexOf(delimiter);
-    const end = found < 0 ? text.length : found + 1;
-    const taken = text.slice(0, Number.isNaN(count) ? end : Math.min(end, count));
-    consume(this.sandbox, number, taken.length);
-    return taken;
-  }
-
-  isTerminal(fd: number): boolean {
-    const number = this.#look.fds[fd];
-    const file = number === undefined ? undefined : this.sandbox.look.openFiles[number];
-    if (file?.kind === "session") return this.sandbox.look.sessions[file.session]?.isTerminal === true;
-    return file?.kind === "log" && this.record.tty;
   }
 
   spend(steps = 1): boolean {
@@ -173,23 +86,19 @@ export class ProcessTask<S = unknown> implements Task<S> {
   }
 
   wake(): void {
-    delete this.#own.wait;
-  }
-
-  exit(code: number): void {
-    this.sandbox.exit(this.pid, code & 0xff);
+    delete this.own.wait;
   }
 
   listen(port: number, protocol: Transport = "TCP"): boolean {
     if (this.sandbox.listener(port, protocol) !== undefined) return false;
-    const process = this.#own;
+    const process = this.own;
     if (protocol === "UDP") process.listeningUdp = [...(process.listeningUdp ?? []), port];
     else process.listening = [...(process.listening ?? []), port];
     return true;
   }
 
   unlisten(port: number, protocol: Transport = "TCP"): void {
-    const process = this.#own;
+    const process = this.own;
     if (protocol === "UDP") process.listeningUdp = (process.listeningUdp ?? []).filter((other) => other !== port);
     else process.listening = (process.listening ?? []).filter((other) => other !== port);
   }
@@ -202,7 +111,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
   }
 
   #socket(connection: string, side: "client" | "server"): number {
-    const { fds } = this.#own;
+    const { fds } = this.own;
     let fd = 3;
     while (fds[fd] !== undefined) fd += 1;
     fds[fd] = register(this.sandbox, { kind: "socket", connection, side });
@@ -215,12 +124,8 @@ export class ProcessTask<S = unknown> implements Task<S> {
     return typeof opened === "string" ? opened : this.#socket(opened.connection, "client");
   }
 
-  close(fd: number): void {
-    closeFd(this.sandbox, this.#own, fd);
-  }
-
   shutdown(fd: number): void {
-    const file = this.sandbox.look.openFiles[this.#look.fds[fd] ?? -1];
+    const file = this.sandbox.look.openFiles[this.look.fds[fd] ?? -1];
     if (file?.kind === "socket") shut(this.world, file.connection, file.side);
   }
 
@@ -229,7 +134,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
     if (typeof fd === "string") return fd;
     this.write(fd, text);
     const answer = this.read(fd);
-    const isOver = isInputOver(this.sandbox, this.#look.fds[fd]);
+    const isOver = isInputOver(this.sandbox, this.look.fds[fd]);
     this.close(fd);
     return { text: answer ?? "", isOver };
   }
@@ -249,7 +154,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
     if (typeof path === "number") return -path;
     const loaded = loadExecutable(this.sandbox, path, argv, this.#seeker(env));
     if (typeof loaded === "number") return -loaded;
-    const { group, session, uid, cwd, env: own, fds } = this.#look;
+    const { group, session, uid, cwd, env: own, fds } = this.look;
     const pid = this.sandbox.spawn({
       ...loaded,
       parent: this.pid,
@@ -271,7 +176,7 @@ export class ProcessTask<S = unknown> implements Task<S> {
     if (typeof path === "number") return path;
     const loaded = loadExecutable(this.sandbox, path, argv, seeker);
     if (typeof loaded === "number") return loaded;
-    const process = this.#own;
+    const process = this.own;
     process.program = loaded.program;
     process.argv = loaded.argv;
     process.state = undefined;
@@ -338,12 +243,12 @@ export class ProcessTask<S = unknown> implements Task<S> {
   }
 
   holdMemory(bytes: number): boolean {
-    this.#own.memoryBytes = bytes;
+    this.own.memoryBytes = bytes;
     return this.sandbox.fitsMemory();
   }
 
   keepBusy(cpuMillis: number): void {
-    this.#own.cpuMillis = cpuMillis;
+    this.own.cpuMillis = cpuMillis;
   }
 
   work(ms: number): void {

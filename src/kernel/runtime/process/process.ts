@@ -53,6 +53,23 @@ export interface Process {
   cpuMillis?: number;
 }
 
+/** What a new process is. */
+export interface Spawn {
+  readonly argv: readonly string[];
+  readonly program: string;
+  readonly parent: number;
+  readonly cwd: string;
+  readonly uid: number;
+  /** Open files by descriptor; each is shared, not handed over. */
+  readonly fds: Readonly<Record<string, number>>;
+  readonly state?: unknown;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly group?: number | undefined;
+  readonly session?: string | undefined;
+  readonly ignored?: readonly string[] | undefined;
+  readonly isWaited?: boolean;
+}
+
 /** One `exec` into the container, or the container's own standard input. */
 export interface Session {
   pid: number;

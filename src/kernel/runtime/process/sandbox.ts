@@ -13,7 +13,7 @@ import { type Inside, insideOfContainer } from "#kernel/runtime/process/content"
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
 import { listenerOf, listeningPorts } from "#kernel/runtime/process/listeners";
 import { release, share } from "#kernel/runtime/process/open-files";
-import { type Computer, emptyComputer, type Process } from "#kernel/runtime/process/process";
+import { type Computer, emptyComputer, type Process, type Spawn } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
@@ -25,23 +25,6 @@ import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
-
-/** What a new process is. */
-export interface Spawn {
-  readonly argv: readonly string[];
-  readonly program: string;
-  readonly parent: number;
-  readonly cwd: string;
-  readonly uid: number;
-  /** Open files by descriptor; each is shared, not handed over. */
-  readonly fds: Readonly<Record<string, number>>;
-  readonly state?: unknown;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly group?: number | undefined;
-  readonly session?: string | undefined;
-  readonly ignored?: readonly string[] | undefined;
-  readonly isWaited?: boolean;
-}
 
 /** Of a container, what its end was. */
 interface End {
@@ -362,15 +345,19 @@ export class Sandbox {
     const { computer } = this;
     let wakeAt = Number.POSITIVE_INFINITY;
     let isStrained = false;
+    let isAwaited = false;
     for (const process of Object.values(computer.processes)) {
       if (process.exit !== undefined) continue;
-      if (this.#isRunnable(process)) isStrained = true;
-      else wakeAt = Math.min(wakeAt, process.wait?.until ?? Number.POSITIVE_INFINITY);
+      if (this.#isRunnable(process)) {
+        isStrained = true;
+        // Somebody sits at a command that works: it is paced, not put off.
+        isAwaited ||= process.session !== undefined && computer.sessions[process.session]?.exitCode === undefined;
+      } else wakeAt = Math.min(wakeAt, process.wait?.until ?? Number.POSITIVE_INFINITY);
     }
     if (!isStrained) delete computer.strain;
     else {
-      computer.strain = (computer.strain ?? 0) + 1;
-      wakeAt = Math.min(wakeAt, this.world.now + Math.min(60_000, 10 * 2 ** Math.min(computer.strain, 13)));
+      computer.strain = Math.min((computer.strain ?? 0) + 1, isAwaited ? LIMITS.strainOfSessions : 13);
+      wakeAt = Math.min(wakeAt, this.world.now + Math.min(60_000, 10 * 2 ** computer.strain));
     }
     return Number.isFinite(wakeAt) ? wakeAt : undefined;
   }

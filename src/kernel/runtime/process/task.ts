@@ -56,16 +56,30 @@ export interface Task<S = unknown> {
 
   /** Writes to a descriptor; false if it failed (a reader that went away ends the process by SIGPIPE). */
   write(fd: number, text: string): boolean;
+  /** Writes bytes, written as characters, otherwise as write. */
+  writeBytes(fd: number, bytes: string): boolean;
   print(text: string): boolean;
   complain(text: string): boolean;
   /** Whether a writer should wait ({ write: fd }) before writing more. */
   isFull(fd: number): boolean;
-  /** Takes all there is to read: "" at the end of input, undefined if it must wait ({ read: fd }). */
+  /** Takes what there is to read, of a file a piece: "" at the end of input, undefined if it must wait. */
   read(fd: number): string | undefined;
   /** Takes one line with its line feed (the last may lack it): "" at the end, undefined if it must wait. */
   readLine(fd: number): string | undefined;
   /** Takes text up to a delimiter, or so many characters (NaN = any number); otherwise as readLine ({ read: fd }). */
   readUntil(fd: number, delimiter: string, count: number): string | undefined;
+  /** Takes so many bytes at most; otherwise as read. */
+  readBytes(fd: number, count: number): string | undefined;
+  /** Opens a path: the lowest free descriptor, or the error as a negative number. */
+  open(path: string, mode: "read" | "write" | "append" | "both"): number;
+  /** Moves a file's position to an offset in bytes. */
+  seek(fd: number, at: number): void;
+  close(fd: number): void;
+
+  /** Opens a connection that lasts (TCP, UDP): its descriptor, for read, write and close. */
+  dial(target: Address): number | NetFailure;
+  /** Whether a directory is behind a descriptor: it cannot be read. */
+  isFolder(fd: number): boolean;
   isTerminal(fd: number): boolean;
 
   /** Uses up steps of the slice; false when it is over: return undefined then. */
@@ -95,9 +109,6 @@ export interface Task<S = unknown> {
   /** Asks a host by name or address over the network; where `delayMs` is given the caller waits for it. */
   request(target: Address, request: HttpRequest): HttpResponse | NetFailure;
   connect(target: Address): "open" | NetFailure;
-  /** Opens a connection that lasts (TCP, UDP): its descriptor, for read, write and close. */
-  dial(target: Address): number | NetFailure;
-  close(fd: number): void;
   /** Will write nothing more to a connection, but still read. */
   shutdown(fd: number): void;
   /** One request to a server that speaks any protocol: opens a connection, says it, gives what came back at once. */

@@ -23,6 +23,7 @@ import { Variables } from "#kernel/runtime/shell/variables";
 import { runInput, runRead, runWait } from "#kernel/runtime/shell/waiting";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
+import { LIMITS } from "#kernel/sim/limits";
 
 const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
 
@@ -282,7 +283,7 @@ export class Evaluator {
       if (text === undefined) return { read: running.fd };
       if (text === "") break;
       running.text += text;
-      if (running.text.length > 4_194_304 && !this.task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
+      if (running.text.length > LIMITS.textHeldChars && !this.task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
     }
     const end = this.task.reap(running.pid);
     if (end === undefined && this.task.sandbox.look.processes[running.pid] !== undefined) return { child: running.pid };

@@ -4,7 +4,7 @@
  * Models XCU test, with the operators busybox and bash add.
  */
 
-import { allows } from "#kernel/runtime/files/filesystem";
+import { allows } from "#kernel/runtime/files/stat";
 import type { Task } from "#kernel/runtime/process/task";
 
 /** Where `-v name` looks. */
@@ -154,11 +154,11 @@ class Expression {
       case "s":
         return stat.kind === "dir" || task.files.size(task.path(operand)) > 0;
       case "r":
-        return allows(stat, task.uid, 4);
+        return allows(stat, task.uid, 4, task.files.groups);
       case "w":
-        return allows(stat, task.uid, 2);
+        return allows(stat, task.uid, 2, task.files.groups);
       case "x":
-        return stat.kind === "dir" || allows(stat, task.uid, 1);
+        return stat.kind === "dir" || allows(stat, task.uid, 1, task.files.groups);
       default:
         return false;
     }

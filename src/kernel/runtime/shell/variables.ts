@@ -60,7 +60,7 @@ export class Variables {
   /** Sets a variable; false if it is read-only. */
   set(name: string, value: string): boolean {
     if (this.isReadOnly(name)) return false;
-    if (value.length > LIMITS.fileChars) {
+    if (value.length > LIMITS.textHeldChars) {
       this.task.holdMemory(Number.MAX_SAFE_INTEGER);
       return false;
     }

@@ -38,7 +38,7 @@ const createSnapshot = route({
   async handle({ c, param, body, origin }) {
     const { row, stub, db } = await openCluster(c, param("id"));
     const bytes = await stub.export();
-    const value = await unpacked(bytes);
+    const value = await unpacked(bytes, (room) => room === "cluster");
     const id = newId();
     const snapshot = {
       id,
@@ -97,7 +97,7 @@ const getManifests = route({
   problems: [404],
   async handle({ c, param }) {
     const row = await needSnapshot(c.env, param("id"));
-    const { rows } = await unpacked(await contentsOf(c.env, row));
+    const { rows } = await unpacked(await contentsOf(c.env, row), () => false);
     return c.body(manifestsOf(rows), 200, { "content-type": "text/yaml; charset=utf-8" });
   },
 });

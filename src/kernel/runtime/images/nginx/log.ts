@@ -1,7 +1,7 @@
 /**
  * nginx's access log and error log: the container's output, or a file.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { toBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import { goDate } from "#kernel/runtime/images/go";
 import { logDate } from "#kernel/runtime/images/http";
 import { argsOf } from "#kernel/runtime/images/nginx/config";
@@ -42,6 +42,6 @@ function append(task: Task, path: string, fd: 1 | 2, line: string): void {
     return;
   }
   if (typeof found === "number") return;
-  const text = task.files.read(found);
-  task.files.write(found, (typeof text === "number" ? "" : text) + line);
+  if (task.files.exists(found)) task.files.writeAt(found, "end", toBytes(line));
+  else task.files.write(found, line);
 }

@@ -3,7 +3,7 @@
  *
  * Leaves out caching, compression and rate limits: a client of a simulated server sees the same without them.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import type { Directive } from "#kernel/runtime/images/nginx/conf";
 import { argsOf, type Location, locationFor, type NginxConfig, serverFor } from "#kernel/runtime/images/nginx/config";
 import { logAccess } from "#kernel/runtime/images/nginx/log";

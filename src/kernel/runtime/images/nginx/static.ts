@@ -1,7 +1,7 @@
 /**
  * Answers nginx makes itself: files, directory listings, redirects and error pages.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import { below } from "#kernel/runtime/files/paths";
 import { contentType, httpDate, respond, statusText } from "#kernel/runtime/images/http";
 import type { Directive } from "#kernel/runtime/images/nginx/conf";

@@ -3,8 +3,7 @@
  *
  * Models the Redis serialization protocol, version 2.
  */
-import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { bytesOfText, textOfBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import type { HttpRequest } from "#kernel/runtime/world";
 
 export type Reply =

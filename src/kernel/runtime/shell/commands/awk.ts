@@ -1,6 +1,7 @@
 /**
  * awk: programs over lines and fields.
  */
+import { toBytes } from "#kernel/runtime/files/bytes";
 import { AwkFault } from "#kernel/runtime/shell/commands/awk/ast";
 import { parseAwk } from "#kernel/runtime/shell/commands/awk/parse";
 import { AwkRun } from "#kernel/runtime/shell/commands/awk/run";
@@ -49,10 +50,11 @@ export const awk: Command<Gathering> = {
         {
           print: (text) => task.print(text),
           write: (path, text, isAppending) => {
-            const old = isAppending ? task.readFile(path) : "";
             if (path === "/dev/stderr") task.complain(text);
             else if (path === "/dev/stdout") task.print(text);
-            else task.files.write(task.path(path), (typeof old === "number" ? "" : old) + text, { uid: task.uid });
+            else if (isAppending && task.files.exists(task.path(path)))
+              task.files.writeAt(task.path(path), "end", toBytes(text));
+            else task.files.write(task.path(path), text, { uid: task.uid });
           },
           random: () => task.world.entropy.fraction(),
           now: () => task.now,

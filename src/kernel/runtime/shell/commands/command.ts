@@ -5,6 +5,7 @@ import { errnoText } from "#kernel/runtime/files/errno";
 import type { Flavor } from "#kernel/runtime/images/image";
 import type { Program, Wait } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
+import { LIMITS } from "#kernel/sim/limits";
 
 /** A tool. One that is built in never waits: the shell runs it in its own process. */
 export interface Command<S = unknown> extends Program<S> {
@@ -152,7 +153,7 @@ export function wholeInput(task: Task<Gathering>): string | Wait {
     }
     if (text === "") state.isOver = true;
     else state.input = (state.input ?? "") + text;
-    if ((state.input?.length ?? 0) > 4_194_304 && !task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
+    if ((state.input?.length ?? 0) > LIMITS.textHeldChars && !task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
   }
   task.state = state;
   return state.input ?? "";

@@ -1,7 +1,7 @@
 /**
  * curl: fetches pages with all that can be said about a request.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import { statusText } from "#kernel/runtime/images/http";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";

@@ -2,7 +2,7 @@
  * cut, tr, tee, rev, tac, nl, paste and yes: small tools over lines and characters.
  */
 
-import { errnoText } from "#kernel/runtime/files/errno";
+import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import {
@@ -190,30 +190,31 @@ export const tr: Command = {
   },
 };
 
-export const tee: Command<{ isBegun: boolean; status: number }> = {
+export const tee: Command<{ fds: number[]; status: number }> = {
   name: "tee",
   step(task) {
-    const { flags, operands, problem } = optionsOf(task.argv, "aip");
+    const { flags, operands, problem } = optionsOf(task.argv, "aip", { append: "a" });
     if (problem !== undefined) return wrongOption(task, problem);
-    task.state ??= { isBegun: false, status: 0 };
+    if (task.state === undefined) {
+      const state: { fds: number[]; status: number } = { fds: [], status: 0 };
+      for (const name of operands) {
+        const fd = task.open(name, flags.has("a") ? "append" : "write");
+        if (fd < 0) state.status = complain(task, `${name}: ${errnoText(-fd)}`);
+        else state.fds.push(fd);
+      }
+      task.state = state;
+    }
     const { state } = task;
-    if (!state.isBegun && !flags.has("a")) for (const name of operands) append(name, "", true);
-    state.isBegun = true;
     for (;;) {
       if (task.isFull(1)) return { write: 1 };
       const text = task.read(0);
       if (text === undefined) return { read: 0 };
       if (text === "") return state.status;
       task.print(text);
-      for (const name of operands) append(name, text, false);
+      for (const fd of state.fds) {
+        if (!task.write(fd, text) && state.status === 0) state.status = complain(task, errnoText(ERRNO.ENOSPC));
+      }
       if (!task.spend(1 + text.length / 256)) return undefined;
-    }
-
-    function append(name: string, text: string, isNew: boolean): void {
-      const old = isNew ? "" : task.readFile(name);
-      const failure = task.files.write(task.path(name), (typeof old === "number" ? "" : old) + text, { uid: task.uid });
-      if (failure === 0 || state.status !== 0) return;
-      state.status = complain(task, `${name}: ${errnoText(failure)}`);
     }
   },
 };
@@ -221,7 +222,8 @@ export const tee: Command<{ isBegun: boolean; status: number }> = {
 export const yes: Command = {
   name: "yes",
   step(task) {
-    const text = `${task.argv.slice(1).join(" ") || "y"}\n`.repeat(16);
+    const line = `${task.argv.slice(1).join(" ") || "y"}\n`;
+    const text = line.repeat(Math.max(1, Math.ceil(1_024 / line.length)));
     do {
       if (task.isFull(1)) return { write: 1 };
       if (!task.print(text)) return 1;

@@ -1,5 +1,5 @@
 /**
- * Tools that make, copy, move and remove files: touch, mkdir, rmdir, rm, cp, mv, ln, chmod, chown, mktemp, truncate.
+ * Tools that make, copy, move and remove files: touch, mkdir, rmdir, rm, cp, mv, ln, chmod, chown, chgrp, mktemp.
  */
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import { below, nameOf, parentOf } from "#kernel/runtime/files/paths";
@@ -197,14 +197,15 @@ function copy(task: Task, source: string, target: string, isRecursive: boolean):
     }
     return isWhole;
   }
-  const text = task.files.read(from, task.uid);
-  if (typeof text === "number")
+  const unreadable = task.files.may(from, task.uid, 4);
+  if (unreadable !== 0)
     return fail(
       isBusybox(task)
-        ? `can't open '${source}': ${errnoText(text)}`
-        : `cannot open '${source}' for reading: ${errnoText(text)}`,
+        ? `can't open '${source}': ${errnoText(unreadable)}`
+        : `cannot open '${source}' for reading: ${errnoText(unreadable)}`,
     );
-  return report(task.files.write(target, text, { uid: task.uid, mode: stat.mode }));
+  task.spend(1 + task.files.size(from) / 4_096);
+  return report(task.files.copy(from, target, { uid: task.uid, mode: stat.mode }));
 
   function report(failure: number): boolean {
     if (failure === 0) return true;
@@ -322,20 +323,42 @@ function changed(old: number, text: string): number {
   return mode;
 }
 
+/** The number a name stands for in /etc/passwd or /etc/group; undefined if it is not there. */
+function numberOf(task: Task, file: string, name: string): number | undefined {
+  if (/^\d+$/.test(name)) return Number(name);
+  const text = task.files.read(file);
+  const row = typeof text === "number" ? undefined : text.split("\n").find((line) => line.startsWith(`${name}:`));
+  return row === undefined ? undefined : Number(row.split(":")[2]);
+}
+
 export const chown: Command = {
   name: "chown",
   step(task) {
     const { flags, operands } = optionsOf(task.argv, "Rvchf");
     const [owner = "", ...names] = operands;
-    const user = owner.split(/[:.]/)[0] ?? "";
-    const passwd = task.files.read("/etc/passwd");
-    const row = typeof passwd === "number" ? undefined : passwd.split("\n").find((line) => line.startsWith(`${user}:`));
-    const uid = /^\d+$/.test(user) ? Number(user) : row === undefined ? undefined : Number(row.split(":")[2]);
+    if (names.length === 0) return missingOperand(task);
+    const [user = "", group = ""] = owner.split(/[:.]/);
+    const uid = numberOf(task, "/etc/passwd", user);
+    const gid = numberOf(task, "/etc/group", group);
     if (user !== "" && uid === undefined)
       return complain(task, isBusybox(task) ? `unknown user ${user}` : `invalid user: '${owner}'`);
-    return each(task, names, flags.has("R"), (path) =>
-      uid === undefined ? 0 : task.files.change(path, { uid }, task.uid),
-    );
+    if (group !== "" && gid === undefined)
+      return complain(task, isBusybox(task) ? `unknown group ${group}` : `invalid group: '${owner}'`);
+    const change = { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
+    return each(task, names, flags.has("R"), (path) => task.files.change(path, change, task.uid));
+  },
+};
+
+export const chgrp: Command = {
+  name: "chgrp",
+  step(task) {
+    const { flags, operands } = optionsOf(task.argv, "Rvchf");
+    const [group = "", ...names] = operands;
+    if (names.length === 0) return missingOperand(task);
+    const gid = numberOf(task, "/etc/group", group);
+    if (gid === undefined)
+      return complain(task, isBusybox(task) ? `unknown group ${group}` : `invalid group: '${group}'`);
+    return each(task, names, flags.has("R"), (path) => task.files.change(path, { gid }, task.uid));
   },
 };
 
@@ -355,24 +378,6 @@ export const mktemp: Command = {
       : task.files.write(path, "", { uid: task.uid, mode: 0o600 });
     if (failure !== 0) return complain(task, `${parentOf(path)}: ${errnoText(failure)}`);
     task.print(`${path}\n`);
-    return 0;
-  },
-};
-
-export const truncate: Command = {
-  name: "truncate",
-  step(task) {
-    const { values, operands } = optionsOf(task.argv, "s:c", { size: "s" });
-    const match = /^(\d+)([KMG]?)/i.exec(values["s"] ?? "0");
-    const units: Readonly<Record<string, number>> = { "": 1, K: 1_024, M: 1_048_576, G: 1_073_741_824 };
-    const size = Number(match?.[1] ?? 0) * (units[match?.[2]?.toUpperCase() ?? ""] ?? 1);
-    if (size > 4_194_304) return complain(task, `${operands[0] ?? ""}: No space left on device`);
-    for (const name of operands) {
-      const text = task.readFile(name);
-      task.files.write(task.path(name), (typeof text === "number" ? "" : text).slice(0, size).padEnd(size, "\0"), {
-        uid: task.uid,
-      });
-    }
     return 0;
   },
 };

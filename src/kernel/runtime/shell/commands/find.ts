@@ -2,8 +2,8 @@
  * find and xargs: files by what they are, and commands built from lists.
  */
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
-import type { Stat } from "#kernel/runtime/files/filesystem";
 import { below, nameOf } from "#kernel/runtime/files/paths";
+import type { Stat } from "#kernel/runtime/files/stat";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, type Gathering, isBusybox, wholeInput } from "#kernel/runtime/shell/commands/command";

@@ -1,19 +1,35 @@
 /**
  * head: the first lines or bytes.
  */
+import { fromBytes, toBytes } from "#kernel/runtime/files/bytes";
+import { ERRNO } from "#kernel/runtime/files/errno";
+import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import {
   type Command,
   cannotOpen,
-  type Gathering,
+  complain,
   linesOf,
   optionsOf,
-  wholeInput,
   wrongOption,
 } from "#kernel/runtime/shell/commands/command";
+import { sizeNamed } from "#kernel/runtime/shell/commands/size";
+import { LIMITS } from "#kernel/sim/limits";
 
 interface State {
-  left: number;
+  files: string[];
+  status: number;
+  isFirst: boolean;
+  /** Descriptor of the first file, once it is open, and how many lines or bytes of it are still to come. */
+  fd?: number;
+  left?: number;
+  /** Of all but the last: what was read so far. */
+  held?: string;
+}
+
+interface Wanted {
+  readonly count: number;
+  readonly isBytes: boolean;
 }
 
 export const head: Command<State> = {
@@ -24,47 +40,74 @@ export const head: Command<State> = {
     );
     const { values, flags, operands, problem } = optionsOf(argv, "n:c:qv", { lines: "n", bytes: "c" });
     if (problem !== undefined) return wrongOption(task, problem);
-    const count = Number(values["c"] ?? values["n"] ?? "10");
-    if (operands.length === 0 || operands[0] === "-") return fromInput();
-    let status = 0;
-    for (const [n, name] of operands.entries()) {
-      const text = task.readFile(name);
-      if (typeof text === "number") {
-        status = cannotOpen(task, name, text);
-        continue;
-      }
-      if ((operands.length > 1 || flags.has("v")) && !flags.has("q"))
-        task.print(`${n > 0 ? "\n" : ""}==> ${name} <==\n`);
-      task.print(first(text));
+    const isBytes = values["c"] !== undefined;
+    const count = sizeNamed(values["c"] ?? values["n"] ?? "10");
+    if (count === undefined) {
+      return complain(task, `invalid number of ${isBytes ? "bytes" : "lines"}: '${values["c"] ?? values["n"]}'`);
     }
-    return status;
-
-    function first(text: string): string {
-      if (values["c"] !== undefined) return count < 0 ? text.slice(0, count) : text.slice(0, count);
-      const lines = linesOf(text);
-      const kept = count < 0 ? lines.slice(0, count) : lines.slice(0, count);
-      const isWhole = kept.length === lines.length && !text.endsWith("\n");
-      return kept.length === 0 ? "" : kept.join("\n") + (isWhole ? "" : "\n");
+    task.state ??= { files: operands.length === 0 ? ["-"] : [...operands], status: 0, isFirst: true };
+    const { state } = task;
+    const isTitled = (operands.length > 1 || flags.has("v")) && !flags.has("q");
+    for (let file = state.files[0]; file !== undefined; file = state.files[0]) {
+      if (state.fd === undefined) begin(task, state, file, isTitled);
+      const step = count < 0 ? allBut(task, state, { count: -count, isBytes }) : first(task, state, { count, isBytes });
+      if (step !== 0) return step;
+      if ((state.fd ?? 0) > 2) task.close(state.fd ?? 0);
+      state.files.shift();
+      for (const done of ["fd", "left", "held"] as const) delete state[done];
     }
-
-    function fromInput(): number | { read: number } | { line: number } | undefined {
-      if (count < 0) {
-        const text = wholeInput(task as Task<Gathering>);
-        if (typeof text !== "string") return { read: 0 };
-        task.print(first(text));
-        return 0;
-      }
-      task.state ??= { left: count };
-      const { state } = task;
-      while (state.left > 0) {
-        const text = values["c"] === undefined ? task.readLine(0) : task.readUntil(0, "\u0001", state.left);
-        if (text === undefined) return values["c"] === undefined ? { line: 0 } : { read: 0 };
-        if (text === "") break;
-        task.print(text);
-        state.left -= values["c"] === undefined ? 1 : text.length;
-        if (!task.spend(1 + text.length / 256)) return undefined;
-      }
-      return 0;
-    }
+    return state.status;
   },
 };
+
+function begin(task: Task, state: State, file: string, isTitled: boolean): void {
+  state.fd = file === "-" ? 0 : task.open(file, "read");
+  const failure = state.fd < 0 ? -state.fd : task.isFolder(state.fd) ? ERRNO.EISDIR : 0;
+  if (failure !== 0) {
+    state.status = cannotOpen(task, file, failure);
+    state.left = 0;
+    return;
+  }
+  const title = file === "-" ? "standard input" : file;
+  if (isTitled) task.print(`${state.isFirst ? "" : "\n"}==> ${title} <==\n`);
+  state.isFirst = false;
+}
+
+/** The first so many; 0 once they are through. */
+function first(task: Task, state: State, { count, isBytes }: Wanted): Step {
+  state.left ??= count;
+  const fd = state.fd ?? 0;
+  while (state.left > 0) {
+    if (task.isFull(1)) return { write: 1 };
+    const text = isBytes ? task.readBytes(fd, state.left) : task.readLine(fd);
+    if (text === undefined) return isBytes ? { read: fd } : { line: fd };
+    if (text === "") break;
+    if (!task.print(text)) return 1;
+    state.left -= isBytes ? toBytes(text).length : 1;
+    if (!task.spend(1 + text.length / 256)) return undefined;
+  }
+  return 0;
+}
+
+/** All but the last so many: the file is read to its end first. */
+function allBut(task: Task, state: State, { count, isBytes }: Wanted): Step {
+  const fd = state.fd ?? 0;
+  for (let isOver = state.left === 0; !isOver; ) {
+    const text = task.read(fd);
+    if (text === undefined) return { read: fd };
+    isOver = text === "";
+    state.held = (state.held ?? "") + text;
+    if (state.held.length > LIMITS.textHeldChars && !task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
+    if (!task.spend(1 + text.length / 256) && !isOver) return undefined;
+  }
+  const held = state.held ?? "";
+  if (isBytes) task.print(fromBytes(toBytes(held).slice(0, -count)));
+  else
+    task.print(
+      linesOf(held)
+        .slice(0, -count)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  return 0;
+}

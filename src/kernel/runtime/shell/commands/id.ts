@@ -1,6 +1,7 @@
 /**
  * id and whoami: who runs this; names of users and groups from /etc/passwd and /etc/group.
  */
+import { sortedGroups } from "#kernel/runtime/process/kernel-files";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
 
@@ -32,13 +33,16 @@ export const id: Command = {
     const named = (number: number, name: string | undefined): string =>
       name === undefined ? String(number) : `${number}(${name})`;
     const { uid } = task;
-    const gid = uid === 0 ? 0 : lookup(task, "/etc/group", uid) === undefined ? 0 : uid;
+    const gid = task.record.group ?? (uid === 0 || lookup(task, "/etc/group", uid) === undefined ? 0 : uid);
+    const groups = sortedGroups([gid, ...(task.record.groups ?? [])]);
+    const shown = (number: number): string => (flags.has("n") ? groupName(task, number) : String(number));
     if (flags.has("u")) task.print(`${flags.has("n") ? userName(task, uid) : uid}\n`);
-    else if (flags.has("g") || flags.has("G")) task.print(`${flags.has("n") ? groupName(task, gid) : gid}\n`);
+    else if (flags.has("g")) task.print(`${shown(gid)}\n`);
+    else if (flags.has("G")) task.print(`${groups.map(shown).join(" ")}\n`);
     else {
       const user = named(uid, lookup(task, "/etc/passwd", uid));
-      const group = named(gid, lookup(task, "/etc/group", gid));
-      task.print(`uid=${user} gid=${group} groups=${group}\n`);
+      const group = (number: number): string => named(number, lookup(task, "/etc/group", number));
+      task.print(`uid=${user} gid=${group(gid)} groups=${groups.map(group).join(",")}\n`);
     }
     return 0;
   },

@@ -8,22 +8,11 @@ import type { Command } from "#kernel/runtime/shell/commands/command";
 import { curl } from "#kernel/runtime/shell/commands/curl";
 import { base64, cut, nl, paste, rev, tac, tee, tr, yes } from "#kernel/runtime/shell/commands/cut";
 import { date } from "#kernel/runtime/shell/commands/date";
+import { dd, fallocate, truncate } from "#kernel/runtime/shell/commands/dd";
 import { dig, getent, host, nslookup } from "#kernel/runtime/shell/commands/dns";
 import { echo } from "#kernel/runtime/shell/commands/echo";
 import { env, printenv } from "#kernel/runtime/shell/commands/env";
-import {
-  chmod,
-  chown,
-  cp,
-  ln,
-  mkdir,
-  mktemp,
-  mv,
-  rm,
-  rmdir,
-  touch,
-  truncate,
-} from "#kernel/runtime/shell/commands/files";
+import { chgrp, chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from "#kernel/runtime/shell/commands/files";
 import { find, xargs } from "#kernel/runtime/shell/commands/find";
 import { egrep, fgrep, grep } from "#kernel/runtime/shell/commands/grep";
 import { head } from "#kernel/runtime/shell/commands/head";
@@ -70,6 +59,8 @@ import { sleep } from "#kernel/runtime/shell/commands/sleep";
 import { sort, uniq } from "#kernel/runtime/shell/commands/sort";
 import { stress, stressNg } from "#kernel/runtime/shell/commands/stress";
 import { stty, tty } from "#kernel/runtime/shell/commands/stty";
+import { md5sum, sha1sum, sha256sum, sha512sum } from "#kernel/runtime/shell/commands/sums";
+import { sysctl } from "#kernel/runtime/shell/commands/sysctl";
 import { tail } from "#kernel/runtime/shell/commands/tail";
 import { tar } from "#kernel/runtime/shell/commands/tar";
 import { bracket, test } from "#kernel/runtime/shell/commands/test";
@@ -86,12 +77,14 @@ export const commands: readonly Command<never>[] = [
   basename,
   bracket,
   cat,
+  chgrp,
   chmod,
   chown,
   cp,
   curl,
   cut,
   date,
+  dd,
   df,
   dig,
   dirname,
@@ -101,6 +94,7 @@ export const commands: readonly Command<never>[] = [
   env,
   envsubst,
   expr,
+  fallocate,
   fgrep,
   find,
   free,
@@ -116,6 +110,7 @@ export const commands: readonly Command<never>[] = [
   killall,
   ln,
   ls,
+  md5sum,
   mkdir,
   mktemp,
   mount,
@@ -145,6 +140,9 @@ export const commands: readonly Command<never>[] = [
   sed,
   seq,
   setsid,
+  sha1sum,
+  sha256sum,
+  sha512sum,
   sleep,
   sort,
   stat,
@@ -153,6 +151,7 @@ export const commands: readonly Command<never>[] = [
   stressNg,
   stty,
   sync,
+  sysctl,
   tac,
   tail,
   tar,

@@ -2,8 +2,8 @@
  * ls: names in directories, or all that is known of files.
  */
 import { errnoText } from "#kernel/runtime/files/errno";
-import type { Stat } from "#kernel/runtime/files/filesystem";
 import { below } from "#kernel/runtime/files/paths";
+import type { Stat } from "#kernel/runtime/files/stat";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
 import { formatted } from "#kernel/runtime/shell/commands/date";
@@ -138,7 +138,7 @@ class Listing {
         mode: modeText(stat),
         links: stat.kind === "dir" ? "2" : "1",
         user: isNumeric ? String(stat.uid) : userName(this.task, stat.uid),
-        group: isNumeric ? String(stat.uid) : groupName(this.task, stat.uid),
+        group: isNumeric ? String(stat.gid ?? 0) : groupName(this.task, stat.gid ?? 0),
         size: this.flags.has("h") ? human(bytes) : stat.kind === "device" ? "1,   3" : String(bytes),
         at: this.#when(stat.at),
         name: stat.kind === "link" ? `${name} -> ${stat.to ?? ""}` : this.#marked({ ...entry, name }),
@@ -179,11 +179,15 @@ function columns(names: readonly string[]): string {
 
 /** `-rw-r--r--` */
 export function modeText({ kind, mode }: Stat): string {
-  const first = kind === "dir" ? "d" : kind === "link" ? "l" : kind === "device" ? "c" : "-";
-  let text = "";
-  for (let bit = 8; bit >= 0; bit -= 1) text += (mode >> bit) & 1 ? ("xwr"[bit % 3] ?? "") : "-";
-  if ((mode & 0o1000) !== 0) text = text.slice(0, -1) + (text.endsWith("x") ? "t" : "T");
-  return first + text;
+  const letters = { dir: "d", file: "-", link: "l", device: "c" };
+  const bits = Array.from("rwxrwxrwx", (letter, n) => (((mode >> (8 - n)) & 1) === 1 ? letter : "-"));
+  const special = (at: number, bit: number, [small, large]: readonly [string, string]): void => {
+    if ((mode & bit) !== 0) bits[at] = bits[at] === "x" ? small : large;
+  };
+  special(2, 0o4000, ["s", "S"]);
+  special(5, 0o2000, ["s", "S"]);
+  special(8, 0o1000, ["t", "T"]);
+  return letters[kind] + bits.join("");
 }
 
 /** `1.5K` */

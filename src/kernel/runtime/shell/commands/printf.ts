@@ -25,8 +25,7 @@ export const printf: Command = {
       text += layout.apply(format);
       if (layout.isCut || layout.used === before) break;
     } while (layout.used < args.length);
-    task.print(text);
-    return layout.status;
+    return task.print(text) ? layout.status : 1;
   },
 };
 

@@ -7,7 +7,7 @@ import { findExecutable } from "#kernel/runtime/process/executable";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
 import { formatted } from "#kernel/runtime/shell/commands/date";
-import { userName } from "#kernel/runtime/shell/commands/id";
+import { groupName, userName } from "#kernel/runtime/shell/commands/id";
 import { modeText } from "#kernel/runtime/shell/commands/ls";
 import { regex } from "#kernel/runtime/shell/commands/regex";
 
@@ -283,8 +283,8 @@ export const stat: Command = {
         A: modeText(found),
         u: String(found.uid),
         U: userName(task, found.uid),
-        g: String(found.uid),
-        G: userName(task, found.uid),
+        g: String(found.gid ?? 0),
+        G: groupName(task, found.gid ?? 0),
         F: task.files.size(path) === 0 && found.kind === "file" ? "regular empty file" : kinds[found.kind],
         Y: String(Math.floor(found.at / 1_000)),
         y: formatted(found.at, "%F %T.%N +0000"),

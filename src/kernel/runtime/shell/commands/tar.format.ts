@@ -3,7 +3,7 @@
  *
  * Models POSIX.1-1988 ustar, with GNU's and pax's way to write long names.
  */
-import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
+import { bytesOfText, fromBytes, textOfBytes } from "#kernel/runtime/files/bytes";
 
 export const BLOCK = 512;
 /** An archive is filled up to a whole record. */
@@ -97,19 +97,6 @@ export function readHeader(text: string): Header | undefined {
 }
 
 const untilNul = (text: string): string => text.split("\0", 1)[0] ?? "";
-
-/** The text of bytes that are written as characters. */
-export function fromBytes(text: string): string {
-  return textOfBytes(Uint8Array.from(text, (char) => char.charCodeAt(0)));
-}
-
-/** The bytes of a text, written as characters. */
-export function toBytes(text: string): string {
-  const bytes = bytesOfText(text);
-  let chars = "";
-  for (let at = 0; at < bytes.length; at += 4_096) chars += String.fromCharCode(...bytes.subarray(at, at + 4_096));
-  return chars;
-}
 
 /** The records of a pax header: `<length> <key>=<value>\n`. */
 export function paxRecords(text: string): Readonly<Record<string, string>> {

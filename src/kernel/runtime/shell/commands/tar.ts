@@ -4,8 +4,9 @@
  * Models busybox's and GNU's tar.
  * Leaves out compression and hard links: an archive is text here, and no file has two names.
  */
+
+import { fromBytes, toBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
-import { utf8Length } from "#kernel/runtime/files/filesystem";
 import { absolute, parentOf } from "#kernel/runtime/files/paths";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
@@ -19,33 +20,35 @@ import {
 } from "#kernel/runtime/shell/commands/command";
 import {
   BLOCK,
-  fromBytes,
   type Header,
   headerOf,
   type Member,
   padded,
   paxRecords,
   readHeader,
-  toBytes,
   trailer,
 } from "#kernel/runtime/shell/commands/tar.format";
 
-/** The largest member that is extracted: it is kept as JSON until it is whole, and a row of it has 2 MB at most. */
-const MEMBER_BYTES = 900_000;
-/** The largest file as it is kept: a byte that is no text takes six. */
-const KEPT_BYTES = 1_900_000;
+/** Bytes of a file that are read at once. */
+const PIECE_BYTES = 65_536;
+/** The longest entry that says something of the next one. */
+const NOTE_BYTES = 65_536;
 
 interface State {
   /** Of an archive being made: names still to be added, the last first. */
   todo?: string[];
   written?: number;
-  /** An archive that goes to a file. */
-  made?: string;
+  /** Descriptor the archive is written to or read from. */
+  fd?: number;
+  /** The file that is being added: what of it is in the archive. */
+  adding?: { path: string; at: number; size: number };
   /** Of an archive being read: bytes not yet understood, written as characters. */
   rest?: string;
   isOver?: boolean;
-  /** Bytes of a member too large to be kept that are still to come. */
+  /** Bytes that are still to come and of no use. */
   skip?: number;
+  /** The file that is being extracted: where to, and how many bytes are still to come. */
+  taking?: { fd: number; left: number; path: string; mode: number; at: number; name: string };
   /** What an entry said of the next one. */
   next?: { name?: string; to?: string };
   status?: number;
@@ -93,27 +96,23 @@ function create(task: Task<State>, { operands, values, flags }: Options, base: s
     task.complain("tar: Cowardly refusing to create an empty archive\n");
     return 2;
   }
-  const state = task.state ?? { todo: operands.toReversed(), written: 0, made: "" };
-  const out = (text: string): void => {
-    state.written = (state.written ?? 0) + utf8Length(text);
-    if (file === "-") task.print(text);
-    else state.made = (state.made ?? "") + text;
-  };
-  for (let name = state.todo?.pop(); name !== undefined; name = state.todo?.pop()) {
-    if ((file === "-" && task.isFull(1)) || !task.spend()) {
-      state.todo?.push(name);
-      task.state = state;
-      return file === "-" && task.isFull(1) ? { write: 1 } : undefined;
-    }
-    if (values["E"] === name || values["E"] === name.split("/").at(-1)) continue;
-    add(task, { state, base, out }, name);
-    if (flags.has("v")) (file === "-" ? task.complain : task.print).call(task, `${stripped(name)}\n`);
+  const state = task.state ?? { todo: operands.toReversed(), written: 0 };
+  task.state = state;
+  state.fd ??= file === "-" ? 1 : task.open(file, "write");
+  if (state.fd < 0) return complain(task, `can't open '${file}': ${errnoText(-state.fd)}`);
+  const making: Making = { state, base, fd: state.fd };
+  for (;;) {
+    if (task.isFull(making.fd)) return { write: making.fd };
+    if (state.adding === undefined) {
+      const name = state.todo?.pop();
+      if (name === undefined) break;
+      if (values["E"] === name || values["E"] === name.split("/").at(-1)) continue;
+      add(task, making, name);
+      if (flags.has("v")) (file === "-" ? task.complain : task.print).call(task, `${stripped(name)}\n`);
+    } else addPiece(task, making, state.adding);
+    if (!task.spend()) return undefined;
   }
-  out(trailer(state.written ?? 0));
-  if (file !== "-") {
-    const failure = task.files.write(task.path(file), state.made ?? "", { uid: task.uid });
-    if (failure !== 0) return complain(task, `can't open '${file}': ${errnoText(failure)}`);
-  }
+  out(task, making, trailer(state.written ?? 0));
   if (state.status === undefined) return 0;
   if (isBusybox(task)) task.complain("tar: error exit delayed from previous errors\n");
   else task.complain("tar: Exiting with failure status due to previous errors\n");
@@ -123,11 +122,17 @@ function create(task: Task<State>, { operands, values, flags }: Options, base: s
 interface Making {
   readonly state: State;
   readonly base: string;
-  out(text: string): void;
+  readonly fd: number;
 }
 
-/** Adds one file, or a directory and then what is in it. */
-function add(task: Task<State>, { state, base, out }: Making, name: string): void {
+function out(task: Task, { state, fd }: Making, text: string): void {
+  state.written = (state.written ?? 0) + utf8Length(text);
+  if (!task.write(fd, text)) state.status = 1;
+}
+
+/** Adds the header of one file; of a directory, what is in it comes next. */
+function add(task: Task<State>, making: Making, name: string): void {
+  const { state, base } = making;
   const path = absolute(name, base);
   const stat = task.files.stat(path, false);
   if (name.startsWith("/") && state.hasStripped !== true) {
@@ -135,23 +140,42 @@ function add(task: Task<State>, { state, base, out }: Making, name: string): voi
     if (isBusybox(task)) task.complain("tar: removing leading '/' from member names\n");
     else task.complain("tar: Removing leading `/' from member names\n");
   }
-  const text = typeof stat === "number" || stat.kind !== "file" ? "" : task.files.read(path, task.uid);
-  const failure = typeof stat === "number" ? stat : typeof text === "number" ? text : 0;
-  if (typeof stat === "number" || typeof text === "number") {
+  const unreadable = typeof stat === "number" || stat.kind !== "file" ? 0 : task.files.may(path, task.uid, 4);
+  if (typeof stat === "number" || unreadable !== 0) {
     state.status = 1;
-    const what = typeof stat === "number" ? "Cannot stat" : "Cannot open";
+    const [what, failure] = typeof stat === "number" ? ["Cannot stat", stat] : ["Cannot open", unreadable];
     task.complain(`tar: ${name}: ${isBusybox(task) ? "" : `${what}: `}${errnoText(failure)}\n`);
     return;
   }
   if (stat.kind === "device") return;
-  const size = utf8Length(text);
+  const size = stat.kind === "file" ? task.files.size(path) : 0;
   const { kind, mode, uid, at, to = "" } = stat;
-  out(headerOf({ name: stripped(name) || "./", kind, mode, uid, mtime: Math.floor(at / 1000), size, to }));
-  if (kind === "file") out(padded(text, size));
+  out(
+    task,
+    making,
+    headerOf({ name: stripped(name) || "./", kind, mode, uid, mtime: Math.floor(at / 1000), size, to }),
+  );
+  if (kind === "file" && size > 0) state.adding = { path, at: 0, size };
   if (kind !== "dir") return;
   const inside = task.files.list(path, task.uid);
   if (typeof inside === "number") return;
   for (const child of inside.toReversed()) state.todo?.push(`${name.replace(/\/+$/, "")}/${child}`);
+}
+
+/** Adds the next piece of a file; one that has become shorter is filled up with zeros. */
+function addPiece(task: Task, making: Making, adding: NonNullable<State["adding"]>): void {
+  const { state } = making;
+  const { path, at, size } = adding;
+  const wanted = Math.min(PIECE_BYTES, size - at);
+  const read = task.files.bytes(path, at, wanted);
+  const piece = (typeof read === "number" ? "" : read).padEnd(wanted, "\0");
+  state.written = (state.written ?? 0) + wanted;
+  if (!task.writeBytes(making.fd, piece)) state.status = 1;
+  adding.at += wanted;
+  task.spend(wanted / 512);
+  if (adding.at < size) return;
+  out(task, making, padded("", size));
+  delete state.adding;
 }
 
 const stripped = (name: string): string => name.replace(/^(\.\.\/|\/)+/, "");
@@ -159,39 +183,39 @@ const stripped = (name: string): string => name.replace(/^(\.\.\/|\/)+/, "");
 function read(task: Task<State>, options: Options, base: string): Step {
   const file = options.values["f"] ?? "-";
   const state: State = task.state ?? {};
-  if (file !== "-" && state.isOver !== true) {
-    const text = task.readFile(file);
-    if (typeof text === "number") {
-      if (isBusybox(task)) return complain(task, `can't open '${file}': ${errnoText(text)}`);
-      task.complain(`tar: ${file}: Cannot open: ${errnoText(text)}\ntar: Error is not recoverable: exiting now\n`);
-      return 2;
-    }
-    Object.assign(state, { rest: toBytes(text), isOver: true });
+  task.state = state;
+  state.fd ??= file === "-" ? 0 : task.open(file, "read");
+  if (state.fd < 0) {
+    const why = errnoText(-state.fd);
+    if (isBusybox(task)) return complain(task, `can't open '${file}': ${why}`);
+    task.complain(`tar: ${file}: Cannot open: ${why}\ntar: Error is not recoverable: exiting now\n`);
+    return 2;
   }
   for (;;) {
     const status = takeMembers(task, state, options, base);
     if (status !== undefined) return status;
     if (state.isOver === true) return ended(task, state);
-    task.state = state;
-    const more = task.read(0);
-    if (more === undefined) return { read: 0 };
+    const more = task.read(state.fd);
+    if (more === undefined) return { read: state.fd };
     if (more === "") state.isOver = true;
     else state.rest = (state.rest ?? "") + toBytes(more);
+    if (!task.spend(1 + more.length / 512)) return undefined;
   }
 }
 
 /** The archive is read to its end. */
-function ended(task: Task, { rest = "", status = 0 }: State): number {
-  if (rest === "") return status;
+function ended(task: Task, { rest = "", taking, status = 0 }: State): number {
+  if (rest === "" && taking === undefined) return status;
   return isBusybox(task) ? complain(task, "short read") : complain(task, "Unexpected EOF in archive", 2);
 }
 
 /** Takes every member that is there as a whole; gives a status if the archive is none. */
 function takeMembers(task: Task<State>, state: State, options: Options, base: string): number | undefined {
   const rest = state.rest ?? "";
-  let at = Math.min(state.skip ?? 0, rest.length);
-  state.skip = (state.skip ?? 0) - at;
-  while (rest.length - at >= BLOCK) {
+  let at = 0;
+  for (;;) {
+    at += takePiece(task, state, rest, at);
+    if (state.taking !== undefined || (state.skip ?? 0) > 0 || rest.length - at < BLOCK) break;
     const header = readHeader(rest.slice(at, at + BLOCK));
     if (header === undefined) {
       if (isBusybox(task)) return complain(task, "invalid tar magic");
@@ -204,21 +228,45 @@ function takeMembers(task: Task<State>, state: State, options: Options, base: st
       at = rest.length;
       break;
     }
-    const size = header.kind === "dir" || header.kind === "link" ? 0 : header.size;
-    const length = BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-    if (size > MEMBER_BYTES) {
-      fail(task, state, state.next?.name ?? header.name, ERRNO.ENOSPC);
-      delete state.next;
-      state.skip = Math.max(0, length - (rest.length - at));
-      at = Math.min(rest.length, at + length);
+    const isNote = header.kind !== "file" && header.kind !== "dir" && header.kind !== "link";
+    const size = isNote || header.kind === "file" ? header.size : 0;
+    const padding = (BLOCK - (size % BLOCK)) % BLOCK;
+    if (isNote && size <= NOTE_BYTES) {
+      if (rest.length - at < BLOCK + size + padding) break;
+      takeNote(state, header, rest.slice(at + BLOCK, at + BLOCK + size));
+      at += BLOCK + size + padding;
       continue;
     }
-    if (rest.length - at < length) break;
-    takeMember(task, { state, options, base }, header, rest.slice(at + BLOCK, at + BLOCK + size));
-    at += length;
+    at += BLOCK;
+    const isTaken = !isNote && takeMember(task, { state, options, base }, header);
+    state.skip = isTaken ? padding : size + padding;
   }
   state.rest = rest.slice(at);
   return undefined;
+}
+
+/** Takes what there is of the file that is being extracted, then what is of no use; gives how many bytes that were. */
+function takePiece(task: Task, state: State, rest: string, at: number): number {
+  const { taking } = state;
+  let taken = 0;
+  if (taking !== undefined) {
+    const piece = rest.slice(at, at + taking.left);
+    taken = piece.length;
+    taking.left -= taken;
+    const isWritten = piece === "" || task.writeBytes(taking.fd, piece);
+    if (!isWritten) {
+      fail(task, state, taking.name, ERRNO.ENOSPC);
+      state.skip = (state.skip ?? 0) + taking.left;
+      taking.left = 0;
+    }
+    if (taking.left > 0) return taken;
+    if (taking.fd > 2) task.close(taking.fd);
+    if (taking.path !== "") task.files.change(taking.path, { mode: taking.mode, at: taking.at }, 0);
+    delete state.taking;
+  }
+  const skipped = Math.min(state.skip ?? 0, rest.length - at - taken);
+  state.skip = (state.skip ?? 0) - skipped;
+  return taken + skipped;
 }
 
 interface Reading {
@@ -227,8 +275,8 @@ interface Reading {
   readonly base: string;
 }
 
-function takeMember(task: Task<State>, reading: Reading, header: Header, content: string): void {
-  const { state } = reading;
+/** An entry that says something of the next one. */
+function takeNote(state: State, header: Header, content: string): void {
   const { next = {} } = state;
   if (header.kind === "name") state.next = { ...next, name: fromBytes(content).replace(/\0+$/, "") };
   else if (header.kind === "target") state.next = { ...next, to: fromBytes(content).replace(/\0+$/, "") };
@@ -239,39 +287,44 @@ function takeMember(task: Task<State>, reading: Reading, header: Header, content
       ...(path !== undefined && { name: path }),
       ...(linkpath !== undefined && { to: linkpath }),
     };
-  } else if (header.kind === "file" || header.kind === "dir" || header.kind === "link") {
-    delete state.next;
-    const member: Member = { ...header, kind: header.kind, name: next.name ?? header.name, to: next.to ?? header.to };
-    takeFile(task, reading, member, content);
   }
 }
 
-function takeFile(task: Task<State>, { state, options, base }: Reading, member: Member, content: string): void {
+/** Begins with a member; whether its content is wanted, which comes next. */
+function takeMember(task: Task<State>, reading: Reading, header: Header): boolean {
+  const { state, options, base } = reading;
+  const { next = {} } = state;
+  delete state.next;
+  const kind = header.kind as Member["kind"];
+  const member: Member = { ...header, kind, name: next.name ?? header.name, to: next.to ?? header.to };
   const { flags, values, operands } = options;
   const plain = member.name.replace(/\/+$/, "");
-  if (operands.length > 0 && !operands.some((name) => plain === name || plain.startsWith(`${name}/`))) return;
+  if (operands.length > 0 && !operands.some((name) => plain === name || plain.startsWith(`${name}/`))) return false;
   if (flags.has("t") || flags.has("v")) {
     const line = flags.has("t") && flags.has("v") ? longLine(member) : member.name;
     (flags.has("O") ? task.complain : task.print).call(task, `${line}\n`);
   }
-  if (flags.has("t")) return;
+  if (flags.has("t")) return false;
+  const left = member.kind === "file" ? member.size : 0;
   if (flags.has("O")) {
-    task.print(fromBytes(content));
-    return;
+    state.taking = { fd: 1, left, path: "", mode: 0, at: 0, name: member.name };
+    return true;
   }
   const name = plain
     .split("/")
     .slice(Number(values["N"] ?? 0))
     .join("/");
-  if (name === "") return;
+  if (name === "") return false;
   const path = absolute(stripped(name), base);
-  const failure = extract(task, member, path, content);
-  if (failure === 0) {
-    const at = flags.has("m") ? task.now : member.mtime * 1000;
-    if (member.kind !== "link") task.files.change(path, { mode: member.mode, at }, 0);
-    return;
+  const failure = extract(task, member, path);
+  if (failure < 0) {
+    fail(task, state, member.name, -failure);
+    return false;
   }
-  fail(task, state, member.name, failure);
+  const at = flags.has("m") ? task.now : member.mtime * 1000;
+  if (member.kind === "file") state.taking = { fd: failure, left, path, mode: member.mode, at, name: member.name };
+  else if (member.kind === "dir") task.files.change(path, { mode: member.mode, at }, 0);
+  return true;
 }
 
 function fail(task: Task, state: State, name: string, errno: number): void {
@@ -280,18 +333,14 @@ function fail(task: Task, state: State, name: string, errno: number): void {
   else task.complain(`tar: ${name}: Cannot open: ${errnoText(errno)}\n`);
 }
 
-/** Bytes a text takes where it is kept. */
-const keptBytes = (text: string): number => utf8Length(text) + 5 * (text.match(/[\udc80-\udcff]/g)?.length ?? 0);
-
-function extract(task: Task, { kind, to, mode }: Member, path: string, content: string): number {
+/** Makes a directory or link, or opens a file to be written: its descriptor. An error is a negative number. */
+function extract(task: Task, { kind, to, mode }: Member, path: string): number {
   makeParents(task, parentOf(path));
-  if (kind === "dir") return task.files.isDirectory(path) ? 0 : task.files.makeDirectory(path, task.uid, mode);
+  if (kind === "dir") return task.files.isDirectory(path) ? 0 : -task.files.makeDirectory(path, task.uid, mode);
   const old = task.files.stat(path, false);
   // A link in the way is replaced, not followed.
   if (typeof old !== "number" && (old.kind === "link" || kind === "link")) task.files.remove(path, task.uid);
-  if (kind === "link") return task.files.link(path, to, task.uid);
-  const text = fromBytes(content);
-  return keptBytes(text) > KEPT_BYTES ? ERRNO.ENOSPC : task.files.write(path, text, { uid: task.uid, mode });
+  return kind === "link" ? -task.files.link(path, to, task.uid) : task.open(path, "write");
 }
 
 function makeParents(task: Task, path: string): void {

@@ -1,56 +1,98 @@
 /**
  * wc: lines, words and bytes.
  */
-import { utf8Length } from "#kernel/runtime/files/filesystem";
-import {
-  type Command,
-  cannotOpen,
-  type Gathering,
-  gather,
-  isBusybox,
-  isWait,
-  optionsOf,
-  wrongOption,
-} from "#kernel/runtime/shell/commands/command";
+import { utf8Length } from "#kernel/runtime/files/bytes";
+import { ERRNO } from "#kernel/runtime/files/errno";
+import type { Task } from "#kernel/runtime/process/task";
+import { type Command, cannotOpen, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
 
-export const wc: Command<Gathering> = {
+/** What has been counted of one file. */
+interface Counts {
+  l: number;
+  w: number;
+  m: number;
+  c: number;
+  L: number;
+  /** Length of the line that is not over. */
+  line: number;
+  /** Whether the text so far ends in a word. */
+  isInWord: boolean;
+}
+
+interface State {
+  files: string[];
+  status: number;
+  rows: { counts: Counts; name: string }[];
+  fd?: number;
+  now?: Counts;
+}
+
+const LETTERS = ["l", "w", "m", "c", "L"] as const;
+
+export const wc: Command<State> = {
   name: "wc",
   step(task) {
-    const { flags, operands, problem } = optionsOf(task.argv, "lwcmL");
+    const { flags, operands, problem } = optionsOf(task.argv, "lwcmL", {
+      ...{ lines: "l", words: "w", bytes: "c", chars: "m" },
+    });
     if (problem !== undefined) return wrongOption(task, problem);
-    const sources = gather(task, operands);
-    if (isWait(sources)) return sources;
-    const wanted = ["l", "w", "m", "c", "L"].filter((flag) =>
-      flags.size === 0 ? "lwc".includes(flag) : flags.has(flag),
+    task.state ??= { files: operands.length === 0 ? ["-"] : [...operands], status: 0, rows: [] };
+    const { state } = task;
+    for (let file = state.files[0]; file !== undefined; file = state.files[0]) {
+      state.fd ??= file === "-" ? 0 : task.open(file, "read");
+      const failure = state.fd < 0 ? -state.fd : task.isFolder(state.fd) ? ERRNO.EISDIR : 0;
+      state.now ??= { l: 0, w: 0, m: 0, c: 0, L: 0, line: 0, isInWord: false };
+      const text = failure === 0 ? task.read(state.fd) : "";
+      if (text === undefined) return { read: state.fd };
+      if (text !== "") {
+        add(state.now, text);
+        if (!task.spend(1 + text.length / 512)) return undefined;
+        continue;
+      }
+      if (failure !== 0) state.status = cannotOpen(task, file, failure);
+      else state.rows.push({ counts: state.now, name: operands.length === 0 ? "" : file });
+      if (state.fd > 2) task.close(state.fd);
+      delete state.fd;
+      delete state.now;
+      state.files.shift();
+    }
+    print(
+      task,
+      state,
+      operands.length,
+      LETTERS.filter((flag) => (flags.size === 0 ? "lwc".includes(flag) : flags.has(flag))),
     );
-    const rows: { counts: number[]; name: string }[] = [];
-    let status = 0;
-    for (const { name, text, errno } of sources) {
-      if (errno !== undefined) status = cannotOpen(task, name, errno);
-      if (errno !== undefined && isBusybox(task)) continue;
-      const all: Readonly<Record<string, () => number>> = {
-        l: () => text.split("\n").length - 1,
-        w: () => text.split(/\s+/).filter((word) => word !== "").length,
-        c: () => utf8Length(text),
-        m: () => [...text].length,
-        L: () => Math.max(...text.split("\n").map((line) => line.length)),
-      };
-      if (errno === undefined)
-        rows.push({ counts: wanted.map((flag) => all[flag]?.() ?? 0), name: operands.length === 0 ? "" : name });
-    }
-    if (sources.length > 1) {
-      rows.push({
-        counts: wanted.map((_, n) => rows.reduce((sum, { counts }) => sum + (counts[n] ?? 0), 0)),
-        name: "total",
-      });
-    }
-    const widest = Math.max(1, ...rows.flatMap(({ counts }) => counts.map((count) => String(count).length)));
-    for (const { counts, name } of rows) {
-      const isLone = counts.length === 1 && rows.length === 1;
-      const width = isBusybox(task) ? 9 : operands.length === 0 && !isLone ? 7 : widest;
-      const shown = counts.map((count) => (isLone ? String(count) : String(count).padStart(width))).join(" ");
-      task.print(`${shown}${name === "" ? "" : ` ${name}`}\n`);
-    }
-    return status;
+    return state.status;
   },
 };
+
+function add(counts: Counts, text: string): void {
+  counts.c += utf8Length(text);
+  counts.m += [...text].length;
+  const words = text.split(/\s+/).filter((word) => word !== "").length;
+  counts.w += words - (counts.isInWord && /^\S/.test(text) ? 1 : 0);
+  counts.isInWord = /\S$/.test(text);
+  const lines = text.split("\n");
+  counts.l += lines.length - 1;
+  for (const [n, line] of lines.entries()) {
+    counts.line = (n === 0 ? counts.line : 0) + line.length;
+    counts.L = Math.max(counts.L, counts.line);
+  }
+}
+
+function print(task: Task, { rows }: State, operands: number, wanted: readonly (typeof LETTERS)[number][]): void {
+  const lines = rows.map(({ counts, name }) => ({ numbers: wanted.map((letter) => counts[letter]), name }));
+  if (operands > 1) {
+    const total = wanted.map((letter) =>
+      rows.reduce((sum, { counts }) => (letter === "L" ? Math.max(sum, counts.L) : sum + counts[letter]), 0),
+    );
+    lines.push({ numbers: total, name: "total" });
+  }
+  const widest = Math.max(1, ...lines.flatMap(({ numbers }) => numbers.map((number) => String(number).length)));
+  for (const { numbers, name } of lines) {
+    const isLone = numbers.length === 1 && lines.length === 1;
+    const width = isBusybox(task) ? 9 : operands === 0 && !isLone ? 7 : widest;
+    const shown = numbers.map((number) => (isLone ? String(number) : String(number).padStart(width))).join(" ");
+    task.print(`${shown}${name === "" ? "" : ` ${name}`}\n`);
+  }
+}

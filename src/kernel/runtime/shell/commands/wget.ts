@@ -3,8 +3,9 @@
  *
  * Models busybox wget; GNU wget where the image brings that.
  */
+
+import { utf8Length } from "#kernel/runtime/files/bytes";
 import { errnoText } from "#kernel/runtime/files/errno";
-import { utf8Length } from "#kernel/runtime/files/filesystem";
 import { nameOf } from "#kernel/runtime/files/paths";
 import { statusText } from "#kernel/runtime/images/http";
 import type { Step } from "#kernel/runtime/process/program";
