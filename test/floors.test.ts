@@ -33,7 +33,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
 
 /** The packages each room may use; a name ending in ":" or "/" stands for all that begin so. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  kernel: ["yaml", "croner", "re2js", "asn1js", "@noble/hashes/"],
+  kernel: ["yaml", "croner", "re2js", "asn1js", "@noble/hashes/", "fflate"],
   apiserver: ["hono", "yaml", "@bufbuild/protobuf"],
   classroom: ["yaml", "zod"],
   kubectl: ["yaml"],

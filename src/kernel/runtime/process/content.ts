@@ -96,6 +96,7 @@ function baseFiles(flavor: Flavor): Readonly<Record<string, FileSeed>> {
     files["/usr/sbin/"] = "";
     files["/sbin/"] = "";
     files["/var/spool/"] = "";
+    files["/usr/bin/env"] = { link: "/bin/env" };
   }
   return files;
 }

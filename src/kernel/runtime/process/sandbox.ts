@@ -200,12 +200,13 @@ export class Sandbox {
     else if (step !== undefined) process.wait = step;
   }
 
-  /** One step of a program. A script nested so deep that our own stack ends dies as one that overflows its own. */
+  /** One step of a program. A script nested so deep that our own stack ends, or one
+   * whose pattern is none, dies as one that overflows its own. */
   #step(process: Process): Step {
     try {
       return programNamed(process.program).step(new ProcessTask(this, process.pid));
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
       this.exit(process.pid, 139, 11);
       return undefined;
     }

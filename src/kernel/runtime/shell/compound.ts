@@ -88,13 +88,13 @@ function background(shell: Evaluator, frame: Frame, n: number): Outcome {
   const { state } = shell;
   state.lastJob = pid;
   const id = Math.max(0, ...state.jobs.map((job) => job.id)) + 1;
-  state.jobs = [
-    ...state.jobs.filter(({ status }) => status === undefined),
-    { id, pids: [pid], text: textOf(shell, frame.s, n) },
-  ];
+  state.jobs = [...state.jobs.slice(-JOBS_KEPT), { id, pids: [pid], text: textOf(shell, frame.s, n) }];
   state.status = 0;
   return "on";
 }
+
+/** Jobs of which a shell knows how they ended. */
+const JOBS_KEPT = 64;
 
 /** A command as `jobs` shows it. */
 function textOf(shell: Evaluator, s: number, n: number): string {

@@ -131,7 +131,7 @@ export class Evaluator {
   }
 
   script(s: number): Script {
-    return parseScript(this.state.scripts[s] ?? "", this.state.isBash === true);
+    return parseScript(this.state.scripts[s] ?? "", this.state.isBash === true, this.dialect !== "dash");
   }
 
   node(s: number, n: number): Node {
@@ -369,7 +369,7 @@ export class Evaluator {
   whatIs(name: string): { text: string; path?: string } | undefined {
     if (RESERVED.includes(name)) return { text: "a shell keyword" };
     if (Object.hasOwn(this.state.functions, name))
-      return { text: this.dialect === "bash" ? "a function" : "a shell function" };
+      return { text: this.dialect === "dash" ? "a shell function" : "a function" };
     if (isSpecial(name) && this.dialect !== "bash") return { text: "a special shell builtin" };
     if (Object.hasOwn(builtins, name) || builtinCommands.has(name)) return { text: "a shell builtin" };
     const path = findExecutable(this.task.sandbox, name, {

@@ -8,7 +8,7 @@
 import { ArithmeticFault, evaluate } from "#kernel/runtime/shell/arithmetic";
 import type { Parameter, Part, Word } from "#kernel/runtime/shell/ast";
 import { Fields } from "#kernel/runtime/shell/fields";
-import { glob, isPattern, patternSource } from "#kernel/runtime/shell/pattern";
+import { compiled, glob, isPattern, patternSource } from "#kernel/runtime/shell/pattern";
 import type { Variables } from "#kernel/runtime/shell/variables";
 
 /** The expansion waits for the output of the list `node`. */
@@ -94,7 +94,8 @@ export class Expansion {
         else fields.literal(part.v);
         return;
       case "double":
-        if (part.parts.length === 0) fields.quoted("");
+        // Quotes make a field, be it empty; but those around no parameters at all.
+        if (!this.#isNoParameters(part.parts)) fields.quoted("");
         this.#add(fields, part.parts, true);
         return;
       case "command":
@@ -106,6 +107,11 @@ export class Expansion {
       default:
         this.#parameter(fields, part, isQuoted);
     }
+  }
+
+  #isNoParameters([first, ...rest]: Word): boolean {
+    const isList = first?.t === "parameter" && first.name === "@" && first.op === undefined && first.isLength !== true;
+    return isList && rest.length === 0 && this.variables.state.params.length === 0;
   }
 
   #addValue(fields: Fields, value: string, isQuoted: boolean): void {
@@ -212,12 +218,12 @@ export class Expansion {
   /** Pattern removal, and what bash does besides. */
   #edited(value: string, op: string, word: Word): string {
     if (op === "#" || op === "##") {
-      return value.replace(new RegExp(`^${patternSource(this.pattern(word), op === "#")}`, "u"), "");
+      return value.replace(compiled(`^${patternSource(this.pattern(word), op === "#")}`), "");
     }
     if (op === "%" || op === "%%") return withoutEnd(value, this.pattern(word), op === "%%");
     if (op === "/" || op === "//") {
       const { from, to } = this.#replacement(word);
-      return from === "" ? value : value.replace(new RegExp(from, op === "//" ? "gu" : "u"), () => to);
+      return from === "" ? value : value.replace(compiled(from, op === "//" ? "gu" : "u"), () => to);
     }
     if (op === ":") return this.#slice(value, word);
     if (op === "^") return value.slice(0, 1).toUpperCase() + value.slice(1);
@@ -257,7 +263,7 @@ function withoutEnd(value: string, pattern: string, isLongest: boolean): string 
     const literal = pattern.replace(/\\(.)/gs, "$1");
     return literal !== "" && value.endsWith(literal) ? value.slice(0, -literal.length) : value;
   }
-  const whole = new RegExp(`^(?:${patternSource(pattern)})$`, "u");
+  const whole = compiled(`^(?:${patternSource(pattern)})$`);
   for (let n = 0; n <= value.length; n += 1) {
     const at = isLongest ? n : value.length - n;
     if (whole.test(value.slice(at))) return value.slice(0, at);

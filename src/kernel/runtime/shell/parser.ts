@@ -11,12 +11,15 @@ const DEPTH = 200;
 
 const memo = new Map<string, Script>();
 
-/** The script of a text. The same text always gives the same value. `isBash` adds the words only bash reserves. */
-export function parseScript(text: string, isBash = false): Script {
-  const key = `${isBash ? "b" : "s"}${text}`;
+/**
+ * The script of a text. The same text always gives the same value. `isBash` adds the words only bash
+ * reserves, `hasConditions` the `[[` of busybox.
+ */
+export function parseScript(text: string, isBash = false, hasConditions = isBash): Script {
+  const key = `${isBash ? "b" : hasConditions ? "c" : "s"}${text}`;
   const known = memo.get(key);
   if (known !== undefined) return known;
-  const script = new Parser(text, isBash).script();
+  const script = new Parser(text, isBash, hasConditions).script();
   if (memo.size >= 300) memo.clear();
   memo.set(key, script);
   return script;
@@ -25,7 +28,12 @@ export function parseScript(text: string, isBash = false): Script {
 class Parser extends SimpleParser {
   #depth = 0;
 
-  constructor(text: string, isBash: boolean, firstLine = 1) {
+  constructor(
+    text: string,
+    isBash: boolean,
+    readonly hasConditions: boolean,
+    firstLine = 1,
+  ) {
     super(text, firstLine, isBash);
   }
 
@@ -59,7 +67,7 @@ class Parser extends SimpleParser {
   }
 
   protected nested(text: string): number {
-    const inner = new Parser(text, this.isBash, this.line);
+    const inner = new Parser(text, this.isBash, this.hasConditions, this.line);
     const script = inner.script();
     if (script.fault !== undefined) throw new SyntaxFault({ ...script.fault, isIncomplete: false });
     const offset = this.nodes.length;
@@ -169,7 +177,7 @@ class Parser extends SimpleParser {
         if (this.isBash) return this.#keywordFunction();
         break;
       case "[[":
-        if (this.isBash) return this.#condition();
+        if (this.hasConditions) return this.#condition();
         break;
       default:
         if (CLOSERS.includes(word)) this.fail(word);

@@ -39,13 +39,26 @@ export function patternSource(pattern: string, isLazy = false): string {
 /** Whether the whole text matches. */
 export function matches(pattern: string, text: string): boolean {
   return isPattern(pattern) || pattern.includes("\\")
-    ? new RegExp(`^(?:${patternSource(pattern)})$`, "u").test(text)
+    ? compiled(`^(?:${patternSource(pattern)})$`).test(text)
     : pattern === text;
+}
+
+const NEVER = /(?!)/u;
+
+/** A regular expression made of patterns; one that makes no sense (a range that runs backwards) matches nothing. */
+export function compiled(source: string, flags = "u"): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch (error) {
+    if (error instanceof SyntaxError) return NEVER;
+    throw error;
+  }
 }
 
 /** The text as it stands in a regular expression. */
 export function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  // A hyphen escaped by a backslash is refused outside of a class.
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replaceAll("-", "\\x2d");
 }
 
 function bracketEnd(pattern: string, start: number): number {

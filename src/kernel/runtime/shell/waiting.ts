@@ -40,7 +40,7 @@ export function runInput(shell: Evaluator, frame: Frame): Outcome {
   const line = shell.task.readLine(0);
   if (line === undefined) return { line: 0 };
   const text = buffer + line;
-  const script = parseScript(text, shell.state.isBash === true);
+  const script = parseScript(text, shell.state.isBash === true, shell.dialect !== "dash");
   const needsMore = script.isOpen === true || script.fault?.isIncomplete === true || text.endsWith("\\\n");
   frame.pc = 0;
   if (line !== "" && needsMore) {
@@ -95,7 +95,8 @@ export function runWait(shell: Evaluator, frame: Frame): Outcome {
   if (alive.length > 0) return { child: "any" };
   const last = wanted.at(-1);
   const job = last === undefined ? undefined : state.jobs.find(({ pids }) => String(pids.at(-1)) === last);
-  state.jobs = state.jobs.filter(({ status }) => status === undefined && last !== undefined);
+  // How others ended is asked for later, maybe.
+  state.jobs = last === undefined ? [] : state.jobs.filter((one) => one !== job);
   return shell.pop(last === undefined ? 0 : (job?.status ?? 127));
 }
 
@@ -109,7 +110,7 @@ export function runRead(shell: Evaluator, frame: Frame): Outcome {
     const line =
       count === "" && delimiter === "\n"
         ? task.readLine(fd)
-        : task.readUntil(fd, delimiter, Number(count) - text.length);
+        : task.readUntil(fd, delimiter, count === "" ? Number.NaN : Number(count) - text.length);
     if (line === undefined) {
       if (text !== "") frame.buffer = text;
       if (frame.until !== undefined && frame.until <= task.now) return finish(shell, frame, text, names, 142);

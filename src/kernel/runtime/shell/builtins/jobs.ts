@@ -72,6 +72,12 @@ export const kill: Builtin = (shell, argv) => {
     shell.complain(shell.dialect === "ash" ? `sh: bad signal name '${signal}'\n` : `kill: bad signal '${signal}'\n`);
     return 1;
   }
+  if (args.length === 0) {
+    shell.complain(
+      shell.dialect === "ash" ? "sh: you need to specify whom to kill\n" : "kill: usage: kill [-s sigspec] pid\n",
+    );
+    return shell.dialect === "bash" ? 2 : 1;
+  }
   let status = 0;
   for (const target of args.map((text) => pidOf(shell, text))) {
     if (!send(shell, target, name)) status = 1;

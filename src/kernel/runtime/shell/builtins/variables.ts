@@ -153,7 +153,7 @@ export const local: Builtin = (shell, argv) => {
       call.hidden[name] = Object.hasOwn(shell.state.variables, name) ? (shell.state.variables[name] ?? null) : null;
     }
     if (cut >= 0) shell.variables.set(name, arg.slice(cut + 1));
-    else if (shell.dialect === "bash") shell.state.variables[name] = {};
+    else if (shell.dialect !== "dash") shell.state.variables[name] = {};
   }
   return 0;
 };

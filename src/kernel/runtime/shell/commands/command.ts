@@ -19,6 +19,8 @@ export interface Options {
   readonly flags: ReadonlySet<string>;
   /** The last value of each option that takes one. */
   readonly values: Readonly<Record<string, string>>;
+  /** Every value of an option that is given more than once. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly operands: readonly string[];
   /** The first option that is unknown or lacks its value, as the message names it. */
   readonly problem?: string;
@@ -33,7 +35,12 @@ export function optionsOf(
 ): Options {
   const flags = new Set<string>();
   const values: Record<string, string> = {};
+  const lists: Record<string, string[]> = {};
   const operands: string[] = [];
+  const put = (letter: string, value: string): void => {
+    values[letter] = value;
+    lists[letter] = [...(lists[letter] ?? []), value];
+  };
   const takes = (letter: string): boolean => letters[letters.indexOf(letter) + 1] === ":";
   const isKnown = (letter: string): boolean => letter !== ":" && letter !== "" && letters.includes(letter);
   for (let n = 1; n < argv.length; n += 1) {
@@ -45,12 +52,12 @@ export function optionsOf(
     if (arg.startsWith("--")) {
       const [name = "", given] = arg.slice(2).split(/=(.*)/s);
       const letter = Object.hasOwn(long, name) ? (long[name] ?? "") : "";
-      if (letter === "") return { flags, values, operands, problem: `unrecognized option '${arg}'` };
+      if (letter === "") return { flags, values, lists, operands, problem: `unrecognized option '${arg}'` };
       if (!takes(letter)) flags.add(letter);
-      else if (given !== undefined) values[letter] = given;
+      else if (given !== undefined) put(letter, given);
       else {
         n += 1;
-        values[letter] = argv[n] ?? "";
+        put(letter, argv[n] ?? "");
       }
       continue;
     }
@@ -62,7 +69,7 @@ export function optionsOf(
     }
     for (let at = 1; at < arg.length; at += 1) {
       const letter = arg[at] ?? "";
-      if (!isKnown(letter)) return { flags, values, operands, problem: `invalid option -- '${letter}'` };
+      if (!isKnown(letter)) return { flags, values, lists, operands, problem: `invalid option -- '${letter}'` };
       if (!takes(letter)) {
         flags.add(letter);
         continue;
@@ -71,12 +78,12 @@ export function optionsOf(
       if (rest === "") n += 1;
       const value = rest === "" ? argv[n] : rest;
       if (value === undefined)
-        return { flags, values, operands, problem: `option requires an argument -- '${letter}'` };
-      values[letter] = value;
+        return { flags, values, lists, operands, problem: `option requires an argument -- '${letter}'` };
+      put(letter, value);
       break;
     }
   }
-  return { flags, values, operands };
+  return { flags, values, lists, operands };
 }
 
 /** The name under which a tool complains. */

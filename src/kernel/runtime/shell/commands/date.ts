@@ -42,7 +42,8 @@ function defaultFormat(flags: ReadonlySet<string>, iso: string | undefined): str
   return flags.has("R") ? "%a, %d %b %Y %H:%M:%S +0000" : "%a %b %e %H:%M:%S UTC %Y";
 }
 
-function instantOf(task: Task, { d, r }: Readonly<Record<string, string>>): number | undefined {
+/** The instant the options of date name; undefined if they name none. */
+export function instantOf(task: Task, { d, r }: Readonly<Record<string, string>>): number | undefined {
   if (r !== undefined) {
     const stat = task.files.stat(task.path(r));
     return typeof stat === "number" ? undefined : stat.at;
@@ -84,6 +85,14 @@ export function formatted(at: number, format: string): string {
   });
 }
 
+/** The week of ISO 8601 an instant falls into: the one that has its Thursday. */
+function isoWeek(at: number): number {
+  const day = 86_400_000;
+  const weekday = (new Date(at).getUTCDay() + 6) % 7;
+  const thursday = new Date(at + (3 - weekday) * day);
+  return 1 + Math.floor((thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / (7 * day));
+}
+
 function directive(date: Date, at: number, code: string, width: string): string | undefined {
   const hours = date.getUTCHours();
   const twelve = hours % 12 === 0 ? 12 : hours % 12;
@@ -120,6 +129,7 @@ function directive(date: Date, at: number, code: string, width: string): string 
     s: () => String(Math.floor(at / 1_000)),
     T: () => formatted(at, "%H:%M:%S"),
     t: () => "\t",
+    V: () => two(isoWeek(at)),
     U: () => two(Math.floor((dayOfYear + 6 - date.getUTCDay()) / 7)),
     u: () => String(date.getUTCDay() === 0 ? 7 : date.getUTCDay()),
     w: () => String(date.getUTCDay()),

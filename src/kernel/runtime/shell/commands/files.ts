@@ -5,6 +5,7 @@ import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import { below, nameOf, parentOf } from "#kernel/runtime/files/paths";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
+import { instantOf } from "#kernel/runtime/shell/commands/date";
 
 function missingOperand(task: Task): number {
   const name = nameOf(task.argv[0] ?? "");
@@ -16,17 +17,19 @@ function missingOperand(task: Task): number {
 export const touch: Command = {
   name: "touch",
   step(task) {
-    const { flags, operands, problem } = optionsOf(task.argv, "acmhd:r:t:", { "no-create": "c" });
+    const { flags, values, operands, problem } = optionsOf(task.argv, "acmhd:r:t:", { "no-create": "c", date: "d" });
     if (problem !== undefined) return wrongOption(task, problem);
     if (operands.length === 0) return missingOperand(task);
+    const at = values["d"] === undefined ? task.now : instantOf(task, { d: values["d"] });
+    if (at === undefined) return complain(task, `invalid date '${values["d"]}'`);
     let status = 0;
     for (const name of operands) {
       const path = task.path(name);
       const isThere = task.files.exists(path);
       if (!isThere && flags.has("c")) continue;
       const failure = isThere
-        ? task.files.change(path, { at: task.now }, 0)
-        : task.files.write(path, "", { uid: task.uid });
+        ? task.files.change(path, { at }, 0)
+        : task.files.write(path, "", { uid: task.uid }) || task.files.change(path, { at }, 0);
       if (failure !== 0)
         status = complain(
           task,
@@ -224,6 +227,12 @@ export const mv: Command = {
     if (problem !== undefined) return wrongOption(task, problem);
     if (operands.length < 2) return missingOperand(task);
     const target = operands.at(-1) ?? "";
+    if (operands.length > 2 && !task.files.isDirectory(task.path(target))) {
+      return complain(
+        task,
+        isBusybox(task) ? `can't rename '${operands[0]}': Not a directory` : `target '${target}': Not a directory`,
+      );
+    }
     let status = 0;
     for (const source of operands.slice(0, -1)) {
       const from = task.path(source);

@@ -68,9 +68,11 @@ export const egrep = grepAs("egrep", "E");
 export const fgrep = grepAs("fgrep", "F");
 
 function search(task: Task<State>, options: Options, extra: string): Step {
-  const { flags, values } = options;
+  const { flags } = options;
   const operands = [...options.operands];
-  const pattern = values["e"] ?? operands.shift();
+  const listed = patternsIn(task, options);
+  if (typeof listed === "number") return listed;
+  const pattern = listed.length > 0 ? listed.join("\n") : operands.shift();
   if (pattern === undefined) return wrongOption(task, "no pattern", 2);
   const isExtended = flags.has("E") || flags.has("P") || extra === "E";
   const tests = pattern
@@ -95,6 +97,17 @@ function search(task: Task<State>, options: Options, extra: string): Step {
   }
   if (state.status === 2) return 2;
   return state.isFound ? 0 : 1;
+}
+
+/** The patterns of -e and -f, or the status of a file that cannot be read. */
+function patternsIn(task: Task, { lists }: Options): string[] | number {
+  const patterns = [...(lists["e"] ?? [])];
+  for (const file of lists["f"] ?? []) {
+    const text = task.readFile(file);
+    if (typeof text === "number") return complain(task, `${file}: ${errnoText(text)}`, 2);
+    patterns.push(text.replace(/\n$/, ""));
+  }
+  return patterns;
 }
 
 function matcher(source: string, how: { isExtended: boolean; isFixed: boolean; flags: ReadonlySet<string> }): RegExp {

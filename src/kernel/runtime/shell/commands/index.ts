@@ -9,12 +9,15 @@ import { curl } from "#kernel/runtime/shell/commands/curl";
 import { base64, cut, nl, paste, rev, tac, tee, tr, yes } from "#kernel/runtime/shell/commands/cut";
 import { date } from "#kernel/runtime/shell/commands/date";
 import { dd, fallocate, truncate } from "#kernel/runtime/shell/commands/dd";
+import { cmp, comm, diff } from "#kernel/runtime/shell/commands/diff";
 import { dig, getent, host, nslookup } from "#kernel/runtime/shell/commands/dns";
+import { hexdump, od, xxd } from "#kernel/runtime/shell/commands/dump";
 import { echo } from "#kernel/runtime/shell/commands/echo";
 import { env, printenv } from "#kernel/runtime/shell/commands/env";
 import { chgrp, chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from "#kernel/runtime/shell/commands/files";
 import { find, xargs } from "#kernel/runtime/shell/commands/find";
 import { egrep, fgrep, grep } from "#kernel/runtime/shell/commands/grep";
+import { gunzip, gzip, zcat } from "#kernel/runtime/shell/commands/gzip";
 import { head } from "#kernel/runtime/shell/commands/head";
 import { hostname } from "#kernel/runtime/shell/commands/hostname";
 import { id, whoami } from "#kernel/runtime/shell/commands/id";
@@ -56,6 +59,22 @@ import {
 import { sed } from "#kernel/runtime/shell/commands/sed";
 import { basename, dirname, expr, readlink, realpath, seq, stat, which } from "#kernel/runtime/shell/commands/seq";
 import { sleep } from "#kernel/runtime/shell/commands/sleep";
+import {
+  arch,
+  dmesg,
+  expand,
+  factor,
+  fold,
+  install,
+  less,
+  logger,
+  more,
+  mountpoint,
+  shuf,
+  split,
+  strings,
+  usleep,
+} from "#kernel/runtime/shell/commands/small";
 import { sort, uniq } from "#kernel/runtime/shell/commands/sort";
 import { stress, stressNg } from "#kernel/runtime/shell/commands/stress";
 import { stty, tty } from "#kernel/runtime/shell/commands/stty";
@@ -69,10 +88,11 @@ import { wc } from "#kernel/runtime/shell/commands/wc";
 import { wget } from "#kernel/runtime/shell/commands/wget";
 
 export const commands: readonly Command<never>[] = [
-  awk,
   apk,
   apt,
   aptGet,
+  arch,
+  awk,
   base64,
   basename,
   bracket,
@@ -80,40 +100,55 @@ export const commands: readonly Command<never>[] = [
   chgrp,
   chmod,
   chown,
+  cmp,
+  comm,
   cp,
   curl,
   cut,
   date,
   dd,
   df,
+  diff,
   dig,
   dirname,
+  dmesg,
   du,
   echo,
   egrep,
   env,
   envsubst,
+  expand,
   expr,
+  factor,
   fallocate,
   fgrep,
   find,
+  fold,
   free,
   getent,
   grep,
+  gunzip,
+  gzip,
   head,
+  hexdump,
   host,
   hostname,
   id,
   ifconfig,
+  install,
   ip,
   kill,
   killall,
+  less,
   ln,
+  logger,
   ls,
   md5sum,
   mkdir,
   mktemp,
+  more,
   mount,
+  mountpoint,
   multicall,
   mv,
   nc,
@@ -124,6 +159,7 @@ export const commands: readonly Command<never>[] = [
   nohup,
   nproc,
   nslookup,
+  od,
   paste,
   pgrep,
   pidof,
@@ -143,12 +179,15 @@ export const commands: readonly Command<never>[] = [
   sha1sum,
   sha256sum,
   sha512sum,
+  shuf,
   sleep,
   sort,
+  split,
   stat,
   stdbuf,
   stress,
   stressNg,
+  strings,
   stty,
   sync,
   sysctl,
@@ -166,14 +205,17 @@ export const commands: readonly Command<never>[] = [
   uname,
   uniq,
   uptime,
+  usleep,
   watch,
   wc,
   wget,
   which,
   whoami,
   xargs,
+  xxd,
   yes,
   yesCommand,
+  zcat,
 ] as readonly Command<never>[];
 
 /** Tools the shell runs in its own process. */

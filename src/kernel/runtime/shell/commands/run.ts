@@ -3,7 +3,7 @@
  */
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import { nameOf } from "#kernel/runtime/files/paths";
-import { signalNamed } from "#kernel/runtime/process/signals";
+import { signalNamed, signalNumber } from "#kernel/runtime/process/signals";
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox } from "#kernel/runtime/shell/commands/command";
 
@@ -69,8 +69,13 @@ export const timeout: Command<Child> = {
     }
     const { state } = task;
     const end = task.reap(state.pid);
-    if (end !== undefined)
-      return state.isOver === true && !isBusybox(task) ? 124 : state.isOver === true ? 143 : end.code;
+    if (end !== undefined) {
+      if (state.isOver !== true) return end.code;
+      if (!isBusybox(task)) return signal === "SIGKILL" ? 137 : 124;
+      // busybox's becomes the command, so that it ends by the signal itself.
+      task.sandbox.exit(task.pid, 128 + signalNumber(signal), signalNumber(signal));
+      return undefined;
+    }
     if (state.isOver !== true && state.until <= task.now) {
       state.isOver = true;
       task.sandbox.signal(state.pid, signal);
