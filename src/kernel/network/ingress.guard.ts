@@ -11,8 +11,7 @@ import type { Annotations } from "#kernel/network/ingress.annotations";
 import { inBlock } from "#kernel/network/policy";
 import type { Destination } from "#kernel/network/service-proxy";
 import { secrets } from "#kernel/resources/core/secret";
-import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
-import { utf8Length } from "#kernel/runtime/files/bytes";
+import { bytesOfText, textOfBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 
 /** Why a request is not passed on: the status of nginx's page, and headers that come with it. */
