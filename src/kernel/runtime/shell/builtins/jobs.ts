@@ -57,6 +57,11 @@ export const kill: Builtin = (shell, argv) => {
   let signal = "SIGTERM";
   const [first] = args;
   if (first === "-l") {
+    if (args[1] !== undefined) {
+      const number = Number(args[1]);
+      shell.task.print(`${SIGNAL_NAMES[(number > 128 ? number - 128 : number) - 1] ?? args[1]}\n`);
+      return 0;
+    }
     shell.task.print(SIGNAL_NAMES.map((name, n) => `${String(n + 1).padStart(2)}) ${name}\n`).join(""));
     return 0;
   }

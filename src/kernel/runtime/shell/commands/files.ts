@@ -228,10 +228,10 @@ export const mv: Command = {
     if (operands.length < 2) return missingOperand(task);
     const target = operands.at(-1) ?? "";
     if (operands.length > 2 && !task.files.isDirectory(task.path(target))) {
-      return complain(
-        task,
-        isBusybox(task) ? `can't rename '${operands[0]}': Not a directory` : `target '${target}': Not a directory`,
-      );
+      if (!isBusybox(task)) return complain(task, `target '${target}': Not a directory`);
+      const why = errnoText(task.files.exists(task.path(target)) ? ERRNO.ENOTDIR : ERRNO.ENOENT);
+      for (const source of operands.slice(0, -1)) complain(task, `can't rename '${source}': ${why}`);
+      return 1;
     }
     let status = 0;
     for (const source of operands.slice(0, -1)) {

@@ -6,7 +6,16 @@ import { below, nameOf } from "#kernel/runtime/files/paths";
 import type { Stat } from "#kernel/runtime/files/stat";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
-import { type Command, complain, type Gathering, isBusybox, wholeInput } from "#kernel/runtime/shell/commands/command";
+import {
+  type Command,
+  complain,
+  type Gathering,
+  isBusybox,
+  type Options,
+  optionsOf,
+  wholeInput,
+  wrongOption,
+} from "#kernel/runtime/shell/commands/command";
 import { matches } from "#kernel/runtime/shell/pattern";
 
 interface Found {
@@ -20,6 +29,8 @@ interface Queue {
   queue: string[][];
   running?: number;
   status: number;
+  /** Each is told before it runs. */
+  tells?: true;
 }
 
 /** Runs commands one after another as children. */
@@ -34,6 +45,7 @@ function runQueue(task: Task<Queue & Gathering>, state: Queue, failed: (code: nu
     }
     const next = state.queue.shift();
     if (next === undefined) return state.status;
+    if (state.tells === true) task.complain(`${next.join(" ")}\n`);
     const pid = task.launch(next, { isWaited: true });
     if (pid < 0) {
       const isMissing = -pid === ERRNO.ENOENT;
@@ -232,9 +244,12 @@ export const xargs: Command<Queue & Gathering> = {
   step(task) {
     const state = task.state as Partial<Queue> & Gathering;
     if (state?.queue === undefined) {
+      const options = optionsOf(task.argv, "n:I:L:P:s:d:0rtpxE:", XARGS_LONG, true);
+      if (options.problem !== undefined) return wrongOption(task, options.problem);
       const input = wholeInput(task);
       if (typeof input !== "string") return input;
-      task.state = { ...task.state, queue: commandsFor(task.argv.slice(1), input), status: 0 };
+      const tells = options.flags.has("t") ? { tells: true as const } : {};
+      task.state = { ...task.state, queue: commandsFor(options, input), status: 0, ...tells };
     }
     const ready = task.state as Queue & Gathering;
     return runQueue(task, ready, (code) => {
@@ -243,24 +258,18 @@ export const xargs: Command<Queue & Gathering> = {
   },
 };
 
-function commandsFor(args: string[], input: string): string[][] {
-  let most = Number.POSITIVE_INFINITY;
-  let replaced: string | undefined;
-  let isNull = false;
-  let runsEmpty = true;
-  let delimiter: string | undefined;
-  for (let arg = args[0]; arg !== undefined && /^-./.test(arg); arg = args[0]) {
-    args.shift();
-    const value = (): string => (arg.length > 2 ? arg.slice(2) : (args.shift() ?? ""));
-    if (arg.startsWith("-n")) most = Number(value());
-    else if (arg.startsWith("-I")) replaced = value();
-    else if (arg.startsWith("-L")) most = Number(value());
-    else if (arg.startsWith("-P") || arg.startsWith("-s")) value();
-    else if (arg.startsWith("-d")) delimiter = value().replace("\\n", "\n");
-    else if (arg === "-0") isNull = true;
-    else if (arg === "-r") runsEmpty = false;
-  }
-  const command = args.length === 0 ? ["echo"] : args;
+const XARGS_LONG = {
+  ...{ null: "0", "no-run-if-empty": "r", "max-args": "n", replace: "I", delimiter: "d", verbose: "t" },
+  ...{ "max-procs": "P", "max-lines": "L" },
+};
+
+function commandsFor({ flags, values, operands }: Options, input: string): string[][] {
+  const most = Number(values["n"] ?? values["L"] ?? Number.POSITIVE_INFINITY);
+  const replaced = values["I"];
+  const delimiter = values["d"]?.replace("\\n", "\n").replace("\\0", "\0");
+  const isNull = flags.has("0");
+  const runsEmpty = !flags.has("r");
+  const command = operands.length === 0 ? ["echo"] : operands;
   const items =
     replaced !== undefined || delimiter !== undefined || isNull
       ? input

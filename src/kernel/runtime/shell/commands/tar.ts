@@ -2,10 +2,10 @@
  * tar: makes, lists and extracts archives, as a file or on the standard streams; `kubectl cp` stands on it.
  *
  * Models busybox's and GNU's tar.
- * Leaves out compression and hard links: an archive is text here, and no file has two names.
+ * Leaves out hard links, as no file has two names, and every compression but gzip's.
  */
 
-import { fromBytes, toBytes, utf8Length } from "#kernel/runtime/files/bytes";
+import { fromBytes, toBytes } from "#kernel/runtime/files/bytes";
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import { absolute, parentOf } from "#kernel/runtime/files/paths";
 import type { Step } from "#kernel/runtime/process/program";
@@ -18,6 +18,7 @@ import {
   optionsOf,
   wrongOption,
 } from "#kernel/runtime/shell/commands/command";
+import { unzipped, zipped } from "#kernel/runtime/shell/commands/gzip";
 import {
   BLOCK,
   type Header,
@@ -28,6 +29,7 @@ import {
   readHeader,
   trailer,
 } from "#kernel/runtime/shell/commands/tar.format";
+import { LIMITS } from "#kernel/sim/limits";
 
 /** Bytes of a file that are read at once. */
 const PIECE_BYTES = 65_536;
@@ -38,6 +40,8 @@ interface State {
   /** Of an archive being made: names still to be added, the last first. */
   todo?: string[];
   written?: number;
+  /** An archive that is zipped once it is whole: its bytes, written as characters. */
+  unzipped?: string;
   /** Descriptor the archive is written to or read from. */
   fd?: number;
   /** The file that is being added: what of it is in the archive. */
@@ -72,7 +76,7 @@ export const tar: Command<State> = {
     const options = optionsOf(argv, LETTERS, LONG);
     const { flags, values, problem } = options;
     if (problem !== undefined) return wrongOption(task, problem, isBusybox(task) ? 1 : 2);
-    if (["z", "j", "J"].some((letter) => flags.has(letter))) return complain(task, "compression is not simulated", 2);
+    if (flags.has("j") || flags.has("J")) return complain(task, "compression other than gzip's is not simulated", 2);
     const base = task.path(values["C"] ?? ".");
     if (!task.files.isDirectory(base)) {
       const why = errnoText(task.files.exists(base) ? ERRNO.ENOTDIR : ERRNO.ENOENT);
@@ -98,6 +102,7 @@ function create(task: Task<State>, { operands, values, flags }: Options, base: s
   }
   const state = task.state ?? { todo: operands.toReversed(), written: 0 };
   task.state = state;
+  if (flags.has("z")) state.unzipped ??= "";
   state.fd ??= file === "-" ? 1 : task.open(file, "write");
   if (state.fd < 0) return complain(task, `can't open '${file}': ${errnoText(-state.fd)}`);
   const making: Making = { state, base, fd: state.fd };
@@ -113,6 +118,7 @@ function create(task: Task<State>, { operands, values, flags }: Options, base: s
     if (!task.spend()) return undefined;
   }
   out(task, making, trailer(state.written ?? 0));
+  if (state.unzipped !== undefined && !task.write(making.fd, zipped(fromBytes(state.unzipped)))) state.status = 1;
   if (state.status === undefined) return 0;
   if (isBusybox(task)) task.complain("tar: error exit delayed from previous errors\n");
   else task.complain("tar: Exiting with failure status due to previous errors\n");
@@ -126,8 +132,15 @@ interface Making {
 }
 
 function out(task: Task, { state, fd }: Making, text: string): void {
-  state.written = (state.written ?? 0) + utf8Length(text);
-  if (!task.write(fd, text)) state.status = 1;
+  outBytes(task, { state, fd }, toBytes(text));
+}
+
+function outBytes(task: Task, { state, fd }: Pick<Making, "state" | "fd">, bytes: string): void {
+  state.written = (state.written ?? 0) + bytes.length;
+  if (state.unzipped === undefined) {
+    if (!task.writeBytes(fd, bytes)) state.status = 1;
+  } else if (state.written <= LIMITS.fileReadBytes) state.unzipped += bytes;
+  else task.holdMemory(Number.MAX_SAFE_INTEGER);
 }
 
 /** Adds the header of one file; of a directory, what is in it comes next. */
@@ -169,8 +182,7 @@ function addPiece(task: Task, making: Making, adding: NonNullable<State["adding"
   const wanted = Math.min(PIECE_BYTES, size - at);
   const read = task.files.bytes(path, at, wanted);
   const piece = (typeof read === "number" ? "" : read).padEnd(wanted, "\0");
-  state.written = (state.written ?? 0) + wanted;
-  if (!task.writeBytes(making.fd, piece)) state.status = 1;
+  outBytes(task, making, piece);
   adding.at += wanted;
   task.spend(wanted / 512);
   if (adding.at < size) return;
@@ -191,6 +203,10 @@ function read(task: Task<State>, options: Options, base: string): Step {
     task.complain(`tar: ${file}: Cannot open: ${why}\ntar: Error is not recoverable: exiting now\n`);
     return 2;
   }
+  if (options.flags.has("z") || isZipped(task, options, state)) {
+    const wait = readZipped(task, state);
+    if (wait !== undefined) return wait;
+  }
   for (;;) {
     const status = takeMembers(task, state, options, base);
     if (status !== undefined) return status;
@@ -201,6 +217,27 @@ function read(task: Task<State>, options: Options, base: string): Step {
     else state.rest = (state.rest ?? "") + toBytes(more);
     if (!task.spend(1 + more.length / 512)) return undefined;
   }
+}
+
+/** Whether an archive in a file is zipped though nobody said so. */
+function isZipped(task: Task, { values }: Options, { isOver }: State): boolean {
+  const file = values["f"] ?? "-";
+  return file !== "-" && isOver !== true && task.files.bytes(task.path(file), 0, 2) === "\u001f\u008b";
+}
+
+/** Reads a zipped archive whole; a step that waits or fails, or nothing once it is there. */
+function readZipped(task: Task, state: State): Step {
+  while (state.isOver !== true) {
+    const more = task.read(state.fd ?? 0);
+    if (more === undefined) return { read: state.fd ?? 0 };
+    state.unzipped = (state.unzipped ?? "") + more;
+    if (state.unzipped.length > LIMITS.fileReadBytes && !task.holdMemory(Number.MAX_SAFE_INTEGER)) return {};
+    if (more !== "") continue;
+    const text = unzipped(state.unzipped);
+    if (text === undefined) return complain(task, isBusybox(task) ? "invalid magic" : "not in gzip format", 1);
+    Object.assign(state, { isOver: true, rest: toBytes(text), unzipped: "" });
+  }
+  return undefined;
 }
 
 /** The archive is read to its end. */
