@@ -206,6 +206,8 @@ export class Sandbox {
     try {
       return programNamed(process.program).step(new ProcessTask(this, process.pid));
     } catch (error) {
+      // Who was killed by its own output, in the middle of its step, stumbles over what is gone.
+      if (process.exit !== undefined || this.isEnded) return undefined;
       if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
       this.exit(process.pid, 139, 11);
       return undefined;

@@ -17,6 +17,10 @@ export type Part =
 export interface Parameter {
   readonly t: "parameter";
   readonly name: string;
+  /** Of bash `[...]` after the name: an element of an array, or `@` and `*` for all. */
+  readonly index?: Word;
+  /** Of bash `!` before it: the indexes of an array. */
+  readonly isKeys?: true;
   /** `#` before the name: its length. */
   readonly isLength?: true;
   /** `:-` `-` `:=` `=` `:?` `?` `:+` `+` `%` `%%` `#` `##`; of bash `/` `//` `:` `^` `^^` `,` `,,`. */
@@ -33,6 +37,10 @@ export interface Redirection {
 
 export interface Assignment {
   readonly name: string;
+  /** Of bash: an element of an array. */
+  readonly index?: Word;
+  /** Of bash `name=(...)`: all of an array; a word may be `[index]=value`. */
+  readonly items?: readonly Word[];
   readonly isAppending?: true;
   readonly word: Word;
 }

@@ -1,6 +1,7 @@
 /**
  * bash's `[[ ... ]]`: tests whose words are neither split nor expanded to path names.
  */
+import { setArray } from "#kernel/runtime/shell/arrays";
 import type { Word } from "#kernel/runtime/shell/ast";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
 import { type Expansion, ExpansionFault } from "#kernel/runtime/shell/expansion";
@@ -82,10 +83,16 @@ class Condition {
 
   #regular(left: string, source: string): boolean {
     try {
-      return new RegExp(
+      const found = new RegExp(
         source.replace(/\[\[:(\w+):\]\]/g, (_, name: string) => CLASSES[name] ?? ""),
         "u",
-      ).test(left);
+      ).exec(left);
+      setArray(
+        this.shell.variables,
+        "BASH_REMATCH",
+        [...(found ?? [])].map((group) => group ?? ""),
+      );
+      return found !== null;
     } catch {
       throw new ExpansionFault("syntax error in conditional expression");
     }

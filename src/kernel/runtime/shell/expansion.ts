@@ -6,10 +6,19 @@
  */
 
 import { ArithmeticFault, evaluate } from "#kernel/runtime/shell/arithmetic";
-import type { Parameter, Part, Word } from "#kernel/runtime/shell/ast";
+import { elementOf, indexesOf } from "#kernel/runtime/shell/arrays";
+import type { Assignment, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
+import { braced } from "#kernel/runtime/shell/braces";
 import { Fields } from "#kernel/runtime/shell/fields";
 import { compiled, glob, isPattern, patternSource } from "#kernel/runtime/shell/pattern";
 import type { Variables } from "#kernel/runtime/shell/variables";
+
+/** What an assignment sets; `isNew`: all elements of an array go first. */
+export interface Assigned {
+  readonly name: string;
+  readonly value: string;
+  readonly isNew?: true;
+}
 
 /** The expansion waits for the output of the list `node`. */
 export class NeedsCommand {
@@ -33,7 +42,8 @@ export class Expansion {
   /** The fields of words, path names expanded. */
   fields(words: readonly Word[]): string[] {
     const found: string[] = [];
-    for (const word of words) {
+    const { isBash } = this.variables.state;
+    for (const word of isBash === true ? words.flatMap(braced) : words) {
       const fields = new Fields(this.variables.get("IFS") ?? " \t\n");
       this.#add(fields, this.#tilde(word, false), false);
       for (const { text, pattern } of fields.finish()) {
@@ -51,6 +61,43 @@ export class Expansion {
   /** A word as one text: an assignment, a file name, a here-document. */
   text(word: Word, isAssignment = false): string {
     return this.#joined(this.#tilde(word, isAssignment)).text;
+  }
+
+  /** The variables an assignment sets, in order; of a whole array, first that it begins anew. */
+  assigned({ name, index, items, isAppending, word }: Assignment): Assigned[] {
+    const { variables } = this;
+    if (items !== undefined) return this.#assignedArray(name, items, isAppending === true);
+    const target = index === undefined ? name : `${name}[${this.#index(name, index)}]`;
+    const value = this.text(word, true);
+    return [{ name: target, value: isAppending === true ? (variables.get(target) ?? "") + value : value }];
+  }
+
+  #assignedArray(name: string, items: readonly Word[], isAppending: boolean): Assigned[] {
+    const { variables } = this;
+    const made: Assigned[] = isAppending ? [] : [{ name, value: "", isNew: true }];
+    let next = isAppending ? Number(indexesOf(variables, name).at(-1) ?? -1) + 1 : 0;
+    for (const item of items) {
+      const [first, ...rest] = item;
+      const keyed = first?.t === "text" && first.isQuoted !== true ? /^\[([^\]]+)\]=/.exec(first.v) : null;
+      if (keyed !== null && first?.t === "text") {
+        const text = first.v.slice(keyed[0].length);
+        const key = variables.isMap(name) ? (keyed[1] ?? "") : String(Number(keyed[1]));
+        const value = this.text(text === "" ? rest : [{ t: "text", v: text }, ...rest], true);
+        made.push({ name: `${name}[${key}]`, value });
+        next = Number(key) + 1;
+        continue;
+      }
+      for (const value of this.fields([item])) {
+        made.push({ name: `${name}[${next}]`, value });
+        next += 1;
+      }
+    }
+    return made;
+  }
+
+  /** An index as the element is named by it. */
+  #index(name: string, index: Word): string {
+    return this.variables.isMap(name) ? this.text(index) : String(this.arithmetic(index));
   }
 
   /** A word as a pattern. */
@@ -110,8 +157,10 @@ export class Expansion {
   }
 
   #isNoParameters([first, ...rest]: Word): boolean {
-    const isList = first?.t === "parameter" && first.name === "@" && first.op === undefined && first.isLength !== true;
-    return isList && rest.length === 0 && this.variables.state.params.length === 0;
+    if (first?.t !== "parameter" || first.op !== undefined || first.isLength === true || rest.length > 0) return false;
+    if (first.index === undefined) return first.name === "@" && this.variables.state.params.length === 0;
+    const [all] = first.index;
+    return all?.t === "text" && all.v === "@" && indexesOf(this.variables, first.name).length === 0;
   }
 
   #addValue(fields: Fields, value: string, isQuoted: boolean): void {
@@ -154,6 +203,10 @@ export class Expansion {
   }
 
   #parameter(fields: Fields, part: Parameter, isQuoted: boolean): void {
+    if (part.index !== undefined) {
+      this.#element(fields, part, part.index, isQuoted);
+      return;
+    }
     const { name, op, word = [] } = part;
     const isList = name === "@" || name === "*";
     const { params } = this.variables.state;
@@ -187,6 +240,54 @@ export class Expansion {
       default:
         this.#addValue(fields, this.#edited(value ?? "", op ?? "", word), isQuoted);
     }
+  }
+
+  /** `${name[...]}` and all that bash does with it. */
+  #element(
+    fields: Fields,
+    { name, index: _, isKeys, isLength, ...part }: Parameter,
+    index: Word,
+    isQuoted: boolean,
+  ): void {
+    const { variables } = this;
+    const which = index.length === 1 && index[0]?.t === "text" ? index[0].v : "";
+    if (which !== "@" && which !== "*") {
+      const value = elementOf(variables, name, this.#index(name, index));
+      this.#withValue(fields, { ...part, name, ...(isLength === true && { isLength }) }, value, isQuoted);
+      return;
+    }
+    const indexes = indexesOf(variables, name);
+    const values = isKeys === true ? indexes : indexes.map((one) => elementOf(variables, name, one) ?? "");
+    if (isLength === true) {
+      this.#addValue(fields, String(values.length), isQuoted);
+      return;
+    }
+    const { params } = variables.state;
+    // What can be done with all parameters can be done with all elements.
+    variables.state.params = this.#chosen(values, part);
+    const isAsked = part.op === undefined || /^:?[-+?=]$/.test(part.op);
+    this.#parameter(fields, isAsked ? { ...part, name: which } : { t: "parameter", name: which }, isQuoted);
+    variables.state.params = params;
+  }
+
+  /** `${name[@]:1:2}` */
+  #chosen(values: string[], { op, word = [] }: Pick<Parameter, "op" | "word">): string[] {
+    if (op === undefined || op === "-" || op.length === 2 || op === "?" || op === "+") return values;
+    if (op !== ":") return values.map((value) => this.#edited(value, op, word));
+    const [from = "0", length] = this.text(word).split(":");
+    const start = Number(from) < 0 ? values.length + Number(from) : Number(from);
+    return values.slice(start, length === undefined ? undefined : start + Number(length));
+  }
+
+  #withValue(fields: Fields, part: Parameter, value: string | undefined, isQuoted: boolean): void {
+    const { variables } = this;
+    const stand = "_element";
+    const before = variables.state.variables[stand];
+    if (value === undefined) delete variables.state.variables[stand];
+    else variables.state.variables[stand] = { value };
+    this.#parameter(fields, { ...part, name: stand }, isQuoted);
+    if (before === undefined) delete variables.state.variables[stand];
+    else variables.state.variables[stand] = before;
   }
 
   #complaint(word: Word, op: string | undefined): string {

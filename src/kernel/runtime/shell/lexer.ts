@@ -1,6 +1,7 @@
 /**
  * Reads shell text character by character: blanks, operators, words with their quotations and expansions.
  */
+import { ansiEscape } from "#kernel/runtime/shell/ansi-escapes";
 import type { Fault, Node, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
 
 /** The text makes no sense from here on. */
@@ -280,10 +281,14 @@ export abstract class Lexer {
     this.at += 2;
     const isLength = this.next === "#" && /^#([A-Za-z_0-9@*?$!-]|#\})/.test(this.text.slice(this.at, this.at + 3));
     if (isLength) this.at += 1;
+    const isKeys = this.isBash && !isLength && /^![A-Za-z_]\w*\[[@*]\]/.test(this.text.slice(this.at, this.at + 257));
+    if (isKeys) this.at += 1;
     const rest = this.text.slice(this.at, this.at + 257);
     const name = NAME.exec(rest)?.[0] ?? /^([0-9]+|[@*#?$!-])/.exec(rest)?.[0] ?? "";
     this.at += name.length;
-    const part: Parameter = { t: "parameter", name, ...(isLength ? { isLength: true as const } : {}) };
+    const index = this.isBash && this.next === "[" && NAME.test(name) ? { index: this.index() } : {};
+    const marks = { ...(isLength ? { isLength: true as const } : {}), ...(isKeys ? { isKeys: true as const } : {}) };
+    const part: Parameter = { t: "parameter", name, ...index, ...marks };
     if (name !== "" && this.next === "}") {
       this.at += 1;
       return part;
@@ -296,6 +301,21 @@ export abstract class Lexer {
     this.at += op.length;
     const isPattern = ["%", "%%", "#", "##", "/", "//"].includes(op);
     return { ...part, op, word: isQuoted && !isPattern ? this.quoted("}") : this.operand() };
+  }
+
+  /** `[...]` after a name. */
+  protected index(): Word {
+    let depth = 0;
+    const start = this.at + 1;
+    for (; !this.isAtEnd; this.at += 1) {
+      if (this.next === "[") depth += 1;
+      else if (this.next === "]") depth -= 1;
+      if (depth === 0) break;
+    }
+    if (this.isAtEnd) this.unterminated("]");
+    const text = this.text.slice(start, this.at).replace(/^(["'])(.*)\1$/s, "$2");
+    this.at += 1;
+    return this.inner(text);
   }
 
   /** The word after the operator of `${...}`, with its closing brace. */
@@ -342,12 +362,9 @@ export abstract class Lexer {
         this.at += 1;
         continue;
       }
-      const rest = this.text.slice(this.at + 1, this.at + 10);
-      const code = /^(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3}))/.exec(rest);
-      const hex = code?.[1] ?? code?.[2];
-      if (code !== null) v += String.fromCodePoint(Number.parseInt(hex ?? code[3] ?? "0", hex === undefined ? 8 : 16));
-      else v += ESCAPES[rest[0] ?? ""] ?? `\\${rest[0] ?? ""}`;
-      this.at += 1 + (code?.[0].length ?? 1);
+      const { text, length } = ansiEscape(this.text.slice(this.at + 1, this.at + 10));
+      v += text;
+      this.at += 1 + length;
     }
     this.at += 1;
     return { t: "text", v, isQuoted: true };
@@ -375,17 +392,3 @@ export abstract class Lexer {
   /** A here-document met the end of the text: at a terminal more would come. */
   hasOpenDocument = false;
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  a: "\u0007",
-  b: "\b",
-  e: "\u001b",
-  f: "\f",
-  v: "\v",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-};

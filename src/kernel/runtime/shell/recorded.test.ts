@@ -1,6 +1,6 @@
 /**
- * Goal: a script does here what it does in the shell of a busybox image: output, complaints and status.
- * Method: scripts with what busybox 1.35 made of them (recorded/*.txt) run in a fresh container each. In a record,
+ * Goal: a script does here what it does in the shell of a busybox or debian image: output, complaints and status.
+ * Method: scripts with what busybox 1.35 made of them (recorded/*.txt; bash*.txt: bash 5.2) run in a fresh container each. In a record,
  * `$` is the script, `>` and `!` are its output and complaints (`>\` without the last line feed), `=` its status.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -40,8 +40,10 @@ function recordedIn(file: string): Recorded[] {
 for (const file of readdirSync(folder)) {
   test.each(recordedIn(file))(`${file}: $script`, ({ script, out, err, status }) => {
     const world = testWorld();
-    startContainer(world, spec("busybox", { command: ["sleep", "infinity"], workingDir: "/w" }));
-    const result = execInContainer(world, "c1", ["sh", "-c", script]);
+    const isBash = file.startsWith("bash");
+    const image = isBash ? "debian" : "busybox";
+    startContainer(world, spec(image, { command: ["sleep", "infinity"], workingDir: "/w" }));
+    const result = execInContainer(world, "c1", [isBash ? "bash" : "sh", "-c", script]);
     expect({ out: result.stdout, err: result.stderr, status: result.exitCode }).toEqual({ out, err, status });
   });
 }

@@ -6,6 +6,9 @@ import { Lexer } from "#kernel/runtime/shell/lexer";
 
 const REDIRECTIONS = ["<", ">", ">>", ">|", "<>", "<&", ">&", "<<", "<<-", "<<<", "&>", "&>>"];
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)(\+?)=/;
+/** An assignment to an element of an array, up to its index; and one to an array. */
+const ELEMENT = /^[A-Za-z_][A-Za-z0-9_]*(?=\[[^\]\n]+\]\+?=)/;
+const ARRAY = /^([A-Za-z_][A-Za-z0-9_]*)(\+?)=\(/;
 
 export abstract class SimpleParser extends Lexer {
   /** Adds a node to the table; gives its number. */
@@ -67,6 +70,11 @@ export abstract class SimpleParser extends Lexer {
         redirections.push(redirection);
         continue;
       }
+      const array = words.length === 0 ? this.#array() : undefined;
+      if (array !== undefined) {
+        assignments.push(array);
+        continue;
+      }
       const word = this.word();
       if (word === undefined) break;
       const assignment = words.length === 0 ? asAssignment(word) : undefined;
@@ -76,6 +84,34 @@ export abstract class SimpleParser extends Lexer {
     if (words.length + assignments.length + redirections.length === 0) this.fail(this.token());
     if (this.next === "(") this.fail("(");
     return this.add({ k: "simple", assignments, words, redirections, line });
+  }
+
+  /** bash's `name=(...)` and `name[index]=value`. */
+  #array(): Assignment | undefined {
+    if (!this.isBash) return undefined;
+    this.skipBlanks();
+    const rest = this.text.slice(this.at, this.at + 512);
+    const element = ELEMENT.exec(rest)?.[0];
+    if (element !== undefined) {
+      this.at += element.length;
+      const index = this.index();
+      const isAppending = this.next === "+" ? { isAppending: true as const } : {};
+      this.at += this.next === "+" ? 2 : 1;
+      return { name: element, index, ...isAppending, word: /[\s;&|)]/.test(this.next) ? [] : (this.word() ?? []) };
+    }
+    const match = ARRAY.exec(rest);
+    if (match === null) return undefined;
+    this.at += match[0].length;
+    const items: Word[] = [];
+    for (;;) {
+      while (/\s/.test(this.next)) this.at += 1;
+      if (this.next === ")") break;
+      const word = this.word();
+      if (word === undefined) this.fail(this.token());
+      else items.push(word);
+    }
+    this.at += 1;
+    return { name: match[1] ?? "", items, ...(match[2] === "+" ? { isAppending: true as const } : {}), word: [] };
   }
 }
 

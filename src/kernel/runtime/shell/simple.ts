@@ -4,10 +4,13 @@
  * Models XCU 2.9.1.
  */
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
+import { clearArray } from "#kernel/runtime/shell/arrays";
 import type { Node } from "#kernel/runtime/shell/ast";
 import { type Builtin, builtins, isSpecial } from "#kernel/runtime/shell/builtins/index";
 import { builtinCommands } from "#kernel/runtime/shell/commands/index";
+import { layOut } from "#kernel/runtime/shell/commands/printf";
 import type { Evaluator, Outcome } from "#kernel/runtime/shell/evaluator";
+import type { Assigned } from "#kernel/runtime/shell/expansion";
 import { notFound } from "#kernel/runtime/shell/messages";
 import type { Ready } from "#kernel/runtime/shell/redirect";
 import type { Frame, Variable } from "#kernel/runtime/shell/state";
@@ -18,7 +21,7 @@ type Simple = Extract<Node, { k: "simple" }>;
 /** A simple command with everything in it expanded. */
 interface Expanded {
   readonly argv: string[];
-  readonly assignments: readonly { readonly name: string; readonly value: string }[];
+  readonly assignments: readonly Assigned[];
   readonly redirections: readonly Ready[];
 }
 
@@ -34,10 +37,7 @@ export function simple(shell: Evaluator, frame: Frame, node: Simple): Outcome {
   const expanded = shell.expand(frame, (expansion): Expanded => {
     const argv = expansion.fields(node.words);
     const redirections = shell.prepare(expansion, node.redirections);
-    const assignments = node.assignments.map(({ name, isAppending, word }) => {
-      const value = expansion.text(word, true);
-      return { name, value: isAppending === true ? (shell.variables.get(name) ?? "") + value : value };
-    });
+    const assignments = node.assignments.flatMap((one) => expansion.assigned(one));
     return { argv, redirections, assignments };
   });
   trace(shell, expanded);
@@ -57,8 +57,9 @@ function dispatch(
     return special && shell.dialect !== "bash" ? shell.fail(status === 1 ? 1 : 2) : shell.done(status);
   }
   if (name === undefined) {
-    for (const { name: variable, value } of assignments) {
-      if (!shell.variables.set(variable, value)) return readOnly(shell, variable);
+    for (const { name: variable, value, isNew } of assignments) {
+      if (isNew === true) clearArray(shell.variables, variable);
+      else if (!shell.variables.set(variable, value)) return readOnly(shell, variable);
     }
     return shell.done(frame.status ?? 0);
   }
@@ -73,6 +74,10 @@ function dispatch(
   }
   if (builtin !== undefined && Object.hasOwn(builtins, name)) {
     return runBuiltin(shell, frame, builtin, { argv, assignments, isSpecial: special });
+  }
+  if (name === "printf" && argv[1] === "-v" && shell.dialect === "bash") {
+    const [, , variable = "", format = "", ...args] = argv;
+    return shell.done(shell.variables.set(variable, layOut(format, args)) ? 0 : 1);
   }
   const command = builtinCommands.get(name);
   if (command !== undefined && shell.task.sandbox.content.flavor !== "none") {

@@ -7,6 +7,8 @@ export interface Variable {
   value?: string;
   isExported?: true;
   isReadOnly?: true;
+  /** Of bash `declare -A`: its elements are named by texts. */
+  isMap?: true;
 }
 
 /** A command that runs for `$( )`: its output is being collected. */

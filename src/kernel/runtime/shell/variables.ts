@@ -19,8 +19,13 @@ export class Variables {
     const tentative = this.#tentative?.[name];
     if (tentative !== undefined) return tentative;
     const own = Object.hasOwn(this.state.variables, name) ? this.state.variables[name] : undefined;
-    if (own !== undefined) return own.value;
-    return this.task.env(name) ?? this.#implied(name);
+    if (own !== undefined) return own.value ?? this.#first(name);
+    return this.#first(name) ?? this.task.env(name) ?? this.#implied(name);
+  }
+
+  /** Of an array, its name alone stands for its first element. */
+  #first(name: string): string | undefined {
+    return this.state.isBash === true ? this.state.variables[`${name}[0]`]?.value : undefined;
   }
 
   #implied(name: string): string | undefined {
@@ -46,11 +51,20 @@ export class Variables {
       case "UID":
       case "EUID":
         return this.state.isBash === true ? String(this.task.uid) : undefined;
+      case "OSTYPE":
+        return this.state.isBash === true ? "linux-gnu" : undefined;
+      case "BASHPID":
+        return this.state.isBash === true ? String(this.task.pid) : undefined;
       case "BASH_VERSION":
         return this.state.isBash === true ? "5.2.37(1)-release" : undefined;
       default:
         return undefined;
     }
+  }
+
+  /** Whether a variable is an array whose elements are named by texts. */
+  isMap(name: string): boolean {
+    return this.state.variables[name]?.isMap === true;
   }
 
   isReadOnly(name: string): boolean {

@@ -4,7 +4,9 @@
 
 import type { Wait } from "#kernel/runtime/process/program";
 import { signalText } from "#kernel/runtime/process/signals";
+import { setArray } from "#kernel/runtime/shell/arrays";
 import type { Evaluator, Outcome } from "#kernel/runtime/shell/evaluator";
+import { Fields } from "#kernel/runtime/shell/fields";
 import { parseScript } from "#kernel/runtime/shell/parser";
 import type { Frame } from "#kernel/runtime/shell/state";
 
@@ -121,18 +123,28 @@ export function runRead(shell: Evaluator, frame: Frame): Outcome {
     if (line === "") return finish(shell, frame, text, names, 1);
     const isWhole = text.endsWith(delimiter) || (count !== "" && text.length >= Number(count));
     if (!isWhole) continue;
-    if (isRaw === "" && /(^|[^\\])(\\\\)*\\\n$/.test(text)) {
+    if (!isRaw.includes("r") && /(^|[^\\])(\\\\)*\\\n$/.test(text)) {
       text = text.slice(0, -2);
       continue;
     }
     const body = text.endsWith(delimiter) ? text.slice(0, -delimiter.length) : text;
-    return finish(shell, frame, isRaw === "" ? unescaped(body) : body, names, 0);
+    return finish(shell, frame, isRaw.includes("r") ? body : unescaped(body), names, 0);
   }
   function unescaped(body: string): string {
     return body.replace(/\\(.)/gs, "$1");
   }
   function finish(to: Evaluator, _: Frame, value: string, into: readonly string[], status: number): Outcome {
     const separators = variables.get("IFS") ?? " \t\n";
+    if (isRaw.includes("a")) {
+      const fields = new Fields(separators);
+      fields.expanded(value);
+      const isSet = setArray(
+        variables,
+        into[0] ?? "",
+        fields.finish().map(({ text: one }) => one),
+      );
+      return to.pop(isSet ? status : 1);
+    }
     const failed = assign(to, value, into.length === 0 ? ["REPLY"] : into, separators);
     return to.pop(failed ? 1 : status);
   }

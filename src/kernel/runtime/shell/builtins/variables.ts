@@ -1,6 +1,7 @@
 /**
  * Built-ins about variables and parameters: set, shift, export, readonly, unset, local, declare, getopts, read, let.
  */
+import { clearArray } from "#kernel/runtime/shell/arrays";
 import type { Builtin } from "#kernel/runtime/shell/builtins/builtin";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
 
@@ -126,7 +127,8 @@ export const unset: Builtin = (shell, argv) => {
   const isFunction = option === "-f";
   for (const name of argv.slice(option === "-f" || option === "-v" ? 2 : 1)) {
     if (isFunction) delete shell.state.functions[name];
-    else if (!shell.variables.unset(name)) {
+    else clearArray(shell.variables, name);
+    if (!isFunction && !shell.variables.unset(name)) {
       shell.say(`${name}: is read only`, "unset");
       return shell.fail(2);
     }
@@ -145,6 +147,7 @@ export const local: Builtin = (shell, argv) => {
     return exportless(shell, argv.slice(1));
   }
   call.hidden ??= {};
+  const isMap = argv.some((arg) => /^-\w*A/.test(arg));
   for (const arg of argv.slice(1)) {
     if (/^-/.test(arg)) continue;
     const cut = arg.indexOf("=");
@@ -153,19 +156,21 @@ export const local: Builtin = (shell, argv) => {
       call.hidden[name] = Object.hasOwn(shell.state.variables, name) ? (shell.state.variables[name] ?? null) : null;
     }
     if (cut >= 0) shell.variables.set(name, arg.slice(cut + 1));
-    else if (shell.dialect !== "dash") shell.state.variables[name] = {};
+    else if (shell.dialect !== "dash") shell.state.variables[name] = isMap ? { isMap: true } : {};
   }
   return 0;
 };
 
 function exportless(shell: Evaluator, args: readonly string[]): number {
   const isExported = args.some((arg) => /^-\w*x/.test(arg));
+  const isMap = args.some((arg) => /^-\w*A/.test(arg));
   for (const arg of args) {
     if (/^-/.test(arg)) continue;
     const cut = arg.indexOf("=");
     const name = cut < 0 ? arg : arg.slice(0, cut);
     if (cut >= 0) shell.variables.set(name, arg.slice(cut + 1));
     if (isExported) shell.variables.mark(name, { isExported: true });
+    if (isMap) shell.state.variables[name] = { ...shell.state.variables[name], isMap: true };
   }
   return 0;
 }
@@ -232,7 +237,7 @@ export const read: Builtin = (shell, argv) => {
     if (arg === "--") break;
     for (let n = 1; n < arg.length; n += 1) {
       const letter = arg[n] ?? "";
-      if (letter === "r") isRaw = "r";
+      if (letter === "r" || letter === "a") isRaw += letter;
       if (!"pdntu".includes(letter)) continue;
       const value = n + 1 < arg.length ? arg.slice(n + 1) : (args.shift() ?? "");
       n = arg.length;
