@@ -8,7 +8,7 @@ import { imagesOn, NODE_IMAGES, normalized } from "#kernel/kubelet/images";
 import { podsOn, type Where } from "#kernel/kubelet/usage";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { faultsOf } from "#kernel/runtime/fault";
-import { layerOf } from "#kernel/runtime/files/filesystem";
+import { layerOf } from "#kernel/runtime/files/file-view";
 import { textOf, treeOf } from "#kernel/runtime/files/volume";
 import { LOGS } from "#kernel/runtime/logs";
 import type { Machine } from "#kernel/runtime/machine";

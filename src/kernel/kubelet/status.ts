@@ -39,7 +39,11 @@ export function podStatus(work: PodWork): PodStatus {
   const { failure } = cell;
   const hasIP = cell.podIP !== undefined && cell.sandboxAt !== undefined && cell.sandboxAt <= context.now;
   return {
-    conditions: podConditions(disrupted(work), { phase, statuses, hasSandbox, resizing: resizeVerdicts(work) }, context.now),
+    conditions: podConditions(
+      disrupted(work),
+      { phase, statuses, hasSandbox, resizing: resizeVerdicts(work) },
+      context.now,
+    ),
     containerStatuses: regular,
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     hostIP: machine.internalIP,
