@@ -9,7 +9,7 @@ import { podsOn, type Where } from "#kernel/kubelet/usage";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { faultsOf } from "#kernel/runtime/fault";
 import { layerOf } from "#kernel/runtime/files/file-view";
-import { textOf, treeOf } from "#kernel/runtime/files/volume";
+import { usedBytes } from "#kernel/runtime/files/volume";
 import { LOGS } from "#kernel/runtime/logs";
 import type { Machine } from "#kernel/runtime/machine";
 import { imageSizeBytes } from "#kernel/runtime/registry";
@@ -33,11 +33,7 @@ export function diskAvailable(where: Where, { name, ephemeralStorage }: Machine)
 
 /** Bytes a container has written: its layer and its log. */
 export function podDisk({ cells }: Where, record: ContainerRecord): number {
-  const layer = layerOf(record.id);
-  let bytes = 0;
-  for (const node of Object.values(treeOf(cells, layer).nodes)) {
-    bytes += node.kind === "file" ? 4_096 + textOf(cells, layer, node).length : 4_096;
-  }
+  const bytes = usedBytes(cells, layerOf(record.id));
   return bytes + (cells.get<{ readonly end: number }>(LOGS, record.id)?.end ?? 0);
 }
 
