@@ -4,7 +4,7 @@
  * Models test/images/agnhost/mounttest.
  */
 import { errnoText } from "#kernel/runtime/files/errno";
-import type { Stat } from "#kernel/runtime/files/filesystem";
+import type { Stat } from "#kernel/runtime/files/stat";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
