@@ -183,7 +183,8 @@ test("two servers cannot listen on one port", () => {
 test("dash and bash complain in their own words", () => {
   expect(script("nope", "debian").err).toBe("sh: 1: nope: not found\n");
   expect(script("bash -c 'nope'", "debian").err).toBe("bash: line 1: nope: command not found\n");
-  expect(script("bash -c 'x=(1); echo'", "debian").status).not.toBe(0);
+  expect(script("bash -c 'x=(1 2); echo ${x[1]}'", "debian").out).toBe("2\n");
+  expect(script("x=(1 2); echo", "debian").status).not.toBe(0);
   expect(
     script(
       "bash -c '[[ abc == a* ]] && echo yes; ((1+1)) && echo two; for ((i=0;i<2;i++)); do echo $i; done'",
