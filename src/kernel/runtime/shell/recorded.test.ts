@@ -1,7 +1,8 @@
 /**
  * Goal: a script does here what it does in the shell of a busybox or debian image: output, complaints and status.
- * Method: scripts with what busybox 1.35 made of them (recorded/*.txt; bash*.txt: bash 5.2) run in a fresh container each. In a record,
- * `$` is the script, `>` and `!` are its output and complaints (`>\` without the last line feed), `=` its status.
+ * Method: scripts with what busybox 1.35 (recorded, *.txt) or bash 5.2 (bash*.txt) made of them, run in a fresh
+ * container each. In a record, `$` is the script, `>` and `!` are its output and complaints (`>\` without the last
+ * line feed), `=` its status.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
