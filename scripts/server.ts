@@ -86,6 +86,8 @@ async function miniflareOptions(
       DRYDOCK_SECRET: localSecret(join(dataDir, "secret")),
       DRYDOCK_MIGRATIONS: migrationCount,
       ...(certificate && { DRYDOCK_CA: certificate.ca }),
+      // Tests alone set it: hosts that webhooks may reach although they are private.
+      ...(process.env.DRYDOCK_CALLABLE !== undefined && { DRYDOCK_CALLABLE: process.env.DRYDOCK_CALLABLE }),
     },
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),

@@ -4,14 +4,15 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/responsewriters (ErrorNegotiated).
  */
-import { written } from "#apiserver/codec/encode";
+import { warningHeader, written } from "#apiserver/codec/encode";
 import { type Acceptance, negotiate } from "#apiserver/codec/media-type";
 import { type Status, statusOf } from "#kernel/apimachinery/errors";
 
 /** The HTTP answer for a Status. */
-export function statusResponse(status: Status, request: Request): Response {
+export function statusResponse(status: Status, request: Request, warnings: readonly string[] = []): Response {
   const { body, headers } = written(JSON.stringify(status), acceptance(request), request);
   headers.set("cache-control", "no-cache, private");
+  for (const warning of warnings) headers.append("warning", warningHeader(warning));
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && retryAfter > 0) headers.set("retry-after", String(retryAfter));
   return new Response(body, { status: status.code ?? 500, headers });

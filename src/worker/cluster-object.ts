@@ -11,17 +11,21 @@ import { errorResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { connectPod } from "#apiserver/routes/connect.target";
 import { STREAMS, type StreamState, streamKindOf } from "#apiserver/streams/stream";
-import { StatusError } from "#kernel/apimachinery/errors";
-import { type Advance, Cluster, type Work } from "#kernel/cluster/cluster";
+import { type Advance, Cluster, type Turn, type Work } from "#kernel/cluster/cluster";
 import type { FaultOrder } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import type { ClusterOptions } from "#kernel/cluster/options";
+import type { Call } from "#kernel/cluster/pending-calls";
 import { exportCluster, importCluster } from "#kernel/cluster/snapshot";
 import { type OutsideAnswer, outsideHttp } from "#kernel/network/outside";
 import { worldOf } from "#kernel/network/world-of";
+import { Answers } from "#kernel/registry/outside";
 import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
+import { advanceBy } from "#worker/cluster/advance";
+import { Calls } from "#worker/cluster/calls";
+import { flushWaitMs, keySeed } from "#worker/cluster/clock";
 import { type ClockView, clockView } from "#worker/cluster/clock-view";
 import { type ExplanationAnswer, explainManifest, explainPod } from "#worker/cluster/explanations";
 import { type FaultAnswer, type FaultView, faultViews, orderFault } from "#worker/cluster/faults";
@@ -37,11 +41,6 @@ import { openDatabase } from "#worker/db/database";
 import { forgetObjects } from "#worker/db/objects";
 import type { Env } from "#worker/env";
 
-/** D1 lags at most this far behind. */
-const FLUSH_AFTER_MS = 2_000;
-/** A failed flush is tried again after this, doubling up to a minute. */
-const FLUSH_RETRY_MS = 2_000;
-const FLUSH_RETRY_MAX_MS = 60_000;
 /** Turns that follow a turn because sessions have something to say; what they say then waits for the next. */
 const SESSION_ROUNDS = 4;
 /** Nobody there for this long: the clock stops until somebody comes. */
@@ -56,6 +55,7 @@ export class ClusterObject extends DurableObject<Env> {
   readonly #journal = new JournalSql(this.ctx.storage);
   readonly #sockets = new Sockets(this.ctx);
   readonly #talk = new Talk(this.ctx);
+  readonly #calls = new Calls(this.env.DRYDOCK_CALLABLE?.split(",") ?? []);
   readonly #api: Hono<ApiEnv> = createApiServer({ run: (work) => this.#run(work) }, () => CLUSTER_ADMIN);
   #cluster: Cluster | undefined;
   #loading: Promise<Cluster> | undefined;
@@ -112,15 +112,8 @@ export class ClusterObject extends DurableObject<Env> {
   }
 
   /** Passes virtual time at once, in slices that are each saved and shown. */
-  async advance(byMs: number, untilIdle: boolean): Promise<Advance> {
-    let advanced = 0;
-    for (;;) {
-      const left = byMs - advanced;
-      const step = await this.#run((cluster) => cluster.advance(Date.now(), left, untilIdle));
-      advanced += step.advanced;
-      if (!step.more) return { ...step, advanced };
-      await scheduler.wait(0);
-    }
+  advance(byMs: number, untilIdle: boolean): Promise<Advance> {
+    return advanceBy(byMs, this.#calls, (left) => this.#run((cluster) => cluster.advance(Date.now(), left, untilIdle)));
   }
 
   /** The cluster as a value, packed. */
@@ -133,7 +126,7 @@ export class ClusterObject extends DurableObject<Env> {
     return this.#run((cluster) => explainPod(cluster, key));
   }
 
-  /** Where the pod of a manifest, as JSON, would go. */
+  /** As explainPod, where the pod of a manifest (as JSON) would go. */
   explainManifest(manifest: string, namespace: string | undefined): Promise<ExplanationAnswer> {
     return this.#run((cluster) => explainManifest(cluster, JSON.parse(manifest), namespace));
   }
@@ -167,17 +160,26 @@ export class ClusterObject extends DurableObject<Env> {
 
   /** One turn in this cluster, for callers inside the Worker's own rooms. @throws StatusError */
   async #run<T>(work: Work<T>): Promise<T> {
+    const answers = new Answers();
+    for (;;) {
+      const turn = await this.#turn(work, answers);
+      if ("refused" in turn) throw turn.refused;
+      if ("value" in turn) return turn.value;
+      answers.add(turn.needs, await this.#calls.perform(turn.needs));
+    }
+  }
+
+  async #turn<T>(work: Work<T>, answers: Answers): Promise<Turn<T>> {
     const cluster = await this.#present();
     try {
-      const turn = cluster.turn(work);
-      if ("refused" in turn) this.#talk.drop();
+      const turn = cluster.turn(work, answers);
+      if (!("value" in turn)) this.#talk.drop();
       this.#keep(cluster, turn.journal);
       await this.#arm();
-      if ("refused" in turn) throw turn.refused;
-      return turn.value;
+      return turn;
     } catch (error) {
-      // Not an answer but a bug or a fault of the platform: what is in memory may be half done.
-      if (!(error instanceof StatusError)) this.#lose();
+      // No answer but a bug or a fault of the platform: what is in memory may be half done.
+      this.#lose();
       throw error;
     }
   }
@@ -235,6 +237,13 @@ export class ClusterObject extends DurableObject<Env> {
     for (let rounds = 0; rounds < SESSION_ROUNDS && this.#talk.hasNews(cluster); rounds += 1) {
       this.#show(cluster, cluster.turn((all) => this.#talk.take(all)).journal);
     }
+    for (const call of cluster.takeCalls()) this.ctx.waitUntil(this.#answer(call));
+  }
+
+  /** Performs a call a controller waits for. If nobody is there to hear the answer, the controller asks again. */
+  async #answer(call: Call): Promise<void> {
+    const reply = await this.#calls.perform(call.request);
+    await this.#run((cluster) => cluster.answerCall(call, reply)).catch((error) => this.#tell("call", error));
   }
 
   #show(cluster: Cluster, journal: Journal): void {
@@ -259,7 +268,7 @@ export class ClusterObject extends DurableObject<Env> {
     }
     if (info?.subresource === "portforward") {
       return this.#run((cluster) => {
-        connectPod(cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN)), info);
+        connectPod(cluster.as(admittedUser(cluster.registry, request, CLUSTER_ADMIN)), info, url.searchParams);
         return this.#talk.pipes.open(cluster, info);
       });
     }
@@ -299,10 +308,7 @@ export class ClusterObject extends DurableObject<Env> {
       const wake = this.#cluster.nextWake();
       if (wake !== undefined) wanted.push(wake);
     }
-    if (this.#journal.hasPending) {
-      const wait = Math.min(FLUSH_RETRY_MS * 2 ** Math.max(0, this.#flushFailures - 1), FLUSH_RETRY_MAX_MS);
-      wanted.push(now + (this.#flushFailures === 0 ? FLUSH_AFTER_MS : wait));
-    }
+    if (this.#journal.hasPending) wanted.push(now + flushWaitMs(this.#flushFailures));
     if (wanted.length === 0) return;
     // An alarm set to the present instant inside the alarm handler can be lost (workerd #6866).
     const due = Math.max(now + 1, Math.min(...wanted));
@@ -312,13 +318,17 @@ export class ClusterObject extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(due);
   }
 
+  #tell(what: string, error: unknown): void {
+    console.error(JSON.stringify({ cluster: this.ctx.id.name, [what]: String(error) }));
+  }
+
   override async alarm(): Promise<void> {
     this.#armed = Number.POSITIVE_INFINITY;
     try {
       if (this.#isAttended) await this.#present();
       await this.#flush();
     } catch (error) {
-      console.error(JSON.stringify({ cluster: this.ctx.id.name, alarm: String(error) }));
+      this.#tell("alarm", error);
     }
     await this.#arm();
   }
@@ -369,8 +379,7 @@ export class ClusterObject extends DurableObject<Env> {
     } catch (error) {
       this.#talk.sessions.forget(socket);
       socket.close(1011, "session lost");
-      if (error instanceof NoSuchCluster) return;
-      console.error(JSON.stringify({ cluster: this.ctx.id.name, session: String(error) }));
+      if (!(error instanceof NoSuchCluster)) this.#tell("session", error);
     }
   }
 
@@ -386,9 +395,4 @@ export class ClusterObject extends DurableObject<Env> {
     });
     await this.#forgetting;
   }
-}
-
-/** 256 bits nobody can guess, from which the key follows that a cluster's tokens are signed with. */
-function keySeed(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -12,6 +12,8 @@ export type Env = {
   readonly DRYDOCK_SECRET: string;
   /** PEM of the authority behind a local https certificate, for kubeconfigs; absent on Cloudflare and over http. */
   readonly DRYDOCK_CA?: string;
+  /** Hosts with their ports, parted by commas, that webhooks may reach although they are private: for tests alone. */
+  readonly DRYDOCK_CALLABLE?: string;
   /** Local server only: how many D1 migrations must have run before the server may call itself ready. */
   readonly DRYDOCK_MIGRATIONS?: number;
 };

@@ -61,6 +61,7 @@ export class Simulation {
     const turn = this.cluster.turn(work);
     this.disk.save(turn.journal);
     if ("refused" in turn) throw turn.refused;
+    if ("needs" in turn) throw new Error(`nobody answers ${turn.needs.url}`);
     return turn.value;
   }
 

@@ -91,6 +91,7 @@ export class Scene {
   turn<T>(work: (cluster: Cluster) => T): T {
     const turn = this.cluster.turn(work as Parameters<Cluster["turn"]>[0]);
     if ("refused" in turn) throw turn.refused;
+    if ("needs" in turn) throw new Error(`nobody answers ${turn.needs.url}`);
     return turn.value as T;
   }
 

@@ -12,7 +12,12 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
 /** How to start: `port` 0 takes a free one; a `dataDir` that was given is kept, otherwise it is deleted at `stop`. */
-export type ServerOptions = { readonly port?: number; readonly dataDir?: string; readonly isHttps?: boolean };
+export type ServerOptions = {
+  readonly port?: number;
+  readonly dataDir?: string;
+  readonly isHttps?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** A running server. `origin` has no slash at its end; it stays the same over a restart. */
 export class TestServer {
@@ -20,11 +25,13 @@ export class TestServer {
   origin = "";
   readonly #isHttps: boolean;
   readonly #isOurs: boolean;
+  readonly #env: Readonly<Record<string, string>>;
   #port: number;
   #child: ChildProcess | undefined;
   #output = "";
 
-  private constructor({ port = 0, dataDir, isHttps = false }: ServerOptions) {
+  private constructor({ port = 0, dataDir, isHttps = false, env = {} }: ServerOptions) {
+    this.#env = env;
     this.#isOurs = dataDir === undefined;
     this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "drydock-test-"));
     this.#port = port;
@@ -77,7 +84,7 @@ export class TestServer {
       cwd: ROOT,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, PORT: String(this.#port), DRYDOCK_DATA: this.dataDir },
+      env: { ...process.env, PORT: String(this.#port), DRYDOCK_DATA: this.dataDir, ...this.#env },
     });
     this.#child = child;
     this.#output = "";

@@ -3,11 +3,12 @@
  *
  * Models pkg/registry/core/pod/strategy.go (streamLocation) and the kubelet's answers.
  */
-import type { RequestInfo } from "#apiserver/request-info";
+import { isTrue, type RequestInfo } from "#apiserver/request-info";
 import { chosenContainer } from "#apiserver/routes/log";
 import type { Pod } from "#kernel/api/types.gen";
 import { badRequest } from "#kernel/apimachinery/errors";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { admitOther } from "#kernel/registry/admission";
 import { requireAllowed } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
 import { pods } from "#kernel/resources/core/pod";
@@ -21,8 +22,9 @@ export interface Target {
 }
 
 /** The pod and the container a request means, as far as the API server looks. @throws NotFound, BadRequest */
-export function connectTarget(client: Client, info: RequestInfo, container: string): Target {
-  const pod = connectPod(client, info);
+export function connectTarget(client: Client, info: RequestInfo, query: URLSearchParams): Target {
+  const pod = connectPod(client, info, query);
+  const container = query.get("container") ?? "";
   return { pod, container: chosenContainer(pod, container) };
 }
 
@@ -30,13 +32,36 @@ export function connectTarget(client: Client, info: RequestInfo, container: stri
  * The pod to connect to. Who upgrades a GET does no less than who sends a POST: he must be allowed to create.
  * @throws NotFound, BadRequest, Forbidden
  */
-export function connectPod(client: Client, { namespace, name, group, version, plural, subresource }: RequestInfo): Pod {
+export function connectPod(client: Client, info: RequestInfo, query: URLSearchParams): Pod {
+  const { namespace, name, group, version, plural, subresource } = info;
   requireAllowed(client.registry, {
     ...{ user: client.user, verb: "create", group, version, plural, subresource, namespace, name },
   });
   const pod = client.need(pods, { namespace, name });
+  const kind = { group: "", version: "v1", kind: KINDS[subresource] ?? "" };
+  const object = { kind: kind.kind, apiVersion: "v1", ...connectOptions(subresource, query) };
+  admitOther(client, { operation: "CONNECT", resource: pods, subresource, namespace, name, kind, object });
   if ((pod.spec.nodeName ?? "") === "") throw badRequest(`pod ${name} does not have a host assigned`);
   return pod;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ exec: "PodExecOptions", attach: "PodAttachOptions", portforward: "PodPortForwardOptions" },
+};
+
+/** The query as the options kind of the subresource has it. */
+function connectOptions(subresource: string, query: URLSearchParams): Record<string, unknown> {
+  if (subresource === "portforward") {
+    const ports = query.getAll("ports").flatMap((text) => text.split(",").map(Number));
+    return ports.length === 0 ? {} : { ports };
+  }
+  const flags = ["stdin", "stdout", "stderr", "tty"].filter((name) => isTrue(query.get(name)));
+  const container = query.get("container") ?? "";
+  return {
+    ...Object.fromEntries(flags.map((name) => [name, true])),
+    ...(container !== "" && { container }),
+    ...(subresource === "exec" && { command: query.getAll("command") }),
+  };
 }
 
 /** What the API server says of a node that it cannot reach; undefined if it can. */

@@ -15,9 +15,9 @@ const NO_SPDY =
 /** Refuses exec and attach over anything but a WebSocket, for the reason that comes first. */
 export function refuseCommand(c: ApiContext): Promise<Response> {
   const { info, request } = resourceRequest(c);
-  const container = new URL(request.url).searchParams.get("container") ?? "";
+  const { searchParams } = new URL(request.url);
   return c.get("turns").run((cluster) => {
-    const found = containerOf(cluster, connectTarget(clientOf(cluster, c), info, container));
+    const found = containerOf(cluster, connectTarget(clientOf(cluster, c), info, searchParams));
     throw "problem" in found ? badRequest(found.problem) : wrongUpgrade(request);
   });
 }
@@ -26,7 +26,7 @@ export function refuseCommand(c: ApiContext): Promise<Response> {
 export function refusePortForward(c: ApiContext): Promise<Response> {
   const { info, request } = resourceRequest(c);
   return c.get("turns").run((cluster) => {
-    connectPod(clientOf(cluster, c), info);
+    connectPod(clientOf(cluster, c), info, new URL(request.url).searchParams);
     throw wrongUpgrade(request);
   });
 }

@@ -32,8 +32,10 @@ export async function deleteObject(c: ApiContext): Promise<Response> {
     const resource = servedResource(cluster, info);
     if (!resource.verbs.includes("delete")) throw methodNotSupported(groupResourceOf(resource), "delete");
     const key = { namespace: info.namespace, name: info.name };
-    const answer = clientOf(cluster, c).delete(resource, key, options);
-    return encodeObject(resource, answer, presentation(cluster, call, warningsOf(resource, options)));
+    const client = clientOf(cluster, c);
+    const answer = client.delete(resource, key, options);
+    const warnings = [...warningsOf(resource, options), ...client.takeWarnings()];
+    return encodeObject(resource, answer, presentation(cluster, call, warnings));
   });
 }
 
@@ -47,8 +49,10 @@ export async function deleteCollection(c: ApiContext): Promise<Response> {
     if (!resource.verbs.includes("deletecollection")) {
       throw methodNotSupported(groupResourceOf(resource), "deletecollection");
     }
-    const deleted = clientOf(cluster, c).deleteCollection(resource, selection, options);
-    return encodeList(resource, deleted, presentation(cluster, call, warningsOf(resource, options)));
+    const client = clientOf(cluster, c);
+    const deleted = client.deleteCollection(resource, selection, options);
+    const warnings = [...warningsOf(resource, options), ...client.takeWarnings()];
+    return encodeList(resource, deleted, presentation(cluster, call, warnings));
   });
 }
 

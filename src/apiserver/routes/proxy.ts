@@ -12,7 +12,9 @@ import { badRequest, requestEntityTooLarge, serviceUnavailable } from "#kernel/a
 import type { Cluster } from "#kernel/cluster/cluster";
 import { readyEndpoints } from "#kernel/network/service-proxy";
 import { worldOf } from "#kernel/network/world-of";
+import { admitOther } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
+import type { AnyResource } from "#kernel/registry/definition";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
@@ -46,7 +48,16 @@ export async function proxyRequest(c: ApiContext): Promise<Response> {
   return c.get("turns").run((cluster) => answer(cluster, clientOf(cluster, c), info, passed));
 }
 
+const PROXIED = { pods, services, nodes };
+const KINDS = { pods: "PodProxyOptions", services: "ServiceProxyOptions", nodes: "NodeProxyOptions" };
+
 function answer(cluster: Cluster, client: Client, info: RequestInfo, request: HttpRequest): Response {
+  const plural = info.plural as keyof typeof KINDS;
+  const kind = { group: "", version: "v1", kind: KINDS[plural] };
+  const { namespace, name, subresource } = info;
+  const object = { kind: kind.kind, apiVersion: "v1", path: request.path };
+  const resource: AnyResource = PROXIED[plural];
+  admitOther(client, { operation: "CONNECT", resource, subresource, namespace, name, kind, object });
   const location = LOCATIONS[info.plural as keyof typeof LOCATIONS](client, info);
   if ("kubelet" in location) {
     const machine = cluster.cells.get<Machine>(MACHINES, location.kubelet);

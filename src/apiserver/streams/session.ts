@@ -69,7 +69,7 @@ export function openSession(
   { info, protocol }: { readonly info: RequestInfo; readonly protocol: string },
 ): SessionNews {
   const query = url.searchParams;
-  const target = connectTarget(client, info, query.get("container") ?? "");
+  const target = connectTarget(client, info, query);
   const asks = (name: string): boolean => isTrue(query.get(name));
   const isTerminal = asks("tty");
   const state: SessionState = {

@@ -13,6 +13,7 @@ import { configmaps } from "#kernel/resources/core/configmap";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
+import { bindPod } from "#kernel/resources/core/pod.bind";
 import { serviceaccounts } from "#kernel/resources/core/serviceaccount";
 import { RESOURCES } from "#kernel/resources/index";
 import { priorityclasses, SYSTEM_PRIORITY_CLASSES } from "#kernel/resources/scheduling/priorityclass";
@@ -184,4 +185,18 @@ test("a new node takes no pods yet, and is not told twice", () => {
   const taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
   expect(client.create(nodes, { metadata: { name: "a" }, spec: {} }).spec.taints).toEqual([taint]);
   expect(client.create(nodes, { metadata: { name: "b" }, spec: { taints: [taint] } }).spec.taints).toEqual([taint]);
+});
+
+test("a pod that is bound gets the labels of its node's zone and region, but keeps its own", () => {
+  const client = newClient();
+  const zone = "topology.kubernetes.io/zone";
+  const region = "topology.kubernetes.io/region";
+  const labels = { [zone]: "z1", [region]: "r1", "kubernetes.io/hostname": "n1" };
+  client.create(nodes, { metadata: { name: "n1", labels }, spec: {} });
+  client.create(pods, { ...pod(), metadata: { name: "web", namespace: "default", labels: { [region]: "mine" } } });
+  bindPod(client, { namespace: "default", name: "web" }, { target: { kind: "Node", name: "n1" } });
+  const bound = client.get(pods, { namespace: "default", name: "web" });
+  expect(bound?.metadata.labels).toEqual({ [zone]: "z1", [region]: "mine" });
+  const direct = client.create(pods, { ...pod({ nodeName: "n1" }), metadata: { name: "other", namespace: "default" } });
+  expect(direct.metadata.labels).toEqual({ [zone]: "z1", [region]: "r1" });
 });

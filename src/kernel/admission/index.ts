@@ -8,9 +8,12 @@ import { defaultIngressClass } from "#kernel/admission/defaultingressclass";
 import { defaultStorageClass } from "#kernel/admission/defaultstorageclass";
 import { defaultTolerationSeconds } from "#kernel/admission/defaulttolerationseconds";
 import { limitRanger } from "#kernel/admission/limitranger";
+import { mutatingAdmissionPolicy } from "#kernel/admission/mutatingadmissionpolicy";
+import { mutatingAdmissionWebhook } from "#kernel/admission/mutatingadmissionwebhook";
 import { namespaceLifecycle } from "#kernel/admission/namespacelifecycle";
 import { persistentVolumeClaimResize } from "#kernel/admission/persistentvolumeclaimresize";
 import { podSecurity } from "#kernel/admission/podsecurity";
+import { podTopologyLabels } from "#kernel/admission/podtopologylabels";
 import { priority } from "#kernel/admission/priority";
 import { rbacEscalation } from "#kernel/admission/rbacescalation";
 import { resourceQuota } from "#kernel/admission/resourcequota";
@@ -19,6 +22,8 @@ import { schedulerConfiguration } from "#kernel/admission/schedulerconfiguration
 import { serviceAccount } from "#kernel/admission/serviceaccount";
 import { storageObjectInUseProtection } from "#kernel/admission/storageobjectinuseprotection";
 import { taintNodesByCondition } from "#kernel/admission/taintnodesbycondition";
+import { validatingAdmissionPolicy } from "#kernel/admission/validatingadmissionpolicy";
+import { validatingAdmissionWebhook } from "#kernel/admission/validatingadmissionwebhook";
 import type { AdmissionPlugin } from "#kernel/registry/admission";
 
 export const ADMISSION: readonly AdmissionPlugin[] = [
@@ -39,5 +44,10 @@ export const ADMISSION: readonly AdmissionPlugin[] = [
   certificateRequests,
   defaultIngressClass,
   schedulerConfiguration,
+  podTopologyLabels,
+  mutatingAdmissionPolicy,
+  mutatingAdmissionWebhook,
+  validatingAdmissionPolicy,
+  validatingAdmissionWebhook,
   resourceQuota,
 ];

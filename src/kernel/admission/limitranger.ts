@@ -23,11 +23,12 @@ export const limitRanger: AdmissionPlugin = {
   name: "LimitRanger",
 
   concerns({ operation, resource, subresource, object }) {
-    if (operation === "DELETE" || object === undefined || object.metadata.deletionTimestamp !== undefined) return false;
+    if (operation === "DELETE" || operation === "CONNECT" || object?.metadata?.deletionTimestamp !== undefined)
+      return false;
     if (resource.bucket === pods.bucket) {
       return operation === "CREATE" ? subresource === "" : operation === "UPDATE" && subresource === "resize";
     }
-    return resource.bucket === CLAIMS && subresource === "" && operation !== "CONNECT";
+    return resource.bucket === CLAIMS && subresource === "";
   },
 
   admit(request, client) {

@@ -15,5 +15,6 @@ export function writeWarnings(
   object: KubeObject,
   old?: KubeObject,
 ): readonly string[] {
-  return [...podSecurityWarnings(client, resource, object, old), ...(resource.warnings?.(object, old) ?? [])];
+  const ownWarnings = resource.warnings?.(object, old) ?? [];
+  return [...client.takeWarnings(), ...podSecurityWarnings(client, resource, object, old), ...ownWarnings];
 }

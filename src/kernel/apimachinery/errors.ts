@@ -68,6 +68,8 @@ export type StatusReason =
 /** An answer that is not success; `status` is what goes over the wire. */
 export class StatusError extends Error {
   readonly status: Status;
+  /** What the Warning headers of the answer say besides. */
+  warnings: readonly string[] = [];
 
   constructor(status: Status) {
     super(status.message ?? "");

@@ -165,6 +165,12 @@ test("work is bounded, and a walk that builds a list takes time in proportion", 
   expect(() => run("many.all(a, many.all(b, many.all(c, a + b + c >= 0)))")).toThrow(CostError);
   expect(run("many.map(a, a + 1).size()").value).toBe(2_000n);
   expect(run("many.map(a, a + 1).size()").cost).toBeLessThan(PER_CALL_LIMIT / 10);
+  const [grown, joined] = ["many + many", "many.map(a, 'xxxxxxxx')"].map(
+    (first) => `cel.bind(a, ${first}, ${"cel.bind(a, a + a, ".repeat(40)}a.size()${")".repeat(41)}`,
+  );
+  for (const text of [grown, joined, "many.all(a, many == many)", "many.all(a, '%s'.format([many]) != '')"]) {
+    expect(() => run(text ?? "")).toThrow(CostError);
+  }
   // An expression that hangs a backtracking engine.
   expect(run("('a'.replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') + '!').matches('^(a+)+$')").value).toBe(false);
   expect(() => compileCel(`${"[".repeat(400)}${"]".repeat(400)}`, { variables: {} })).toThrow("recursion limit");

@@ -86,10 +86,13 @@ class Checker {
   /** Within the arguments of `format`, whose list may hold anything. */
   #isFormat = false;
 
-  constructor(
-    readonly declarations: Declarations,
-    readonly problems: Problem[],
-  ) {}
+  readonly declarations: Declarations;
+  readonly problems: Problem[];
+
+  constructor(declarations: Declarations, problems: Problem[]) {
+    this.declarations = declarations;
+    this.problems = problems;
+  }
 
   check(expr: Expr): CelType {
     const type = this.#typed(expr);

@@ -63,6 +63,9 @@ function fieldsOf(shape: ObjectShape): Map<string, Field> {
   return fields;
 }
 
+/** Whether anything may stand in an object. */
+const isOpen = ({ fields, preservesUnknown }: ObjectShape): boolean => fields.size === 0 && preservesUnknown === true;
+
 function typeOfField({ type, object, items, values, listType, listMapKeys = [] }: FieldShape): CelType {
   switch (type) {
     case "string":
@@ -79,7 +82,7 @@ function typeOfField({ type, object, items, values, listType, listMapKeys = [] }
     case "microTime":
       return TIMESTAMP;
     case "object":
-      return object === undefined ? DYN : typeOfShape(object);
+      return object === undefined || isOpen(object) ? DYN : typeOfShape(object);
     case "array":
       return {
         kind: "list",
@@ -191,3 +194,6 @@ function textOfSchema({ format, maxLength, enum: values }: Schema): CelType {
       return { kind: "string", ...(max !== undefined && { max }) };
   }
 }
+
+/** Whether an expression may use a name as it is. */
+export const isCelName = (name: string): boolean => /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !RESERVED.has(name);

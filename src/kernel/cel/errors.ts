@@ -10,20 +10,24 @@ export interface Problem {
   readonly message: string;
 }
 
+/** More problems than these help nobody. */
+const SHOWN_MAX = 100;
+
 /** An expression that cannot be compiled. `message` shows each problem at its place, as cel-go prints them. */
 export class CompileError extends Error {
   override name = "CompileError";
 
-  constructor(
-    text: string,
-    readonly problems: readonly Problem[],
-  ) {
+  readonly problems: readonly Problem[];
+
+  constructor(text: string, problems: readonly Problem[]) {
     super(
       [...problems]
         .sort((a, b) => a.at - b.at)
+        .slice(0, SHOWN_MAX)
         .map((problem) => shown(text, problem))
         .join("\n"),
     );
+    this.problems = problems;
   }
 }
 

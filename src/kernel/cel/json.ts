@@ -73,11 +73,11 @@ class JsonList extends List {
   override readonly listType: "set" | "map" | undefined;
   override readonly mapKeys: readonly string[];
 
-  constructor(
-    readonly json: readonly unknown[],
-    type: CelType,
-  ) {
+  readonly json: readonly unknown[];
+
+  constructor(json: readonly unknown[], type: CelType) {
     super();
+    this.json = json;
     const of: Partial<ListType> = type.kind === "list" ? type : {};
     this.#item = of.item ?? DYN;
     this.listType = of.listType === "atomic" ? undefined : of.listType;
@@ -96,11 +96,13 @@ class JsonList extends List {
 class JsonMap extends Mapping {
   #size: number | undefined;
 
-  constructor(
-    readonly json: Json,
-    readonly value: CelType,
-  ) {
+  readonly json: Json;
+  readonly value: CelType;
+
+  constructor(json: Json, value: CelType) {
     super();
+    this.json = json;
+    this.value = value;
   }
 
   get size(): number {
@@ -119,11 +121,13 @@ class JsonMap extends Mapping {
 }
 
 class JsonObject extends Mapping {
-  constructor(
-    readonly json: Json,
-    readonly fields: ReadonlyMap<string, Field>,
-  ) {
+  readonly json: Json;
+  readonly fields: ReadonlyMap<string, Field>;
+
+  constructor(json: Json, fields: ReadonlyMap<string, Field>) {
     super();
+    this.json = json;
+    this.fields = fields;
   }
 
   get size(): number {

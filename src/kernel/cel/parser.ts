@@ -38,11 +38,11 @@ const EXPECTED =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 class GrammarError extends Error {
-  constructor(
-    readonly at: number,
-    message: string,
-  ) {
+  readonly at: number;
+
+  constructor(at: number, message: string) {
     super(message);
+    this.at = at;
   }
 }
 
@@ -68,10 +68,13 @@ class Parser {
   #next = 0;
   #depth = 0;
 
-  constructor(
-    readonly tokens: readonly Token[],
-    readonly problems: Problem[],
-  ) {}
+  readonly tokens: readonly Token[];
+  readonly problems: Problem[];
+
+  constructor(tokens: readonly Token[], problems: Problem[]) {
+    this.tokens = tokens;
+    this.problems = problems;
+  }
 
   whole(): Expr {
     const tree = this.#expression();

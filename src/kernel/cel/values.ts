@@ -6,25 +6,45 @@
 import type { CelType } from "#kernel/cel/types";
 
 export class Uint {
-  constructor(readonly value: bigint) {}
+  readonly value: bigint;
+
+  constructor(value: bigint) {
+    this.value = value;
+  }
 }
 
 /** Nanoseconds since the epoch. */
 export class Timestamp {
-  constructor(readonly nanos: bigint) {}
+  readonly nanos: bigint;
+
+  constructor(nanos: bigint) {
+    this.nanos = nanos;
+  }
 }
 
 export class Duration {
-  constructor(readonly nanos: bigint) {}
+  readonly nanos: bigint;
+
+  constructor(nanos: bigint) {
+    this.nanos = nanos;
+  }
 }
 
 /** A type as a value: `type(1) == int`. */
 export class TypeValue {
-  constructor(readonly name: string) {}
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
 }
 
 export class Optional {
-  constructor(readonly value: unknown) {}
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
 
   get isPresent(): boolean {
     return this !== NONE;
@@ -48,8 +68,11 @@ export abstract class List {
 
 /** A list whose items are at hand. */
 export class Items extends List {
-  constructor(readonly items: unknown[]) {
+  readonly items: unknown[];
+
+  constructor(items: unknown[]) {
     super();
+    this.items = items;
   }
 
   get size(): number {
@@ -99,10 +122,13 @@ function mapKey(key: unknown): unknown {
 
 /** `Name{...}`, as it was written. */
 export class StructValue {
-  constructor(
-    readonly name: string,
-    readonly fields: ReadonlyMap<string, unknown>,
-  ) {}
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, unknown>;
+
+  constructor(name: string, fields: ReadonlyMap<string, unknown>) {
+    this.name = name;
+    this.fields = fields;
+  }
 }
 
 /** A value of a library: a quantity, an address. */
@@ -243,6 +269,30 @@ export function sizeOf(value: unknown): number {
   if (value instanceof Uint8Array) return value.length;
   return value instanceof List || value instanceof Mapping ? value.size : 1;
 }
+
+/** Deepest, and most, that is counted. */
+const COUNTED_MAX = 10_000_000;
+
+/** How much there is of a value with everything in it. */
+export function deepSizeOf(value: unknown): number {
+  let count = 0;
+  const pending: unknown[] = [value];
+  while (pending.length > 0 && count < COUNTED_MAX) {
+    const next = pending.pop();
+    count += sizeOf(next);
+    if (next instanceof List) for (const item of next) if (isNested(item)) pending.push(item);
+    if (next instanceof Mapping) {
+      for (const key of next.keys()) {
+        const inner = next.get(key);
+        if (isNested(inner)) pending.push(inner);
+      }
+    }
+  }
+  return count;
+}
+
+const isNested = (value: unknown): boolean =>
+  value instanceof List || value instanceof Mapping || typeof value === "string";
 
 const WIDE = /[\ud800-\udbff]/;
 

@@ -16,14 +16,18 @@ import { FAULTY } from "#kernel/cluster/fault-effects";
 import { stopComponents } from "#kernel/cluster/faults";
 import type { Journal } from "#kernel/cluster/journal";
 import { type ClusterOptions, keySeedOf, OPTIONS_CELL } from "#kernel/cluster/options";
+import { type Call, PendingCalls } from "#kernel/cluster/pending-calls";
 import { trafficController } from "#kernel/cluster/traffic";
 import { Watchers } from "#kernel/cluster/watchers";
 import { WorkQueue } from "#kernel/cluster/work-queue";
 import { CONTROLLERS } from "#kernel/controllers/index";
 import { KUBELET } from "#kernel/kubelet/index";
 import { METRICS_SOURCES } from "#kernel/kubelet/metrics";
+import { callService } from "#kernel/network/service-call";
+import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
 import { type Controller, FIELD_MANAGERS } from "#kernel/registry/controller";
+import { Answers, NeedsAnswer, type OutsideReply, type OutsideRequest } from "#kernel/registry/outside";
 import { Registry } from "#kernel/registry/registry";
 import { putSigningKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN, component, type User } from "#kernel/registry/user";
@@ -57,8 +61,15 @@ const EVERYBODY: readonly Controller[] = [
   clusterAutoscaler,
 ];
 
-/** The result of a turn: a value or the answer that refused it, and what must be saved either way. */
-export type Turn<T> = ({ readonly value: T } | { readonly refused: StatusError }) & { readonly journal: Journal };
+/**
+ * The result of a turn: a value, the answer that refused it, or the call to perform before it can be begun again; and
+ * what must be saved in any case.
+ */
+export type Turn<T> = (
+  | { readonly value: T }
+  | { readonly refused: StatusError }
+  | { readonly needs: OutsideRequest }
+) & { readonly journal: Journal };
 
 /** A turn is synchronous: work that gives a promise does not compile. */
 export type Work<T> = (cluster: Cluster) => T extends PromiseLike<unknown> ? never : T;
@@ -93,6 +104,7 @@ export class Cluster {
   readonly #clients = new Map<string, Client>();
   #changes: Change[] = [];
   #dead: number[] = [];
+  readonly #calls = new PendingCalls();
 
   private constructor(store: Store, cells: Cells) {
     this.store = store;
@@ -109,6 +121,10 @@ export class Cluster {
       admission: ADMISSION,
       sources: new Map([...METRICS_SOURCES, [componentstatuses.bucket, componentStatusSource]]),
       authorization: cells.get<ClusterOptions>(...OPTIONS_CELL)?.authorization ?? "RBAC",
+      callService: (target, request) => {
+        const { admin: client, now, cells } = this;
+        return callService(worldOf({ client, now, entropy, cells }), target, request);
+      },
       now: () => this.now,
       kinds: CUSTOM_KINDS,
     });
@@ -167,20 +183,43 @@ export class Cluster {
   /**
    * One turn at the cluster's present: the work, then whatever follows from it at this instant.
    * A StatusError refuses the turn and leaves nothing of the work behind; anything else is a bug and passes through.
+   * Work that needs an answer from outside is taken back too: it is begun again with `answers` that hold it.
    */
-  turn<T>(work: Work<T>): Turn<T> {
+  turn<T>(work: Work<T>, answers = new Answers()): Turn<T> {
     const revision = this.store.revision;
+    const entropy = this.entropy.state;
     try {
+      this.#workWith(answers, false);
       const value = work(this) as T;
       this.#settle(newBudget());
       return { value, journal: this.take() };
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof StatusError || error instanceof NeedsAnswer)) throw error;
       this.store.rollback(revision);
       this.cells.rollback();
       this.#changes = [];
-      return { refused: error, journal: this.take() };
+      if (error instanceof StatusError) return { refused: error, journal: this.take() };
+      // The same is drawn again, so that the same is asked.
+      this.entropy.restore(entropy);
+      return { needs: error.request, journal: this.take() };
     }
+  }
+
+  /** The calls controllers have begun to wait for since the last time somebody asked. */
+  takeCalls(): readonly Call[] {
+    return this.#calls.take();
+  }
+
+  /** An answer has come for a controller: it looks at its key again. Belongs into a turn. */
+  answerCall(call: Call, reply: OutsideReply): void {
+    this.#calls.answer(call, reply);
+    this.#queue.add(call.controller, call.key);
+  }
+
+  #workWith(answers: Answers, isKept: boolean): void {
+    answers.begin();
+    this.registry.outside.answers = answers;
+    this.registry.outside.isKept = isKept;
   }
 
   /** The virtual instant it is by the clock; the cluster may still be behind it. */
@@ -300,12 +339,22 @@ export class Cluster {
   #reconcile(controller: Controller, key: Key): void {
     const client = this.#clientOf(controller);
     const { now, entropy, cells } = this;
+    const answers = this.#calls.answersFor(controller.name, key);
+    this.#workWith(answers, true);
     try {
       const { wakeAt, isRoutine = false } = controller.reconcile({ client, now, entropy, cells }, key);
       this.#queue.forget(controller.name, key);
+      this.#calls.forget(controller.name, key);
       this.#queue.set(controller.name, key, wakeAt === undefined ? undefined : { due: wakeAt, isRoutine });
     } catch (error) {
+      if (error instanceof NeedsAnswer) {
+        // In the case that no answer comes: its own time has run out by then.
+        this.#queue.set(controller.name, key, { due: now + error.request.timeoutMs + 1_000, isRoutine: true });
+        this.#calls.wait({ request: error.request, controller: controller.name, key }, answers);
+        return;
+      }
       if (!(error instanceof StatusError)) throw error;
+      this.#calls.forget(controller.name, key);
       this.#queue.retry(controller.name, key, now);
     }
   }

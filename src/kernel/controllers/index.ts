@@ -46,6 +46,7 @@ import { taintEvictionController } from "#kernel/controllers/taint-eviction";
 import { ttlController } from "#kernel/controllers/ttl";
 import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finished";
 import { vacProtectionController } from "#kernel/controllers/vac-protection";
+import { validatingAdmissionPolicyStatusController } from "#kernel/controllers/validatingadmissionpolicy-status";
 import { volumeExpandController } from "#kernel/controllers/volume-expand";
 import type { Controller } from "#kernel/registry/controller";
 
@@ -92,6 +93,7 @@ export const CONTROLLERS: readonly Controller[] = [
   gatewayController,
   resourceQuotaController,
   disruptionController,
+  validatingAdmissionPolicyStatusController,
   garbageCollector,
   namespaceController,
   eventTtlController,

@@ -4,6 +4,7 @@
  * Models k8s.io/apiserver/pkg/admission.
  */
 
+import type { GroupVersionKind } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { User } from "#kernel/registry/user";
@@ -22,7 +23,55 @@ export interface AdmissionRequest {
   readonly old?: KubeObject;
   readonly user: User;
   readonly isDryRun: boolean;
+  /** The kind of `object`, where it is not the resource's (Binding, Eviction, PodExecOptions). */
+  readonly kind?: GroupVersionKind;
+  /** How those outside the server see object and old, where that is not what they are: a Scale of what is scaled. */
+  readonly shown?: ((object: KubeObject) => KubeObject) | undefined;
+  /** What the request says beside the object, as its options kind has it (fieldManager, gracePeriodSeconds). */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Set by a plugin that changed the object after others had seen it: those are asked once more. */
+  isChanged?: boolean;
+  /** What plugins keep between the first time and the second. */
+  readonly notes?: Map<string, unknown>;
 }
+
+/** Lets every plugin change the object; once more, if one changed it that came after others. */
+export function admitAll(plugins: readonly AdmissionPlugin[], request: AdmissionRequest, client: Client): void {
+  for (const plugin of plugins) plugin.admit?.(request, client);
+  if (request.isChanged !== true) return;
+  request.notes?.set(REINVOCATION, true);
+  for (const plugin of plugins) plugin.admit?.(request, client);
+}
+
+/**
+ * Asks about what is no create, update or delete of an object of the kind itself: a connection, a binding, an eviction.
+ * @throws whatever a plugin refuses with
+ */
+export function admitOther(
+  client: Client,
+  request: Pick<AdmissionRequest, "operation" | "resource" | "subresource" | "namespace" | "name" | "kind"> & {
+    readonly object: Readonly<Record<string, unknown>>;
+    readonly isDryRun?: boolean;
+  },
+): void {
+  const { object, ...rest } = request;
+  const whole: AdmissionRequest = {
+    isDryRun: false,
+    ...rest,
+    object: object as unknown as KubeObject,
+    user: client.user,
+    notes: new Map(),
+  };
+  const concerned = client.registry.admission.filter((plugin) => plugin.concerns(whole));
+  admitAll(concerned, whole, client);
+  for (const plugin of concerned) plugin.validate?.(whole, client);
+  client.registry.outside.written();
+}
+
+const REINVOCATION = "reinvocation";
+
+/** Whether plugins are asked a second time. */
+export const isReinvocation = ({ notes }: AdmissionRequest): boolean => notes?.has(REINVOCATION) === true;
 
 export interface AdmissionPlugin {
   /** The upstream plugin's name. */

@@ -17,15 +17,28 @@ import { applyScale, readScale, type Scale, writeScale } from "#kernel/registry/
 import { getAs, readAllAs } from "#kernel/registry/stored";
 import { update, type WriteOptions } from "#kernel/registry/update";
 import type { User } from "#kernel/registry/user";
+import { LIMITS } from "#kernel/sim/limits";
 import type { KubeObject } from "#kernel/store/object";
 
 export class Client {
+  readonly #warnings: string[] = [];
+
   constructor(
     readonly registry: Registry,
     readonly user: User,
     /** Recorded in managedFields. */
     readonly fieldManager: string,
   ) {}
+
+  /** Tells whoever asked something that does not stand in his way: the Warning header of the answer. */
+  warn(text: string): void {
+    if (this.#warnings.length < LIMITS.warningsPerRequest && !this.#warnings.includes(text)) this.#warnings.push(text);
+  }
+
+  /** What is to be told, once. */
+  takeWarnings(): string[] {
+    return this.#warnings.splice(0);
+  }
 
   /** The object, or undefined. Shared: never change it. */
   get<T extends KubeObject>(resource: Resource<T>, key: Key): T | undefined {

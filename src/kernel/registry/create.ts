@@ -17,7 +17,7 @@ import {
 } from "#kernel/apimachinery/formats";
 import { timeText } from "#kernel/apimachinery/meta";
 import { validateObjectMeta } from "#kernel/apimachinery/names";
-import type { AdmissionRequest } from "#kernel/registry/admission";
+import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
 import { takeOwnership } from "#kernel/registry/ownership";
@@ -53,9 +53,11 @@ export function create<T extends KubeObject>(
     object,
     user: client.user,
     isDryRun: options.isDryRun === true,
+    options: { fieldManager: client.fieldManager },
+    notes: new Map(),
   };
   const concerned = registry.admission.filter((plugin) => plugin.concerns(request));
-  for (const plugin of concerned) plugin.admit?.(request, client);
+  admitAll(concerned, request, client);
 
   resource.prepareForCreate?.(object, registry.context);
   nameIt(client, resource, metadata);
@@ -75,6 +77,7 @@ export function create<T extends KubeObject>(
   }
   resource.allocate?.(object, undefined, at, registry.context);
   refuse(resource, metadata.name ?? "", at);
+  registry.outside.written();
   return options.isDryRun === true ? object : putAs(registry, resource, key, object);
 }
 

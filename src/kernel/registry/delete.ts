@@ -12,7 +12,7 @@ import {
   uidPrecondition,
 } from "#kernel/apimachinery/errors";
 import { type Key, keyOf, timeText } from "#kernel/apimachinery/meta";
-import type { AdmissionRequest } from "#kernel/registry/admission";
+import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Resource } from "#kernel/registry/definition";
 import { type ListOptions, type ListResult, list } from "#kernel/registry/list";
@@ -108,12 +108,23 @@ function admit(client: Client, resource: AnyResource, old: KubeObject, options: 
     old,
     user: client.user,
     isDryRun: options.isDryRun === true,
+    options: deleteOptions(options),
+    notes: new Map(),
   };
-  for (const plugin of client.registry.admission) {
-    if (!plugin.concerns(request)) continue;
-    plugin.admit?.(request, client);
-    plugin.validate?.(request, client);
-  }
+  const concerned = client.registry.admission.filter((plugin) => plugin.concerns(request));
+  admitAll(concerned, request, client);
+  for (const plugin of concerned) plugin.validate?.(request, client);
+  client.registry.outside.written();
+}
+
+function deleteOptions(options: DeleteOptions): Record<string, unknown> {
+  const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions } = options;
+  return {
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(propagationPolicy !== undefined && { propagationPolicy }),
+    ...(orphanDependents !== undefined && { orphanDependents }),
+    ...(preconditions !== undefined && { preconditions }),
+  };
 }
 
 /** The object marked for deletion: timestamp, grace and the finalizers its propagation policy asks for. */

@@ -10,6 +10,7 @@ import { Client } from "#kernel/registry/client";
 import type { Sources } from "#kernel/registry/computed";
 import type { AnyResource, Resource, StrategyContext } from "#kernel/registry/definition";
 import { Indexes } from "#kernel/registry/indexes";
+import { Outside } from "#kernel/registry/outside";
 import { getAs, readAllAs } from "#kernel/registry/stored";
 import type { User } from "#kernel/registry/user";
 import { Views } from "#kernel/registry/view";
@@ -45,6 +46,8 @@ export interface RegistryParts {
   readonly authorization?: "RBAC" | "AlwaysAllow";
   /** Where the objects of computed kinds come from. */
   readonly sources?: Sources;
+  /** The way to servers behind Services; without it there are none. */
+  readonly callService?: Outside["callService"];
   /** The cluster's present instant. */
   readonly now: () => Instant;
   /** Kinds that objects of the cluster make. */
@@ -69,6 +72,7 @@ export class Registry {
   readonly authorization: "RBAC" | "AlwaysAllow";
   readonly views: Views;
   readonly sources: Sources;
+  readonly outside: Outside;
   /** What strategies may look at. */
   readonly context: StrategyContext;
   /** Counts the changes of the kinds served. */
@@ -87,6 +91,7 @@ export class Registry {
     this.entropy = entropy;
     this.admission = admission;
     this.authorization = authorization ?? "RBAC";
+    this.outside = new Outside(parts.callService ?? (() => ({ failure: "connect: network is unreachable" })));
     this.#now = now;
     this.indexes = new Indexes(store);
     this.views = new Views(this);

@@ -5,7 +5,7 @@
  */
 import { materialize } from "#kernel/api/walk";
 import { collector } from "#kernel/apimachinery/field-errors";
-import type { AdmissionRequest } from "#kernel/registry/admission";
+import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import { refuse } from "#kernel/registry/create";
 import type { Draft, Resource } from "#kernel/registry/definition";
@@ -37,9 +37,10 @@ export function review<T extends KubeObject>(
     object,
     user: client.user,
     isDryRun: options.isDryRun === true,
+    notes: new Map(),
   };
   const concerned = client.registry.admission.filter((plugin) => plugin.concerns(request));
-  for (const plugin of concerned) plugin.admit?.(request, client);
+  admitAll(concerned, request, client);
   const at = collector();
   resource.validate?.(object, at, client.registry.context);
   refuse(resource, name, at);

@@ -55,7 +55,8 @@ export function writeScale(
   }
   const { specReplicasPath } = shapeOf(resource);
   const draft = withPath(object, stepsOf(specReplicasPath), replicas) as Draft<KubeObject>;
-  return scaleOf(resource, update(client, resource, draft, { ...options, subresource: "scale" }));
+  const shownAs = { kind: SCALE, shown: (parent: KubeObject): KubeObject => scaleOf(resource, parent) };
+  return scaleOf(resource, update(client, resource, draft, { ...options, subresource: "scale", shownAs }));
 }
 
 /** Applies a Scale: its manager then owns the replicas of the object behind it. @throws as an apply, NotFound */

@@ -9,7 +9,7 @@ import { conflict, invalid, notFound, uidPrecondition } from "#kernel/apimachine
 import { collector } from "#kernel/apimachinery/field-errors";
 import { keyOf } from "#kernel/apimachinery/meta";
 import { validateObjectMetaUpdate } from "#kernel/apimachinery/names";
-import type { AdmissionRequest } from "#kernel/registry/admission";
+import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
 import { requireCreate } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
 import { create, refuse, validateMeta } from "#kernel/registry/create";
@@ -27,6 +27,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   /** A missing object is created, as PUT does for the kinds that allow it. */
   readonly mayCreate?: boolean;
+  /** What admission shows others in the object's place, and its kind. */
+  readonly shownAs?: Pick<AdmissionRequest, "kind" | "shown">;
   /** What an apply made of managedFields; otherwise they follow from what the write changes. */
   readonly owned?: Owned;
 }
@@ -66,9 +68,12 @@ export function update<T extends KubeObject>(
     old,
     user: client.user,
     isDryRun: options.isDryRun === true,
+    ...options.shownAs,
+    options: { fieldManager: client.fieldManager },
+    notes: new Map(),
   };
   const concerned = registry.admission.filter((plugin) => plugin.concerns(request));
-  for (const plugin of concerned) plugin.admit?.(request, client);
+  admitAll(concerned, request, client);
 
   const at = collector();
   if (writesStatus(subresource)) {
@@ -93,6 +98,7 @@ export function update<T extends KubeObject>(
   for (const plugin of concerned) plugin.validate?.(request, client);
   resource.allocate?.(object, old, at, registry.context);
   refuse(resource, key.name, at);
+  registry.outside.written();
   if (options.isDryRun === true) return object;
   return removeIfReleased(client, resource, object, options) ?? putAs(registry, resource, key, object);
 }

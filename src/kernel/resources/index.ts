@@ -2,6 +2,12 @@
  * The kinds every cluster serves, in the order discovery lists their groups.
  */
 import type { AnyResource } from "#kernel/registry/definition";
+import { mutatingadmissionpolicies } from "#kernel/resources/admissionregistration/mutatingadmissionpolicy";
+import { mutatingadmissionpolicybindings } from "#kernel/resources/admissionregistration/mutatingadmissionpolicybinding";
+import { mutatingwebhookconfigurations } from "#kernel/resources/admissionregistration/mutatingwebhookconfiguration";
+import { validatingadmissionpolicies } from "#kernel/resources/admissionregistration/validatingadmissionpolicy";
+import { validatingadmissionpolicybindings } from "#kernel/resources/admissionregistration/validatingadmissionpolicybinding";
+import { validatingwebhookconfigurations } from "#kernel/resources/admissionregistration/validatingwebhookconfiguration";
 import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
 import { apiservices } from "#kernel/resources/apiregistration/apiservice";
 import { controllerrevisions } from "#kernel/resources/apps/controllerrevision";
@@ -118,6 +124,12 @@ export const RESOURCES: readonly AnyResource[] = [
   resourceclaims,
   resourceclaimtemplates,
   resourceslices,
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
   priorityclasses,
   csidrivers,
   csinodes,

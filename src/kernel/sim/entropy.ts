@@ -33,6 +33,11 @@ export class Entropy {
     return [this.#a, this.#b, this.#c, this.#d];
   }
 
+  /** Goes back to a state: what is drawn again is the same. */
+  restore(state: EntropyState): void {
+    [this.#a, this.#b, this.#c, this.#d] = state;
+  }
+
   /** The next unsigned 32-bit word. */
   word(): number {
     const sum = (this.#a + this.#b + this.#d) >>> 0;

@@ -67,4 +67,12 @@ export const LIMITS = {
   deviceSteps: 50_000,
   /** Names drawn for one generateName before AlreadyExists is answered. */
   generateNameTries: 8,
+  /** Texts in the Warning headers of one answer. */
+  warningsPerRequest: 64,
+  /** Calls to servers outside that one request, or one reconcile, may make. */
+  callsPerWork: 64,
+  /** Largest answer that is taken from a server outside. */
+  replyChars: 3 * 1024 * 1024,
+  /** Calls to servers outside that one cluster makes at once; what is beyond waits. */
+  callsAtOnce: 6,
 } as const;

@@ -1,6 +1,7 @@
 /**
- * Questions to the authorizer: `authorizer.group("apps").resource("deployments").namespace("x").check("create").allowed()`.
- * Who answers them is injected.
+ * Questions to the authorizer:
+ * `authorizer.group("apps").resource("deployments").namespace("x").check("create").allowed()`. Who answers them is
+ * injected.
  *
  * Models apiserver/pkg/cel/library/{authz,authz_selectors}.go.
  */
@@ -29,11 +30,13 @@ export interface Answer {
 export type Ask = (question: Question) => Answer;
 
 abstract class Check extends OpaqueValue {
-  constructor(
-    readonly ask: Ask,
-    readonly question: Question,
-  ) {
+  readonly ask: Ask;
+  readonly question: Question;
+
+  constructor(ask: Ask, question: Question) {
     super();
+    this.ask = ask;
+    this.question = question;
   }
 
   override equals(other: OpaqueValue): boolean {
@@ -66,8 +69,11 @@ export class ResourceCheck extends Check {
 class Decision extends OpaqueValue {
   override readonly typeName = "kubernetes.authorization.Decision";
 
-  constructor(readonly answer: Answer) {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
     super();
+    this.answer = answer;
   }
 
   override equals(other: OpaqueValue): boolean {

@@ -16,8 +16,11 @@ interface Address {
 class IpValue extends OpaqueValue {
   override readonly typeName = "net.IP";
 
-  constructor(readonly address: Address) {
+  readonly address: Address;
+
+  constructor(address: Address) {
     super();
+    this.address = address;
   }
 
   override equals(other: OpaqueValue): boolean {
@@ -32,11 +35,13 @@ class IpValue extends OpaqueValue {
 class CidrValue extends OpaqueValue {
   override readonly typeName = "net.CIDR";
 
-  constructor(
-    readonly address: Address,
-    readonly prefix: number,
-  ) {
+  readonly address: Address;
+  readonly prefix: number;
+
+  constructor(address: Address, prefix: number) {
     super();
+    this.address = address;
+    this.prefix = prefix;
   }
 
   override equals(other: OpaqueValue): boolean {

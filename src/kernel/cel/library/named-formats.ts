@@ -12,11 +12,13 @@ import { codePoints, Items, NONE, OpaqueValue, Optional } from "#kernel/cel/valu
 class NamedFormat extends OpaqueValue {
   override readonly typeName = "kubernetes.NamedFormat";
 
-  constructor(
-    readonly name: string,
-    readonly problems: (text: string) => readonly string[],
-  ) {
+  readonly name: string;
+  readonly problems: (text: string) => readonly string[];
+
+  constructor(name: string, problems: (text: string) => readonly string[]) {
     super();
+    this.name = name;
+    this.problems = problems;
   }
 
   override equals(other: OpaqueValue): boolean {

@@ -22,8 +22,11 @@ const INT64 = 1n << 63n;
 class QuantityValue extends OpaqueValue {
   override readonly typeName = "kubernetes.Quantity";
 
-  constructor(readonly quantity: Quantity) {
+  readonly quantity: Quantity;
+
+  constructor(quantity: Quantity) {
     super();
+    this.quantity = quantity;
   }
 
   override equals(other: OpaqueValue): boolean {
@@ -35,8 +38,15 @@ class QuantityValue extends OpaqueValue {
   }
 }
 
+/** Longest text that is read as one: more digits than any amount has. */
+const TEXT_CHARS_MAX = 256;
+
+function problemWith(text: string): string | undefined {
+  return text.length > TEXT_CHARS_MAX ? "quantity is too long" : quantityProblem(text);
+}
+
 function parsed(text: string): QuantityValue {
-  const problem = quantityProblem(text);
+  const problem = problemWith(text);
   if (problem !== undefined) throw new RunError(problem);
   return new QuantityValue(parseQuantity(text));
 }
@@ -60,7 +70,7 @@ const difference = (a: Quantity, b: Quantity): QuantityValue => new QuantityValu
 const textCost = (text: string): number => Math.max(1, traversal(codePoints(text)));
 
 export const QUANTITIES: readonly Overload[] = [
-  define("isQuantity(string): bool", (text: string) => quantityProblem(text) === undefined, textCost),
+  define("isQuantity(string): bool", (text: string) => problemWith(text) === undefined, textCost),
   define("quantity(string): Quantity", parsed, textCost),
   define("Quantity.sign(): int", ({ quantity: { nanos } }: QuantityValue) => (nanos > 0n ? 1n : nanos < 0n ? -1n : 0n)),
   define("Quantity.isInteger(): bool", isInteger),

@@ -10,12 +10,15 @@ import { codePoints, OpaqueValue } from "#kernel/cel/values";
 class SemverValue extends OpaqueValue {
   override readonly typeName = "kubernetes.Semver";
 
-  constructor(
-    readonly numbers: readonly bigint[],
-    readonly pre: readonly string[],
-    readonly build: string,
-  ) {
+  readonly numbers: readonly bigint[];
+  readonly pre: readonly string[];
+  readonly build: string;
+
+  constructor(numbers: readonly bigint[], pre: readonly string[], build: string) {
     super();
+    this.numbers = numbers;
+    this.pre = pre;
+    this.build = build;
   }
 
   override equals(other: OpaqueValue): boolean {

@@ -9,6 +9,7 @@ import { concatenated } from "#kernel/cel/json";
 import {
   compareNumbers,
   Duration,
+  deepSizeOf,
   type Entries,
   equal,
   List,
@@ -105,11 +106,20 @@ function ordering(fn: string, holds: (order: number) => boolean): Overload[] {
   );
 }
 
-/** As much as the shorter of two texts. */
-const compareCost = (a: unknown, b: unknown): number => Math.max(1, traversal(Math.min(readSize(a), readSize(b))));
+/** As much as the smaller of two values; lists without an order are compared each item with each. */
+function compareCost(a: unknown, b: unknown): number {
+  const size = Math.min(deepSizeOf(a), deepSizeOf(b));
+  if (isUnordered(a) || isUnordered(b)) return Math.max(1, size * size);
+  return Math.max(1, a instanceof List || a instanceof Mapping ? size : traversal(size));
+}
 
-const readSize = (value: unknown): number => sizeOf(value);
-const bothCost = (a: unknown, b: unknown): number => Math.max(1, traversal(readSize(a) + readSize(b)));
+const isUnordered = (value: unknown): boolean => value instanceof List && value.listType !== undefined;
+
+const bothCost = (a: unknown, b: unknown): number => Math.max(1, traversal(sizeOf(a) + sizeOf(b)));
+
+/** Lists are copied; those without an order are searched for what they have already. */
+const concatenationCost = (a: List, b: List): number =>
+  Math.max(1, traversal(isUnordered(a) ? a.size * b.size : a.size + b.size));
 
 /** An item by its index or key. @throws RunError where there is none */
 export function indexed(of: unknown, key: unknown): unknown {
@@ -188,7 +198,7 @@ export const STANDARD: readonly Overload[] = [
   ...arithmetic("_%_", modulus),
   define("_+_(string, string): string", (a: string, b: string) => a + b, bothCost),
   define("_+_(bytes, bytes): bytes", joinedBytes, bothCost),
-  define("_+_(list<A>, list<A>): list<A>", concatenated),
+  define("_+_(list<A>, list<A>): list<A>", concatenated, concatenationCost),
   define("_==_(A, A): bool", equal, compareCost),
   define("_!=_(A, A): bool", (a: unknown, b: unknown) => !equal(a, b), compareCost),
   ...ordering("_<_", (order) => order < 0),

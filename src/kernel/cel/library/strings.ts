@@ -6,7 +6,7 @@
 import { RunError } from "#kernel/cel/errors";
 import { define, type Overload, traversal } from "#kernel/cel/functions";
 import { formatted } from "#kernel/cel/library/format";
-import { codePoints, Items, type List } from "#kernel/cel/values";
+import { codePoints, deepSizeOf, Items, type List } from "#kernel/cel/values";
 
 const WIDE = /[\ud800-\udfff]/;
 
@@ -107,6 +107,9 @@ function quoted(text: string): string {
 const SPACES = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const TRIM = new RegExp(`^[${SPACES}]+|[${SPACES}]+$`, "g");
 
+const joinCost = (list: List, separator = ""): number =>
+  Math.max(1, traversal(deepSizeOf(list) + list.size * codePoints(separator)));
+
 /** A text is read once. */
 const once = (text: string): number => Math.max(1, traversal(codePoints(text)));
 const within = (text: string, part: string): number =>
@@ -125,8 +128,8 @@ export const STRINGS: readonly Overload[] = [
   define("string.indexOf(string, int): int", indexOf, within),
   define("string.lastIndexOf(string): int", lastIndexOf, within),
   define("string.lastIndexOf(string, int): int", lastIndexOf, within),
-  define("list<string>.join(): string", join, (list: List) => Math.max(1, traversal(list.size))),
-  define("list<string>.join(string): string", join, (list: List) => Math.max(1, traversal(list.size))),
+  define("list<string>.join(): string", join, joinCost),
+  define("list<string>.join(string): string", join, joinCost),
   define("string.lowerAscii(): string", lower, once),
   define("string.upperAscii(): string", upper, once),
   define("string.replace(string, string): string", replace, replaceCost),
@@ -136,7 +139,7 @@ export const STRINGS: readonly Overload[] = [
   define("string.substring(int): string", substring, once),
   define("string.substring(int, int): string", substring, once),
   define("string.trim(): string", (text: string) => text.replace(TRIM, ""), once),
-  define("string.format(list<dyn>): string", formatted, (text: string, args: List) => once(text) + args.size),
+  define("string.format(list<dyn>): string", formatted, (text: string, args: List) => once(text) + deepSizeOf(args)),
   define("strings.quote(string): string", quoted, once),
 ];
 

@@ -10,14 +10,19 @@ import { codePoints, Entries, Items, type Mapping, OpaqueValue } from "#kernel/c
 class UrlValue extends OpaqueValue {
   override readonly typeName = "kubernetes.URL";
 
-  constructor(
-    readonly text: string,
-    readonly scheme: string,
-    readonly host: string,
-    readonly path: string,
-    readonly query: string,
-  ) {
+  readonly text: string;
+  readonly scheme: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
+
+  constructor(text: string, scheme: string, host: string, path: string, query: string) {
     super();
+    this.text = text;
+    this.scheme = scheme;
+    this.host = host;
+    this.path = path;
+    this.query = query;
   }
 
   override equals(other: OpaqueValue): boolean {

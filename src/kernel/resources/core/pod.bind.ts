@@ -7,6 +7,7 @@ import type { Binding } from "#kernel/api/types.gen";
 import { conflict, invalid } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { type Key, setCondition, timeText } from "#kernel/apimachinery/meta";
+import { admitOther } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import { pods } from "#kernel/resources/core/pod";
 
@@ -23,6 +24,13 @@ export function bindPod(client: Client, key: Key, binding: BindingTarget, option
   if (kind !== "" && kind !== "Node") at("target.kind").notSupported(kind, ["Node", "<empty>"]);
   if (name === "") at("target.name").required();
   if (at.errors.length > 0) throw invalid({ group: "", kind: "Binding" }, key.name, at.errors);
+  const metadataOfBinding = { ...binding.metadata, ...key };
+  const admitted = { kind: "Binding", apiVersion: "v1", target: binding.target, metadata: metadataOfBinding };
+  admitOther(client, {
+    ...{ operation: "CREATE", resource: pods, subresource: "binding", ...key, isDryRun: options.isDryRun === true },
+    kind: { group: "", version: "v1", kind: "Binding" },
+    object: admitted,
+  });
 
   const pod = client.need(pods, key);
   const refuse = (detail: string): never => {
@@ -41,11 +49,11 @@ export function bindPod(client: Client, key: Key, binding: BindingTarget, option
     lastTransitionTime: timeText(client.registry.now),
   };
   const conditions = setCondition(pod.status?.conditions ?? [], scheduled, client.registry.now);
-  const { annotations, labels } = binding.metadata ?? {};
+  const { annotations, labels } = admitted.metadata;
   const metadata = {
     ...pod.metadata,
     ...(annotations !== undefined && { annotations: { ...pod.metadata.annotations, ...annotations } }),
-    ...(labels !== undefined && { labels: { ...pod.metadata.labels, ...labels } }),
+    ...(labels !== undefined && { labels: { ...labels, ...pod.metadata.labels } }),
   };
   // The hint where it might go is stale from now on (ClearingNominatedNodeNameAfterBinding).
   const { nominatedNodeName: _, ...status } = pod.status ?? {};

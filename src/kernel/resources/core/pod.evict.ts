@@ -8,6 +8,7 @@ import type { Pod, PodDisruptionBudget } from "#kernel/api/types.gen";
 import { evictionBlocked, forbidden, StatusError } from "#kernel/apimachinery/errors";
 import { isEmpty } from "#kernel/apimachinery/labels";
 import { type Key, setCondition, timeText } from "#kernel/apimachinery/meta";
+import { admitOther } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { DeleteOptions } from "#kernel/registry/delete";
 import { pods } from "#kernel/resources/core/pod";
@@ -25,6 +26,11 @@ const RETRY_SECONDS = 10;
  */
 export function evictPod(client: Client, key: Key, options: DeleteOptions): void {
   const pod = client.need(pods, key);
+  admitOther(client, {
+    ...{ operation: "CREATE", resource: pods, subresource: "eviction", ...key, isDryRun: options.isDryRun === true },
+    kind: { group: "policy", version: "v1", kind: "Eviction" },
+    object: { kind: "Eviction", apiVersion: "policy/v1", metadata: { ...key } },
+  });
   if (!isBeyondBudgets(pod)) askBudget(client, pod, options.isDryRun === true);
   if (options.isDryRun !== true && pod.metadata.deletionTimestamp === undefined) {
     const target = {

@@ -2,7 +2,7 @@
  * agnhost: the test image of Kubernetes, one program with many subcommands.
  *
  * Models test/images/agnhost v2.5x.
- * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, nettest, webhooks): they are unknown.
+ * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, nettest): they are unknown.
  */
 
 import { answerGuestbook, type GuestbookState, guestbook } from "#kernel/runtime/images/agnhost-guestbook";
@@ -10,6 +10,7 @@ import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
 import { type MounttestState, mounttest } from "#kernel/runtime/images/agnhost-mounttest";
 import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netexec";
 import { answerServing, isServing, type ServingState, serve } from "#kernel/runtime/images/agnhost-servers";
+import { conversionAnswer, webhookAnswer } from "#kernel/runtime/images/agnhost-webhook";
 import { goDate, goSignal } from "#kernel/runtime/images/go";
 import { parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -35,6 +36,13 @@ type State =
   | ServingState
   | { readonly kind: "logs"; next: number; count: number };
 
+function listenAtPort(task: Task<State>): Step {
+  const port = Number(goFlag(task.argv, "port") ?? "443");
+  if (task.listen(port)) return {};
+  task.complain(`listen tcp :${port}: bind: address already in use\n`);
+  return 1;
+}
+
 const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
   pause: (task) => {
     task.print("Paused\n");
@@ -54,6 +62,8 @@ const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
     task.listen(Number(goFlag(task.argv, "port") ?? "80"));
     return {};
   },
+  webhook: listenAtPort,
+  "crd-conversion-webhook": listenAtPort,
   porter: (task) => {
     const ports: Record<string, string> = {};
     for (const [name, text] of Object.entries(task.environ())) {
@@ -78,6 +88,10 @@ function answer(task: Task<State>, port: number, request: HttpRequest): HttpResp
   switch (state.kind) {
     case "serve-hostname":
       return text(200, task.record.hostname);
+    case "webhook":
+      return webhookAnswer(request, path);
+    case "crd-conversion-webhook":
+      return conversionAnswer(request, path);
     case "porter":
       return text(200, state.ports?.[port] ?? "");
     case "liveness": {

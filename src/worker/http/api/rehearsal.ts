@@ -10,6 +10,7 @@ import { type Grade, gradeCluster, settle } from "#classroom/grade";
 import { type Lab, labOptions } from "#classroom/lab";
 import { withEarlier } from "#classroom/progress";
 import { Cluster } from "#kernel/cluster/cluster";
+import { Answers } from "#kernel/registry/outside";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
 import { type Fetch, KubectlError, runKubectl, UnsupportedError } from "#kubectl/kubectl";
@@ -106,9 +107,13 @@ function apiOf(cluster: Cluster): Fetch {
       async run(work) {
         // What came before the turn is settled and done: a refusal must not undo it.
         cluster.take();
-        const turn = cluster.turn(work);
-        if ("refused" in turn) throw turn.refused;
-        return turn.value;
+        const answers = new Answers();
+        for (;;) {
+          const turn = cluster.turn(work, answers);
+          if ("refused" in turn) throw turn.refused;
+          if ("value" in turn) return turn.value;
+          answers.add(turn.needs, { failure: "dial tcp: a rehearsal has no way to servers outside" });
+        }
       },
     },
     () => CLUSTER_ADMIN,

@@ -1,0 +1,340 @@
+/**
+ * Goal: policies and webhooks work with kubectl as the documentation and upstream's tests use them.
+ * Method: kubectl 1.35; policies with bindings; upstream's webhook server in a pod behind a Service; and a real https
+ * server on this machine, which one server of our own is told it may call.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newCluster, type TestCluster } from "#test/support/cluster";
+import { TestServer } from "#test/support/server";
+import { serverCertificate } from "../../scripts/certificate.ts";
+
+const apply = (cluster: TestCluster, ...objects: object[]) =>
+  cluster.kubectl(["apply", "-f", "-"], { stdin: objects.map((object) => JSON.stringify(object)).join("\n---\n") });
+
+async function applied(cluster: TestCluster, ...objects: object[]): Promise<void> {
+  const { code, stderr } = await apply(cluster, ...objects);
+  if (code !== 0) throw new Error(stderr);
+}
+
+/** The authority of a simulated server: nobody reads more of it than that it is one. */
+const CA = btoa("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+const REGISTRATION = "admissionregistration.k8s.io/v1";
+const rule = (resources: string[], operations = ["CREATE", "UPDATE"], apiGroups = [""]) => ({
+  ...{ apiGroups, apiVersions: ["v1"], operations, resources },
+});
+const configmap = (name: string, data: Record<string, string> = {}) => ({
+  ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data },
+});
+
+describe("policies", () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await newCluster({ nodes: 0 });
+  });
+
+  const policy = (name: string, spec: object) => ({
+    ...{ apiVersion: REGISTRATION, kind: "ValidatingAdmissionPolicy", metadata: { name }, spec },
+  });
+  const binding = (name: string, spec: object = {}) => ({
+    ...{ apiVersion: REGISTRATION, kind: "ValidatingAdmissionPolicyBinding", metadata: { name } },
+    spec: { policyName: name, validationActions: ["Deny"], ...spec },
+  });
+
+  test("a policy refuses a deployment, and its row says what it is", async () => {
+    await applied(
+      cluster,
+      policy("demo-policy.example.com", {
+        matchConstraints: { resourceRules: [rule(["deployments"], ["CREATE", "UPDATE"], ["apps"])] },
+        validations: [{ expression: "object.spec.replicas <= 5" }],
+      }),
+      binding("demo-policy.example.com"),
+    );
+    const { stderr } = await cluster.kubectl(["create", "deployment", "web", "--image=nginx", "--replicas=6"]);
+    const why =
+      "ValidatingAdmissionPolicy 'demo-policy.example.com' with binding 'demo-policy.example.com' denied request: " +
+      "failed expression: object.spec.replicas <= 5";
+    expect(stderr).toBe(`error: failed to create deployment: deployments.apps "web" is forbidden: ${why}\n`);
+    expect(await cluster.kubectlOk(["get", "validatingadmissionpolicies"])).toMatch(
+      /NAME +VALIDATIONS +PARAMKIND +AGE\ndemo-policy.example.com +1 +<unset> /,
+    );
+    expect(await cluster.kubectlOk(["get", "validatingadmissionpolicybindings"])).toMatch(
+      /NAME +POLICYNAME +PARAMREF +AGE\ndemo-policy.example.com +demo-policy.example.com +<unset> /,
+    );
+  });
+
+  test("expressions are checked against the kinds they are about", async () => {
+    await applied(
+      cluster,
+      policy("replica-policy.example.com", {
+        matchConstraints: { resourceRules: [rule(["deployments", "replicasets"], ["CREATE", "UPDATE"], ["apps"])] },
+        validations: [{ expression: "object.replicas > 1", message: "must be replicated", reason: "Invalid" }],
+      }),
+    );
+    const path = "jsonpath={.status.typeChecking.expressionWarnings[0]}";
+    const warning = await cluster.kubectlOk([
+      "get",
+      "validatingadmissionpolicy",
+      "replica-policy.example.com",
+      "-o",
+      path,
+    ]);
+    const said = "ERROR: <input>:1:7: undefined field 'replicas'\n | object.replicas > 1\n | ......^";
+    expect(JSON.parse(warning)).toEqual({
+      fieldRef: "spec.validations[0].expression",
+      warning: `apps/v1, Kind=Deployment: ${said}\napps/v1, Kind=ReplicaSet: ${said}`,
+    });
+  });
+
+  test("a binding may warn, and a policy mutate", async () => {
+    await applied(
+      cluster,
+      policy("warn.example.com", {
+        matchConstraints: { resourceRules: [rule(["configmaps"])] },
+        validations: [{ expression: "has(object.data)", message: "no data" }],
+      }),
+      binding("warn.example.com", { validationActions: ["Warn", "Audit"] }),
+      {
+        ...{ apiVersion: REGISTRATION, kind: "MutatingAdmissionPolicy", metadata: { name: "label.example.com" } },
+        spec: {
+          matchConstraints: { resourceRules: [rule(["configmaps"], ["CREATE"])] },
+          reinvocationPolicy: "Never",
+          mutations: [
+            {
+              patchType: "ApplyConfiguration",
+              applyConfiguration: {
+                expression: "Object{metadata: Object.metadata{labels: {'by': request.userInfo.username}}}",
+              },
+            },
+          ],
+        },
+      },
+      {
+        ...{
+          apiVersion: REGISTRATION,
+          kind: "MutatingAdmissionPolicyBinding",
+          metadata: { name: "label.example.com" },
+        },
+        spec: { policyName: "label.example.com" },
+      },
+    );
+    const { stdout, stderr } = await cluster.kubectl(["create", "configmap", "empty"]);
+    expect(stdout).toBe("configmap/empty created\n");
+    expect(stderr).toBe(
+      "Warning: Validation failed for ValidatingAdmissionPolicy 'warn.example.com' with binding 'warn.example.com': no data\n",
+    );
+    expect(await cluster.kubectlOk(["get", "configmap", "empty", "--show-labels"])).toContain("by=kubernetes-admin");
+  });
+
+  test("an expression that cannot be compiled is refused with its place", async () => {
+    const wrong = policy("wrong.example.com", {
+      matchConstraints: { resourceRules: [rule(["configmaps"])] },
+      validations: [{ expression: "object.data.x = 1" }],
+    });
+    const { stderr } = await apply(cluster, wrong);
+    expect(stderr).toContain(
+      'spec.validations[0].expression: Invalid value: "object.data.x = 1": compilation failed: ERROR: <input>:1:15: Syntax error:',
+    );
+  });
+});
+
+describe("webhooks behind a Service", () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await newCluster({ latency: "none", nodes: 1 });
+    const labels = { app: "webhook" };
+    await applied(
+      cluster,
+      {
+        ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "webhook" } },
+        spec: {
+          ...{ replicas: 1, selector: { matchLabels: labels } },
+          template: {
+            metadata: { labels },
+            spec: {
+              containers: [
+                {
+                  ...{ name: "c", image: "registry.k8s.io/e2e-test-images/agnhost:2.53" },
+                  args: ["webhook", "--tls-cert-file=/c/tls.crt", "--tls-private-key-file=/c/tls.key", "--port=8444"],
+                  readinessProbe: { httpGet: { scheme: "HTTPS", port: 8444, path: "/readyz" } },
+                },
+              ],
+            },
+          },
+        },
+      },
+      {
+        ...{ apiVersion: "v1", kind: "Service", metadata: { name: "e2e-test-webhook" } },
+        spec: { selector: labels, ports: [{ port: 8443, targetPort: 8444 }] },
+      },
+    );
+    await cluster.settle();
+  });
+
+  const hook = (path: string, over: object = {}) => ({
+    ...{
+      name: `${path.replace(/\W/g, "") || "x"}.k8s.io`,
+      sideEffects: "None",
+      admissionReviewVersions: ["v1", "v1beta1"],
+    },
+    clientConfig: { service: { namespace: "default", name: "e2e-test-webhook", path, port: 8443 }, caBundle: CA },
+    rules: [rule(["configmaps"])],
+    ...over,
+  });
+  const configuration = (kind: string, ...webhooks: object[]) => ({
+    ...{ apiVersion: REGISTRATION, kind: `${kind}WebhookConfiguration`, metadata: { name: "e2e" }, webhooks },
+  });
+
+  test("config maps are changed and refused, attaching and slow servers too", async () => {
+    await applied(
+      cluster,
+      configuration(
+        "Mutating",
+        hook("/mutating-configmaps", { name: "one.k8s.io" }),
+        hook("/mutating-configmaps", { name: "two.k8s.io" }),
+      ),
+      configuration(
+        "Validating",
+        hook("/configmaps", { name: "deny-unwanted-configmap-data.k8s.io" }),
+        hook("/always-allow-delay-5s", { name: "slow.k8s.io", timeoutSeconds: 1, rules: [rule(["secrets"])] }),
+        hook("/pods/attach", { name: "deny-attaching-pod.k8s.io", rules: [rule(["pods/attach"], ["CONNECT"])] }),
+      ),
+    );
+    await applied(cluster, configmap("to-be-mutated", { "mutation-start": "yes" }));
+    const data = JSON.parse(await cluster.kubectlOk(["get", "cm", "to-be-mutated", "-o", "jsonpath={.data}"]));
+    expect(data).toEqual({ "mutation-start": "yes", "mutation-stage-1": "yes", "mutation-stage-2": "yes" });
+    const { stderr } = await cluster.kubectl([
+      "create",
+      "cm",
+      "bad",
+      "--from-literal=webhook-e2e-test=webhook-disallow",
+    ]);
+    expect(stderr).toBe(
+      'error: failed to create configmap: admission webhook "deny-unwanted-configmap-data.k8s.io" denied the request: ' +
+        "the configmap contains unwanted key and value\n",
+    );
+    const slow = await cluster.kubectl(["create", "secret", "generic", "s"]);
+    expect(slow.stderr).toBe(
+      'error: failed to create secret Internal error occurred: failed calling webhook "slow.k8s.io": failed to call webhook: ' +
+        'Post "https://e2e-test-webhook.default.svc:8443/always-allow-delay-5s?timeout=1s": context deadline exceeded\n',
+    );
+    await cluster.kubectlOk(["run", "to-be-attached-pod", "--image=nginx", "--restart=Never", "-i=false"]);
+    const pod = { name: "container1", image: "registry.k8s.io/pause:3.10" };
+    await cluster.kubectlOk(["delete", "pod", "to-be-attached-pod", "--now"]);
+    await applied(cluster, {
+      ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "to-be-attached-pod" }, spec: { containers: [pod] } },
+    });
+    await cluster.settle();
+    const attach = await cluster.kubectl(["attach", "to-be-attached-pod", "-i", "-c=container1"]);
+    expect(attach.stderr).toContain("attaching to pod 'to-be-attached-pod' is not allowed");
+  });
+
+  test("a Service with nobody behind it fails as its policy says", async () => {
+    const nobody = { service: { namespace: "default", name: "nobody", path: "/x" }, caBundle: CA };
+    await applied(
+      cluster,
+      configuration(
+        "Validating",
+        hook("/x", { name: "fail.k8s.io", clientConfig: nobody, rules: [rule(["secrets"])] }),
+      ),
+    );
+    const { stderr } = await cluster.kubectl(["create", "secret", "generic", "s"]);
+    expect(stderr).toBe(
+      'error: failed to create secret Internal error occurred: failed calling webhook "fail.k8s.io": failed to call webhook: ' +
+        'Post "https://nobody.default.svc:443/x?timeout=10s": service "nobody" not found\n',
+    );
+    await applied(
+      cluster,
+      configuration("Validating", hook("/x", { name: "fail.k8s.io", clientConfig: nobody, failurePolicy: "Ignore" })),
+    );
+    await cluster.kubectlOk(["create", "secret", "generic", "s"]);
+  });
+});
+
+describe("webhooks by URL", () => {
+  const dir = mkdtempSync(join(tmpdir(), "drydock-webhook-"));
+  const seen: string[] = [];
+  let hooks: Server;
+  let drydock: TestServer;
+  let cluster: TestCluster;
+  let port = 0;
+
+  beforeAll(async () => {
+    const { cert, key } = serverCertificate(dir);
+    hooks = createServer({ cert, key }, async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      const { request: review, apiVersion } = JSON.parse(body);
+      seen.push(
+        `${review.operation} ${review.resource.resource} ${review.object?.metadata.generateName ?? review.name}`,
+      );
+      if (request.url?.startsWith("/redirect") === true) {
+        response.writeHead(302, { location: "https://localhost/elsewhere" }).end();
+        return;
+      }
+      const patch = Buffer.from(
+        JSON.stringify([
+          { op: "add", path: "/metadata/labels", value: { seen: "yes", ...review.object.metadata.labels } },
+        ]),
+      );
+      const answer = {
+        uid: review.uid,
+        allowed: true,
+        patchType: "JSONPatch",
+        patch: patch.toString("base64"),
+        warnings: ["seen"],
+      };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ apiVersion, kind: "AdmissionReview", response: answer }));
+    });
+    await new Promise<void>((resolve) => hooks.listen(0, "127.0.0.1", resolve));
+    ({ port } = hooks.address() as AddressInfo);
+    const env = { DRYDOCK_CALLABLE: `localhost:${port}`, NODE_EXTRA_CA_CERTS: join(dir, "ca.pem") };
+    drydock = await TestServer.start({ env });
+    cluster = await newCluster({ latency: "none", nodes: 1 }, drydock.origin);
+  });
+
+  afterAll(async () => {
+    await drydock.stop();
+    hooks.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const configuration = (url: string, resources: string[]) => ({
+    ...{ apiVersion: REGISTRATION, kind: "MutatingWebhookConfiguration", metadata: { name: "url" } },
+    webhooks: [
+      {
+        ...{ name: "url.example.com", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { url } },
+        rules: [rule(resources, ["CREATE"])],
+      },
+    ],
+  });
+
+  test("a request waits for the answer; so do controllers", async () => {
+    await applied(cluster, configuration(`https://localhost:${port}/label`, ["configmaps", "pods"]));
+    const { stderr } = await cluster.kubectl(["create", "configmap", "c"]);
+    expect(stderr).toBe("Warning: seen\n");
+    expect(await cluster.kubectlOk(["get", "cm", "c", "--show-labels"])).toContain("seen=yes");
+    await cluster.kubectlOk(["create", "deployment", "web", "--image=registry.k8s.io/pause:3.10", "--replicas=3"]);
+    await cluster.settle();
+    const pods = JSON.parse(await cluster.kubectlOk(["get", "pods", "-l", "app=web,seen=yes", "-o", "json"]));
+    expect(pods.items).toHaveLength(3);
+    expect(seen.filter((line) => line.startsWith("CREATE pods web-"))).toHaveLength(3);
+  });
+
+  test("a private address, another scheme and a redirection are not followed", async () => {
+    await applied(cluster, configuration("https://127.0.0.1:1/x", ["secrets"]));
+    const { stderr } = await cluster.kubectl(["create", "secret", "generic", "s"]);
+    expect(stderr).toContain(
+      'failed calling webhook "url.example.com": failed to call webhook: Post "https://127.0.0.1:1/x?timeout=10s": ',
+    );
+    await applied(cluster, configuration(`https://localhost:${port}/redirect`, ["secrets"]));
+    expect((await cluster.kubectl(["create", "secret", "generic", "s"])).stderr).toContain("failed calling webhook");
+    const refused = await apply(cluster, configuration("http://example.com/x", ["secrets"]));
+    expect(refused.stderr).toContain("'https' is the only allowed URL scheme; desired format: https://host[/path]");
+  });
+});
