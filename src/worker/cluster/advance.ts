@@ -8,8 +8,8 @@ import type { Calls } from "#worker/cluster/calls";
 const WAITS_MAX = 16;
 
 /**
- * Advances by so many milliseconds; `slice` does as much of what is left as one turn may. Time does not pass beyond what
- * somebody in the cluster waits for, unless that comes again and again.
+ * Advances by so many milliseconds; `slice` does as much of what is left as one turn may. Time does not pass beyond
+ * what somebody in the cluster waits for, unless that comes again and again.
  */
 export async function advanceBy(
   byMs: number,
