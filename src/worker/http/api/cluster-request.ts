@@ -57,21 +57,28 @@ export const nodeSchema = z
   })
   .openapi("Node");
 
+interface Issues {
+  addIssue(issue: { readonly code: "custom"; readonly path: PropertyKey[]; readonly message: string }): void;
+}
+
+/** Names of one another, and more machines than a cluster may have, are refused. */
+export function checkNames(nodes: readonly z.infer<typeof nodeSchema>[], context: Issues): void {
+  const total = nodes.reduce((sum, { count, min = 0, max }) => sum + (max ?? count ?? Math.max(1, min)), 0);
+  if (total > NODES_MAX) {
+    context.addIssue({ code: "custom", path: [], message: `must be ${NODES_MAX} machines at most in all` });
+    return;
+  }
+  const seen = new Set<string>();
+  nodes.forEach((node, index) => {
+    for (const { name } of machinesOf([node])) {
+      if (seen.has(name)) context.addIssue({ code: "custom", path: [index, "name"], message: "names another node" });
+      seen.add(name);
+    }
+  });
+}
+
 const nodesSchema = z
-  .union([
-    z.int().min(0).max(NODES_MAX),
-    z
-      .array(nodeSchema)
-      .max(NODES_MAX)
-      .superRefine((nodes, context) => {
-        const seen = new Set<string>();
-        nodes.forEach(({ name }, index) => {
-          if (seen.has(name))
-            context.addIssue({ code: "custom", path: [index, "name"], message: "names another node" });
-          seen.add(name);
-        });
-      }),
-  ])
+  .union([z.int().min(0).max(NODES_MAX), z.array(nodeSchema).max(NODES_MAX).superRefine(checkNames)])
   .describe("How many nodes (node-1, node-2 ...), or each of them; 0 is a bare control plane. 3 by default.");
 
 const instantSchema = z.string().refine((text) => !Number.isNaN(parseTime(text)), "must be an instant as in RFC 3339");
@@ -129,6 +136,14 @@ export const clusterRequestSchema = z
       .optional()
       .describe("After this the cluster is gone, as Go writes it: 2h"),
     snapshot: z.string().optional().describe("Make it a fork of this snapshot"),
+  })
+  .superRefine(({ nodes, controlPlanes = 0 }, context) => {
+    const taken = new Set(mastersOf(controlPlanes).map(({ name }) => name));
+    if (nodes === undefined || typeof nodes === "number" || controlPlanes === 0) return;
+    nodes.forEach((node, index) => {
+      if (!machinesOf([node]).some(({ name }) => taken.has(name))) return;
+      context.addIssue({ code: "custom", path: ["nodes", index, "name"], message: "names a master" });
+    });
   })
   .openapi("ClusterRequest");
 

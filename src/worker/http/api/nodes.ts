@@ -3,7 +3,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { openCluster } from "#worker/http/api/access";
-import { machinesOf, nodeSchema } from "#worker/http/api/cluster-request";
+import { checkNames, machinesOf, nodeSchema } from "#worker/http/api/cluster-request";
 import { invalid, notFound, Problem } from "#worker/http/api/problem";
 import { type Route, route } from "#worker/http/api/route";
 
@@ -23,6 +23,16 @@ const machineSchema = z
     bootedAt: z.string().describe("The cluster's own time, RFC 3339."),
   })
   .openapi("Machine");
+
+/** The bounds of a pool are set when the cluster is made. */
+const addedSchema = nodeSchema.superRefine(({ min, max }, context) => {
+  for (const [field, value] of Object.entries({ min, max })) {
+    if (value === undefined) continue;
+    context.addIssue({ code: "custom", path: [field], message: "pools with bounds are made with the cluster" });
+  }
+});
+
+const MACHINES_PER_CALL = 1_000;
 
 const machinesSchema = z.object({ items: z.array(machineSchema) });
 
@@ -50,7 +60,7 @@ const add = route({
   description: "Takes one node or several, as `nodes` of a new cluster does; their kubelets register them at once.",
   isLocked: true,
   params: ID,
-  body: z.union([nodeSchema, z.array(nodeSchema).min(1)]),
+  body: z.union([addedSchema, z.array(addedSchema).min(1).max(MACHINES_PER_CALL).superRefine(checkNames)]),
   example: { name: "node-4", cpu: "8", memory: "16Gi", labels: { "topology.kubernetes.io/zone": "b" } },
   success: { status: 201, description: "The machines that were added.", schema: machinesSchema },
   problems: [400, 401, 404, 413, 422],
