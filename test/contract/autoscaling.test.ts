@@ -21,12 +21,12 @@ test("top: nodes, pods, containers, sorted and summed; nothing where there is no
   expect(squeeze(await cluster.kubectlOk(["top", "pods", "--sort-by=cpu"]))).toEqual([
     "NAME CPU(cores) MEMORY(bytes)",
     "spin 200m 1Mi",
-    "idle 0m 5Mi",
+    "idle 0m 4Mi",
   ]);
   expect(squeeze(await cluster.kubectlOk(["top", "pod", "spin", "--containers", "--no-headers"]))).toEqual([
     "spin spin 200m 1Mi",
   ]);
-  expect(squeeze(await cluster.kubectlOk(["top", "pods", "--sum", "--no-headers"])).at(-1)).toBe("200m 6Mi");
+  expect(squeeze(await cluster.kubectlOk(["top", "pods", "--sum", "--no-headers"])).at(-1)).toBe("200m 5Mi");
   const nodes = squeeze(await cluster.kubectlOk(["top", "nodes"]));
   expect(nodes[0]).toBe("NAME CPU(cores) CPU(%) MEMORY(bytes) MEMORY(%)");
   expect(nodes).toContainEqual(expect.stringMatching(/^node-\d 260m 6% 42\dMi 5%$/));

@@ -9,6 +9,7 @@ import { messageOf } from "#apiserver/codec/protobuf/messages";
 import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { tableOf } from "#apiserver/codec/table";
 import { isTrue } from "#apiserver/request-info";
+import { shapeOf } from "#kernel/api/shapes";
 import { badRequest, notAcceptable } from "#kernel/apimachinery/errors";
 import { type IncludeObject, type ListMeta, partialObjectMetadata } from "#kernel/apimachinery/table";
 import { encodeContinue } from "#kernel/registry/continue";
@@ -73,7 +74,9 @@ export function encodeList(
 
 /** What a request for a kind accepts. @throws NotAcceptable */
 export function accepted(request: Request, resource: AnyResource | undefined, isStream = false): Acceptance {
-  const hasProtobuf = resource === undefined || messageOf(resource.shape) !== undefined;
+  // Those who write protobuf know the kinds of the official document alone.
+  const hasProtobuf =
+    resource === undefined || (messageOf(resource.shape) !== undefined && shapeOf(resource.gvk) !== undefined);
   const hasTable = resource?.review === undefined;
   return negotiate(request.headers.get("accept"), { hasProtobuf, hasTable, isStream });
 }
