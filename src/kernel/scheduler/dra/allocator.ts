@@ -16,7 +16,7 @@ import type {
   ResourceClaim,
 } from "#kernel/api/types.gen";
 import { add, cmp, type Quantity, type QuantityLike } from "#kernel/apimachinery/quantity";
-import { RunError } from "#kernel/cel/errors";
+import { CostError, RunError } from "#kernel/cel/errors";
 import { toCel } from "#kernel/cel/json";
 import { compileDeviceSelector, DEVICE_TYPE } from "#kernel/resources/resource/device.cel";
 import { attributeText, countersOf, deviceValue, type Inventory, type Offer } from "#kernel/scheduler/dra/inventory";
@@ -48,6 +48,12 @@ interface Chosen {
   readonly offer: Offer;
 }
 
+/** An expression that costs so much counts as one more step. */
+const COST_PER_STEP = 1_000;
+
+/** Whether an expression selects a device (undefined: it costs too much to find out), and what it cost. */
+type Selector = (offer: Offer) => { readonly isSelected: boolean | undefined; readonly cost: number };
+
 /** Why a pod's claims can be satisfied nowhere. */
 export class ClaimProblem extends Error {}
 
@@ -57,7 +63,7 @@ const wishesOf = ({ name, exactly, firstAvailable = [] }: DeviceRequest): Wish[]
     : [{ ...exactly, name }];
 
 export class Allocator {
-  readonly #selectors = new Map<string, (offer: Offer) => boolean>();
+  readonly #selectors = new Map<string, Selector>();
   /** Whether a device is what a request of a claim asks for, by all three. */
   readonly #wanted = new Map<string, boolean>();
   #stepsLeft: number = LIMITS.deviceSteps;
@@ -155,7 +161,11 @@ export class Allocator {
       selects = selectorFrom(expression);
       this.#selectors.set(expression, selects);
     }
-    return selects(offer);
+    const { isSelected, cost } = selects(offer);
+    this.#stepsLeft -= Math.floor(cost / COST_PER_STEP);
+    // One that costs more than it may would do so for every further device.
+    if (isSelected === undefined) this.#stepsLeft = 0;
+    return isSelected === true;
   }
 
   /** Fills the slots in the order of the requests; if that takes too long, those with the least choice first. */
@@ -274,14 +284,16 @@ export class Allocator {
 }
 
 /** @throws ClaimProblem at the first device for which the expression fails */
-function selectorFrom(expression: string): (offer: Offer) => boolean {
+function selectorFrom(expression: string): Selector {
   const program = compileDeviceSelector(expression);
   if (typeof program === "string") throw new ClaimProblem(program);
   const domains = [...expression.matchAll(/\[\s*["']([^"']+)["']\s*\]/g)].map(([, domain = ""]) => domain);
   return (offer) => {
     try {
-      return program.run(() => toCel(deviceValue(offer, domains), DEVICE_TYPE)).value === true;
+      const { value, cost } = program.run(() => toCel(deviceValue(offer, domains), DEVICE_TYPE));
+      return { isSelected: value === true, cost };
     } catch (error) {
+      if (error instanceof CostError) return { isSelected: undefined, cost: 0 };
       if (!(error instanceof RunError)) throw error;
       throw new ClaimProblem(`device ${offer.id}: CEL runtime error: ${error.message}`);
     }

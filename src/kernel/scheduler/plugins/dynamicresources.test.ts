@@ -279,3 +279,15 @@ test("with kubelets at work a claimed device passes from one pod to the next", (
   expect(scene.placed).toEqual({ second: "node-2" });
   expect(scene.list(resourceclaims)).toHaveLength(1);
 });
+
+test("an expression that costs too much selects nothing, and says so to nobody else", () => {
+  const scene = gpus();
+  const list = `[${Array.from({ length: 60 }, (_, n) => n).join(", ")}]`;
+  const costly = `${list}.all(a, ${list}.all(b, ${list}.all(c, ${list}.all(d, a + b + c + d >= 0))))`;
+  claim(scene, "c", [request("gpu", costly)]);
+  scene.create(pods, using("p", "c"));
+  scene.create(pods, pod("other"));
+  scene.settle();
+  expect(scene.placed["p"]).toBe("");
+  expect(scene.placed["other"]).not.toBe("");
+});
