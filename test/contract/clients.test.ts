@@ -198,3 +198,31 @@ test("kubectl proxy serves the API at its own root, for that cluster alone", asy
   });
   expect(nobody.status).toBe(404);
 });
+
+test("a watch and a followed log come over a WebSocket to who asks for one, as to the Java client", async () => {
+  const cluster = await newCluster({ nodes: 1, latency: "none" });
+  const open = (path: string) => new WebSocket(`${cluster.server.replace(/^http/, "ws")}${path}`);
+  const messages = (socket: WebSocket, count: number) =>
+    new Promise<unknown[]>((resolve, reject) => {
+      const seen: unknown[] = [];
+      socket.binaryType = "arraybuffer";
+      socket.addEventListener("message", ({ data }) => seen.push(data) === count && resolve(seen));
+      socket.addEventListener("close", () => reject(new Error("the socket was closed")));
+    });
+  await cluster.kubectlOk(["create", "configmap", "one"]);
+  const watch = open("/api/v1/namespaces/default/configmaps?watch=true&fieldSelector=metadata.name%3Done");
+  const events = messages(watch, 2);
+  const first = messages(watch, 1);
+  await first;
+  await cluster.kubectlOk(["delete", "configmap", "one"]);
+  const types = (await events).map((text) => (JSON.parse(String(text)) as { type: string }).type);
+  expect(types).toEqual(["ADDED", "DELETED"]);
+  watch.close();
+  await cluster.kubectlOk(["run", "box", "--image=busybox", "--", "sh", "-c", "echo said; sleep infinity"]);
+  await cluster.settle();
+  const log = open("/api/v1/namespaces/default/pods/box/log?follow=true");
+  const [piece] = await messages(log, 1);
+  expect(new TextDecoder().decode(piece as ArrayBuffer)).toBe("said\n");
+  log.close();
+  await cluster.delete();
+});

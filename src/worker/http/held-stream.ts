@@ -1,14 +1,18 @@
 /**
  * Held streams: the Worker keeps the client's connection open and the Durable Object, which may hibernate meanwhile,
- * feeds it over a WebSocket. When the object restarts the Worker reconnects where the stream stood.
+ * feeds it over a WebSocket. When the object restarts the Worker reconnects where the stream stood. A client gets its
+ * stream as the body of an answer, or over a WebSocket of its own if it asks for one.
+ *
+ * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go (HandleHTTP, HandleWS).
  */
 import { PROTOBUF } from "#apiserver/codec/media-type";
-import { ENCODE_HEADER, framesOf } from "#apiserver/codec/protobuf/transcode";
+import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { isTrue, requestInfo } from "#apiserver/request-info";
 import type { StreamState } from "#apiserver/streams/stream";
 import { RESOURCES } from "#kernel/resources/index";
 import { STATE_HEADER, STREAM_OVER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
+import { BodyOutlet, type Outlet, SocketOutlet } from "#worker/http/outlet";
 
 /** A line feed between the lines of a watch harms nobody and finds out clients that are gone. */
 const HEARTBEAT_MS = 30_000;
@@ -34,14 +38,16 @@ export async function holdStream(
 ): Promise<Response> {
   const first = await connect(stub, url, request);
   if (first.webSocket === null) return first;
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   // Refused by the cluster otherwise: what it accepted is known to be served.
   const isProtobuf = kind === "watch" && first.headers.get(ENCODE_HEADER) === "protobuf";
-  const held = new HeldStream(stub, url, request, writable.getWriter(), isProtobuf);
+  const isSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  const outlet = isSocket ? new SocketOutlet(kind === "watch", isProtobuf) : new BodyOutlet(isProtobuf);
+  const held = new HeldStream(stub, url, request, outlet, isProtobuf);
   held.feed(first.webSocket);
   held.keepAlive(kind === "watch", timeoutSeconds(url));
+  if (outlet instanceof SocketOutlet) return new Response(null, { status: 101, webSocket: outlet.client });
   const type = kind === "log" ? "text/plain" : isProtobuf ? `${PROTOBUF};stream=watch` : "application/json";
-  return new Response(readable, { headers: streamHeaders(type) });
+  return new Response(outlet.readable, { headers: streamHeaders(type) });
 }
 
 function connect(
@@ -74,7 +80,6 @@ function watchedKind(url: URL, accept: string): { apiVersion: string; kind: stri
 }
 
 class HeldStream {
-  readonly #encoder = new TextEncoder();
   #socket: WebSocket | undefined;
   #state: string | undefined;
   #isOver = false;
@@ -85,11 +90,11 @@ class HeldStream {
     readonly stub: DurableObjectStub<ClusterObject>,
     readonly url: URL,
     readonly request: Request,
-    readonly writer: WritableStreamDefaultWriter<Uint8Array>,
+    readonly outlet: Outlet,
     readonly isProtobuf: boolean,
   ) {
     const gone = (): void => this.#end();
-    writer.closed.then(gone, gone);
+    outlet.onGone(gone);
     request.signal.addEventListener("abort", gone);
   }
 
@@ -128,8 +133,11 @@ class HeldStream {
   }
 
   #write(text: string): void {
-    const chunks = this.isProtobuf ? framesOf(text) : [this.#encoder.encode(text)];
-    for (const chunk of chunks) this.writer.write(chunk).catch(() => this.#end());
+    try {
+      this.outlet.write(text);
+    } catch {
+      this.#end();
+    }
   }
 
   /** The object went away (a deploy, a fault): the client need not notice. */
@@ -154,6 +162,6 @@ class HeldStream {
     } catch {
       // It was closed from the other side.
     }
-    this.writer.close().catch(() => {});
+    this.outlet.close();
   }
 }
