@@ -46,6 +46,11 @@ const SESSION_ROUNDS = 4;
 /** Nobody there for this long: the clock stops until somebody comes. */
 const IDLE_PAUSE_MS = 3_600_000;
 
+/** Codes of RFC 6455: a farewell, and two that stand for none and may not be sent. */
+const NORMAL = 1000;
+const NO_STATUS = 1005;
+const ABNORMAL = 1006;
+
 /** Nothing is known of a cluster of this name. */
 export class NoSuchCluster extends Error {
   override name = "NoSuchCluster";
@@ -358,8 +363,10 @@ export class ClusterObject extends DurableObject<Env> {
     if (work !== undefined) await this.#inSession(socket, work);
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     await this.#leave(socket);
+    // The other end waits for an answer to its farewell; without one its connection counts as broken.
+    socket.close(code >= 1000 && code !== NO_STATUS && code !== ABNORMAL ? code : NORMAL);
     this.#journal.setFact("contact", String(Date.now()));
   }
 

@@ -226,3 +226,22 @@ test("a watch and a followed log come over a WebSocket to who asks for one, as t
   log.close();
   await cluster.delete();
 });
+
+test("who leaves a session is bidden farewell, and what was typed has arrived", async () => {
+  const cluster = await newCluster({ nodes: 1, latency: "none" });
+  await cluster.kubectlOk(["run", "box", "--image=busybox", "--", "sleep", "infinity"]);
+  await cluster.settle();
+  const query = new URLSearchParams([
+    ...["sh", "-c", "cat > /tmp/typed"].map((word) => ["command", word]),
+    ...["stdin", "stdout", "stderr"].map((stream) => [stream, "true"]),
+  ]);
+  const url = `${cluster.server.replace(/^http/, "ws")}/api/v1/namespaces/default/pods/box/exec?${query}`;
+  const socket = new WebSocket(url, ["v4.channel.k8s.io"]);
+  const farewell = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  socket.send(new Uint8Array([0, ...new TextEncoder().encode("hello\n")]));
+  socket.close(1000, "done");
+  expect(await farewell).toMatchObject({ code: 1000, wasClean: true });
+  expect(await cluster.kubectlOk(["exec", "box", "--", "cat", "/tmp/typed"])).toBe("hello\n");
+  await cluster.delete();
+});
