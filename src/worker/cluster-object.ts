@@ -34,7 +34,7 @@ import { type Steering, type SteeringAnswer, steer } from "#worker/cluster/machi
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
 import { rebuild } from "#worker/cluster/rebuild";
-import { Sockets, STATE_HEADER } from "#worker/cluster/sockets";
+import { answerFarewell, Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { Talk } from "#worker/cluster/talk";
 import { type TrafficAnswer, type TrafficCall, traffic } from "#worker/cluster/traffic";
 import { openDatabase } from "#worker/db/database";
@@ -45,11 +45,6 @@ import type { Env } from "#worker/env";
 const SESSION_ROUNDS = 4;
 /** Nobody there for this long: the clock stops until somebody comes. */
 const IDLE_PAUSE_MS = 3_600_000;
-
-/** Codes of RFC 6455: a farewell, and two that stand for none and may not be sent. */
-const NORMAL = 1000;
-const NO_STATUS = 1005;
-const ABNORMAL = 1006;
 
 /** Nothing is known of a cluster of this name. */
 export class NoSuchCluster extends Error {
@@ -365,8 +360,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     await this.#leave(socket);
-    // The other end waits for an answer to its farewell; without one its connection counts as broken.
-    socket.close(code >= 1000 && code !== NO_STATUS && code !== ABNORMAL ? code : NORMAL);
+    answerFarewell(socket, code);
     this.#journal.setFact("contact", String(Date.now()));
   }
 

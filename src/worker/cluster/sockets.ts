@@ -84,3 +84,13 @@ export class Sockets {
     }
   }
 }
+
+/** Codes of RFC 6455: a farewell, and two that stand for none and may not be sent. */
+const NORMAL = 1000;
+const NO_STATUS = 1005;
+const ABNORMAL = 1006;
+
+/** Closes a socket that the other end has closed: it waits for that, or its connection counts as broken. */
+export function answerFarewell(socket: WebSocket, code: number): void {
+  socket.close(code >= NORMAL && code !== NO_STATUS && code !== ABNORMAL ? code : NORMAL);
+}
