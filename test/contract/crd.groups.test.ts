@@ -1,6 +1,6 @@
 /**
- * Goal: definitions as large projects write them hold with their rules, charts bring them along, and every group version
- * is registered with whoever serves it.
+ * Goal: definitions as large projects write them hold with their rules, charts bring them along, and every group
+ * version is registered with whoever serves it.
  * Method: a definition cut from the Gateway API's, a chart with a crds/ folder through the real Helm, and APIServices
  * through kubectl on a bare control plane.
  */
@@ -18,7 +18,7 @@ metadata:
   annotations: {api-approved.kubernetes.io: "https://github.com/kubernetes-sigs/gateway-api/pull/3328"}
 spec:
   group: gateway.networking.k8s.io
-  names: {categories: [gateway-api], kind: Gateway, listKind: GatewayList, plural: gateways, shortNames: [gtw], singular: gateway}
+  names: {categories: [gateway-api], kind: Gateway, plural: gateways, shortNames: [gtw], singular: gateway}
   scope: Namespaced
   versions:
   - name: v1
