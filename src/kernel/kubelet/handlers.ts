@@ -43,7 +43,7 @@ const OUTPUT_CHARS = 10 * 1024;
 export function runProbe(target: Target, probe: Probe): ProbeAnswer {
   const seconds = probe.timeoutSeconds ?? 1;
   if (probe.exec !== undefined) return probeExec(target, probe.exec, seconds);
-  if (probe.httpGet !== undefined) return probeHttp(target, probe.httpGet);
+  if (probe.httpGet !== undefined) return probeHttp(target, probe.httpGet, seconds);
   if (probe.tcpSocket !== undefined) return probeTcp(target, probe.tcpSocket);
   if (probe.grpc !== undefined) return probeGrpc(target, probe.grpc, seconds);
   return { kind: "error", output: `missing probe handler for ${target.work.key.name}:${target.member.container.name}` };
@@ -99,9 +99,10 @@ function gatewayOf({ machine }: PodWork): string {
   return formatIp({ family: block.family, value: block.value + 1n });
 }
 
-function probeHttp(target: Target, action: HTTPGetAction): ProbeAnswer {
+function probeHttp(target: Target, action: HTTPGetAction, seconds: number): ProbeAnswer {
   const { url, address, answer } = get(target, action, `kube-probe/${minorVersion}`);
   if (typeof answer === "object") {
+    if ((answer.delayMs ?? 0) > seconds * 1000) return failure(`Get "${url}": ${whyNoAnswer("timeout", address)}`);
     if (answer.status >= 200 && answer.status < 400) return success;
     return failure(`HTTP probe failed with statuscode: ${answer.status}`);
   }
