@@ -164,14 +164,31 @@ test("an ExternalName becomes a ClusterIP and a NodePort, and back", async () =>
   expect(await inClient("dig +short away.default.svc.cluster.local CNAME")).toBe("bar.example.com.\n");
 });
 
-test("a page behind a proxy keeps its links below it", async () => {
-  const pod = { name: "porter", image: "nginx:1.27", path: "/usr/share/nginx/html/index.html" };
-  await cluster.kubectlOk(["run", pod.name, `--image=${pod.image}`, "--port=80"]);
+test("what the proxy conformance tests ask: links below the proxy, every method, TLS ports", async () => {
+  const env = [
+    ["SERVE_PORT_80", '<a href="/rewriteme">test</a>'],
+    ["SERVE_PORT_1080", "bar"],
+    ["SERVE_TLS_PORT_443", "tls baz"],
+  ].map(([name, value]) => ({ name, value }));
+  const pod = (name: string, args: string[]) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: { containers: [{ name: "c", image: AGNHOST, args, env, ports: [{ containerPort: 80 }] }] },
+  });
+  const items = [pod("porter", ["porter"]), pod("teller", ["porter", "--json-response"])];
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: JSON.stringify({ apiVersion: "v1", kind: "List", items }) });
   await cluster.settle();
-  await cluster.kubectlOk(["exec", pod.name, "--", "sh", "-c", `echo '<a href="/rewriteme">test</a>' > ${pod.path}`]);
+  const pods = "/api/v1/namespaces/default/pods";
+  const raw = (path: string) => cluster.kubectlOk(["get", "--raw", `${pods}/${path}`]);
   for (const name of ["porter", "porter:80", "http:porter:80"]) {
-    const base = `/api/v1/namespaces/default/pods/${name}/proxy`;
-    expect(await cluster.kubectlOk(["get", "--raw", `${base}/`])).toBe(`<a href="${base}/rewriteme">test</a>\n`);
+    expect(await raw(`${name}/proxy/`)).toBe(`<a href="${pods}/${name}/proxy/rewriteme">test</a>`);
+  }
+  expect(await raw("porter:1080/proxy/")).toBe("bar");
+  expect(await raw("https:porter:443/proxy/")).toBe("tls baz");
+  for (const method of ["DELETE", "OPTIONS", "PATCH", "POST", "PUT"]) {
+    const answer = await cluster.api(`${pods}/teller/proxy/some/path?method=${method}`, { method });
+    expect(await answer.json()).toMatchObject({ Method: method });
   }
 });
 

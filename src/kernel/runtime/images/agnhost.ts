@@ -9,6 +9,7 @@ import { answerGuestbook, type GuestbookState, guestbook } from "#kernel/runtime
 import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
 import { type MounttestState, mounttest } from "#kernel/runtime/images/agnhost-mounttest";
 import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netexec";
+import { answerPorter, type PorterState, porter } from "#kernel/runtime/images/agnhost-porter";
 import { answerServing, isServing, type ServingState, serve } from "#kernel/runtime/images/agnhost-servers";
 import { conversionAnswer, webhookAnswer } from "#kernel/runtime/images/agnhost-webhook";
 import { goDate, goSignal } from "#kernel/runtime/images/go";
@@ -24,12 +25,11 @@ import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 interface Server {
   readonly kind: string;
   readonly since: number;
-  /** Answers of porter, by port. */
-  readonly ports?: Readonly<Record<string, string>>;
 }
 
 type State =
   | Server
+  | PorterState
   | NetexecState
   | MounttestState
   | GuestbookState
@@ -64,20 +64,10 @@ const SERVERS: Readonly<Record<string, (task: Task<State>) => Step>> = {
   },
   webhook: listenAtPort,
   "crd-conversion-webhook": listenAtPort,
-  porter: (task) => {
-    const ports: Record<string, string> = {};
-    for (const [name, text] of Object.entries(task.environ())) {
-      const port = /^SERVE_(?:TLS_)?PORT_(\d+)$/.exec(name)?.[1];
-      if (port === undefined) continue;
-      ports[port] = text;
-      task.listen(Number(port));
-    }
-    task.state = { kind: "porter", since: task.now, ports };
-    return {};
-  },
+  porter: (task) => porter(task as Task<PorterState>),
 };
 
-function answer(task: Task<State>, port: number, request: HttpRequest): HttpResponse | "reset" {
+function answer(task: Task<State>, _port: number, request: HttpRequest): HttpResponse | "reset" {
   const state = task.state as Server;
   const { path, query } = parseTarget(request.path);
   const text = (status: number, body: string): HttpResponse =>
@@ -92,8 +82,6 @@ function answer(task: Task<State>, port: number, request: HttpRequest): HttpResp
       return webhookAnswer(request, path);
     case "crd-conversion-webhook":
       return conversionAnswer(request, path);
-    case "porter":
-      return text(200, state.ports?.[port] ?? "");
     case "liveness": {
       if (path === "/started") return text(200, goDuration(task.now - state.since));
       if (path === "/redirect") {
@@ -200,12 +188,14 @@ export const agnhost: Program<State> = {
     if (task.argv[1] === "netexec") return netexec.http(task as Task<NetexecState>, port, request);
     const { path: route, query } = parseTarget(request.path);
     const visit = { ...request, route, query, port };
+    if (task.state?.kind === "porter") return answerPorter(task as Task<PorterState>, port, request);
     if (task.state?.kind === "guestbook") return answerGuestbook(task as Task<GuestbookState>, visit);
     if (task.state?.kind === "serving") return answerServing(task as Task<ServingState>, visit);
     return answer(task, port, request);
   },
 
   udp(task, datagram) {
+    if (task.state?.kind === "porter") return (task.state as PorterState).udp[datagram.port];
     return task.argv[1] === "netexec" ? netexec.udp(task as Task<NetexecState>, datagram) : undefined;
   },
 
