@@ -74,9 +74,7 @@ export function encodeList(
 
 /** What a request for a kind accepts. @throws NotAcceptable */
 export function accepted(request: Request, resource: AnyResource | undefined, isStream = false): Acceptance {
-  // Those who write protobuf know the kinds of the official document alone.
-  const hasProtobuf =
-    resource === undefined || (messageOf(resource.shape) !== undefined && shapeOf(resource.gvk) !== undefined);
+  const hasProtobuf = resource === undefined || isBuiltIn(resource);
   const hasTable = resource?.review === undefined;
   return negotiate(request.headers.get("accept"), { hasProtobuf, hasTable, isStream });
 }
@@ -85,9 +83,13 @@ export function accepted(request: Request, resource: AnyResource | undefined, is
 export const inVersion = <T extends object>(object: T, { version = "v1" }: Acceptance): T =>
   version === "v1" ? object : { ...object, apiVersion: `meta.k8s.io/${version}` };
 
+/** Whether Go has a type for the kind, and so a protobuf form: custom resources and what is computed have none. */
+const isBuiltIn = ({ gvk, shape }: AnyResource): boolean => shapeOf(gvk) === shape && messageOf(shape) !== undefined;
+
 /** How Go prints the type of a kind: built-in ones live in internal packages, custom ones are unstructured. */
-function goType({ group, shape }: AnyResource, name: string): string {
-  if (messageOf(shape) === undefined)
+function goType(resource: AnyResource, name: string): string {
+  const { group } = resource;
+  if (!isBuiltIn(resource))
     return name.endsWith("List") ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured";
   return `*${group === "" ? "core" : (group.split(".")[0] ?? "")}.${name}`;
 }
