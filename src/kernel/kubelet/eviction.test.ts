@@ -92,6 +92,15 @@ test("memory that grows past the threshold: first those above their requests, of
   expect(taints(bench)).toEqual([]);
 });
 
+test("a small machine is no machine in trouble", () => {
+  const bench = new Bench();
+  bench.machine("node-1", (machine) => ({ ...machine, memory: "128Mi" }));
+  bench.create(podOn("p", { containers: [{ name: "c", image: "nginx:1.27" }] }));
+  bench.pass(60);
+  expect(phases(bench, "p")).toEqual(["Running"]);
+  expect(condition(bench, "MemoryPressure")).toBe("False KubeletHasSufficientMemory");
+});
+
 test("a leak without a limit ends in an eviction as well", () => {
   const bench = new Bench();
   bench.create(podOn("p", { containers: [{ name: "c", image: "nginx:1.27" }] }));

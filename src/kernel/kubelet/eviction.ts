@@ -85,7 +85,7 @@ function nodesHit({ type, target }: Fault, client: Client): string[] {
 function killForMemory(context: Context, machine: Machine): void {
   const capacity = value(machine.memory);
   for (;;) {
-    if (nodeMemory(context, machine.name) <= capacity) return;
+    if (nodeMemory(context, machine) <= capacity) return;
     const victims = podsOn(context, machine.name).flatMap(({ pod, records }) =>
       records.map((record) => ({ record, score: oomScore(context, pod, record, capacity) })),
     );
@@ -134,7 +134,7 @@ function leftOn(context: Context, machine: Machine): Left[] {
   const memory = value(machine.memory);
   const disk = value(machine.ephemeralStorage);
   return [
-    { scarce: "memory", threshold: threshold("memory", memory), available: memory - nodeMemory(context, machine.name) },
+    { scarce: "memory", threshold: threshold("memory", memory), available: memory - nodeMemory(context, machine) },
     { scarce: "disk", threshold: threshold("disk", disk), available: diskAvailable(context, machine) },
   ];
 }

@@ -44,9 +44,9 @@ export const CONDITION: Readonly<Record<Scarce, string>> = {
   pid: "PIDPressure",
 };
 
-/** What must be left, of so much (evictionHard: memory.available<100Mi, nodefs.available<10%). */
+/** What must be left, of so much (evictionHard: memory.available<100Mi, less on small machines; nodefs<10%). */
 export function threshold(scarce: Scarce, capacity: number): number {
-  if (scarce === "memory") return 100 * 2 ** 20;
+  if (scarce === "memory") return Math.min(100 * 2 ** 20, Math.floor(capacity / 10));
   return scarce === "disk" ? Math.floor(capacity / 10) : 0;
 }
 

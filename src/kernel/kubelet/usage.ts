@@ -18,7 +18,9 @@ import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
 /** What the kubelet, the container runtime and the system take of every machine. */
-export const SYSTEM_USE = { cpuMillis: 60, memoryBytes: 420 * 2 ** 20 };
+const SYSTEM_USE = { cpuMillis: 60, memoryBytes: 420 * 2 ** 20 };
+/** Of a small machine the system makes do with so much. */
+const SYSTEM_SHARE = 0.1;
 
 export interface Where {
   readonly cells: Cells;
@@ -85,13 +87,13 @@ export function nodeUsage(where: Where, machine: Machine, from: Instant, until: 
     for (const record of records) cpuMillis += rate(where.cells, record, from, until);
   }
   const cpuNanos = Math.round(Math.min(cpuMillis, milli(machine.cpu)) * 1_000_000);
-  return { cpuNanos, memoryBytes: Math.min(value(machine.memory), nodeMemory(where, machine.name)) };
+  return { cpuNanos, memoryBytes: Math.min(value(machine.memory), nodeMemory(where, machine)) };
 }
 
 /** Bytes in use on a node now. */
-export function nodeMemory(where: Where, node: string): number {
-  let bytes = SYSTEM_USE.memoryBytes;
-  for (const { records } of podsOn(where, node)) for (const record of records) bytes += memoryBytes(record, where);
+export function nodeMemory(where: Where, { name, memory }: Machine): number {
+  let bytes = Math.min(SYSTEM_USE.memoryBytes, value(memory) * SYSTEM_SHARE);
+  for (const { records } of podsOn(where, name)) for (const record of records) bytes += memoryBytes(record, where);
   return bytes;
 }
 
