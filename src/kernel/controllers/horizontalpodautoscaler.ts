@@ -11,7 +11,7 @@ import type {
   Pod,
 } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
-import { matchesRequirements, parse } from "#kernel/apimachinery/label-query";
+import { matchesRequirements, parse, type Requirement } from "#kernel/apimachinery/label-query";
 import { type Key, keyOf, keyText, setCondition, timeText } from "#kernel/apimachinery/meta";
 import { milli } from "#kernel/apimachinery/quantity";
 import { parseTime } from "#kernel/apimachinery/time";
@@ -255,13 +255,20 @@ function selectedPods(
     return { problem: "selector is required" };
   }
   const namespace = hpa.metadata.namespace ?? "";
-  const found = podsBy(client, namespace, selector);
+  const wanted = requirementsIn(selector);
+  if (typeof wanted === "string") {
+    const problem = `couldn't convert selector into a corresponding internal selector object: ${wanted}`;
+    round.say("Warning", "InvalidSelector", problem);
+    round.condition("ScalingActive", false, "InvalidSelector", problem);
+    return { problem };
+  }
+  const found = podsBy(client, namespace, wanted);
   const rivals = client.list(horizontalpodautoscalers, { namespace }).filter((other) => {
     if (other.metadata.name === hpa.metadata.name) return true;
     const target = targetOf(client, other);
     const theirs = "problem" in target ? "" : (target.scale.status.selector ?? "");
-    if (theirs === "") return false;
-    const requirements = parse(theirs);
+    const requirements = theirs === "" ? "" : requirementsIn(theirs);
+    if (typeof requirements === "string") return false;
     return found.some(({ metadata }) => matchesRequirements(requirements, metadata.labels ?? {}));
   });
   if (rivals.length < 2 || found.length === 0) return { pods: found };
@@ -272,12 +279,18 @@ function selectedPods(
   return { problem };
 }
 
-function podsBy(client: Client, namespace: string, selector: string): readonly Pod[] {
-  const requirements = parse(selector);
-  return client
-    .list(pods, { namespace })
-    .filter(({ metadata }) => matchesRequirements(requirements, metadata.labels ?? {}));
+/** What a selector asks for; a text says why it cannot be read. */
+function requirementsIn(selector: string): readonly Requirement[] | string {
+  try {
+    return parse(selector);
+  } catch (error) {
+    if (error instanceof StatusError) return error.message;
+    throw error;
+  }
 }
+
+const podsBy = (client: Client, namespace: string, wanted: readonly Requirement[]): readonly Pod[] =>
+  client.list(pods, { namespace }).filter(({ metadata }) => matchesRequirements(wanted, metadata.labels ?? {}));
 
 function tolerancesOf({ spec }: HorizontalPodAutoscaler): Tolerances {
   const of = (text: string | undefined): number => (text === undefined ? TOLERANCE : milli(text) / 1_000);
