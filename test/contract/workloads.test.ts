@@ -93,7 +93,7 @@ spec:
   expect([await get(".status.succeeded"), await get(".status.failed")]).toEqual(["3", "2"]);
   expect(await get('.status.conditions[?(@.type=="Failed")].reason')).toBe("FailedIndexes");
   expect(await get('.status.conditions[?(@.type=="Failed")].message')).toBe("Job has failed indexes");
-  expect((await cluster.kubectl(["wait", "--for=condition=Failed", "job/work", "--timeout=1s"])).code).toBe(0);
+  expect((await cluster.kubectl(["wait", "--for=condition=Failed", "job/work", "--timeout=30s"])).code).toBe(0);
   const log = await cluster.kubectlOk(["logs", "-l", "batch.kubernetes.io/job-completion-index=3"]);
   expect(log.trim()).toBe("index 3 of work-3");
   const counts = await lines(
