@@ -195,10 +195,12 @@ export const tee: Command<{ fds: number[]; status: number }> = {
   step(task) {
     const { flags, operands, problem } = optionsOf(task.argv, "aip", { append: "a" });
     if (problem !== undefined) return wrongOption(task, problem);
-    if (task.state === undefined) {
+    // One that an earlier version began has no descriptors: it goes on at the end of its files.
+    if (task.state?.fds === undefined) {
+      const isBegun = task.state !== undefined;
       const state: { fds: number[]; status: number } = { fds: [], status: 0 };
       for (const name of operands) {
-        const fd = task.open(name, flags.has("a") ? "append" : "write");
+        const fd = task.open(name, isBegun || flags.has("a") ? "append" : "write");
         if (fd < 0) state.status = complain(task, `${name}: ${errnoText(-fd)}`);
         else state.fds.push(fd);
       }

@@ -58,6 +58,9 @@ export const tail: Command<State> = {
     const wanted: Wanted = { count, isBytes, isFrom: text.startsWith("+") };
     task.state ??= { files: operands.length === 0 ? ["-"] : [...operands], status: 0, isFirst: true, shown: {} };
     const { state } = task;
+    // One that an earlier version began to follow files with has shown them already.
+    state.files ??= [];
+    state.status ??= 0;
     const isTitled = (operands.length > 1 || flags.has("v")) && !flags.has("q");
     const follows = flags.has("f") || flags.has("F");
     for (let file = state.files[0]; file !== undefined; file = state.files[0]) {
