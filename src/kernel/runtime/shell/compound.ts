@@ -4,6 +4,7 @@
  * Models XCU 2.9.
  */
 import { openPipe, register, release } from "#kernel/runtime/process/open-files";
+import { setArray } from "#kernel/runtime/shell/arrays";
 import type { Node } from "#kernel/runtime/shell/ast";
 import { condition } from "#kernel/runtime/shell/condition";
 import type { Evaluator, Outcome } from "#kernel/runtime/shell/evaluator";
@@ -134,6 +135,7 @@ function pipeline(shell: Evaluator, frame: Frame, node: Kind<"pipeline">): Outco
   }
   const statuses = awaitChildren(shell, frame);
   if (!Array.isArray(statuses)) return statuses;
+  if (shell.dialect === "bash") setArray(shell.variables, "PIPESTATUS", statuses.map(String));
   const failed = statuses.findLast((status) => status !== 0) ?? 0;
   const status = shell.state.options.includes("P") ? failed : (statuses.at(-1) ?? 0);
   return node.isNegated ? shell.pop(Number(status === 0)) : shell.done(status);

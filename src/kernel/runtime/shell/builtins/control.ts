@@ -185,8 +185,15 @@ function describe(shell: Evaluator, names: readonly string[], isVerbose: boolean
 /** `type name`: what a name is to the shell. */
 export const type: Builtin = (shell, argv) => {
   let status = 0;
-  for (const name of argv.slice(1)) {
+  // bash's -t says in one word what a name is, or nothing.
+  const isShort = shell.dialect === "bash" && argv[1] === "-t";
+  for (const name of argv.slice(isShort ? 2 : 1)) {
     const what = shell.whatIs(name);
+    if (isShort) {
+      if (what === undefined) status = 1;
+      else shell.task.print(`${what.path === undefined ? (what.text.split(" ").at(-1) ?? "") : "file"}\n`);
+      continue;
+    }
     if (what === undefined) {
       if (shell.dialect === "bash") shell.say(`type: ${name}: not found`);
       else shell.task.print(`${name}: not found\n`);
