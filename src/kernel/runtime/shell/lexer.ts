@@ -14,6 +14,8 @@ export class SyntaxFault extends Error {
 const OPERATORS = ["&&", "||", ";;", ";&", "<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>"];
 const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
 const BREAKS = " \t\n;&|<>()";
+/** `$(< file)` of bash, after its parenthesis: the content of the file. */
+const READ_FILE = /^\s*(<\s*[^\s<>()|&;]+)\s*\)/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 const OPS = /^(:-|:=|:\?|:\+|-|=|\?|\+|%%|%|##|#|\/\/|\/|\^\^|\^|,,|,|:)/;
 
@@ -226,7 +228,10 @@ export abstract class Lexer {
       const arithmetic = this.text[this.at + 2] === "(" ? this.arithmetic(this.at + 3) : undefined;
       if (arithmetic !== undefined) return arithmetic;
       this.at += 2;
-      return { t: "command", node: this.substitution() };
+      const file = this.isBash ? READ_FILE.exec(this.text.slice(this.at, this.at + 512)) : null;
+      if (file === null) return { t: "command", node: this.substitution() };
+      this.at += file[0].length;
+      return { t: "command", node: this.nested(`cat ${file[1]}`) };
     }
     if (after === "{") return this.braces(isQuoted);
     if (after === "'" && !isQuoted) return this.escaped();
