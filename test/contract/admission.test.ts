@@ -130,6 +130,70 @@ describe("policies", () => {
     expect(await cluster.kubectlOk(["get", "configmap", "empty", "--show-labels"])).toContain("by=kubernetes-admin");
   });
 
+  test("parameters may be custom resources, and custom resources are policed too", async () => {
+    const replicas = { type: "object", properties: { maxReplicas: { type: "integer" } } };
+    await applied(cluster, {
+      ...{ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" },
+      metadata: { name: "replicalimits.rules.example.com" },
+      spec: {
+        ...{ group: "rules.example.com", scope: "Namespaced" },
+        names: { kind: "ReplicaLimit", plural: "replicalimits", singular: "replicalimit" },
+        versions: [
+          {
+            ...{ name: "v1", served: true, storage: true },
+            schema: {
+              openAPIV3Schema: { type: "object", properties: { maxReplicas: { type: "integer" }, spec: replicas } },
+            },
+          },
+        ],
+      },
+    });
+    await applied(
+      cluster,
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "limited", labels: { environment: "test" } } },
+      {
+        ...{ apiVersion: "rules.example.com/v1", kind: "ReplicaLimit" },
+        ...{ metadata: { name: "replica-limit-test.example.com", namespace: "default" }, maxReplicas: 3 },
+      },
+      policy("replicalimit-policy.example.com", {
+        paramKind: { apiVersion: "rules.example.com/v1", kind: "ReplicaLimit" },
+        matchConstraints: { resourceRules: [rule(["deployments"], ["CREATE", "UPDATE"], ["apps"])] },
+        validations: [{ expression: "object.spec.replicas <= params.maxReplicas", reason: "Invalid" }],
+      }),
+      binding("replicalimit-policy.example.com", {
+        paramRef: { name: "replica-limit-test.example.com", namespace: "default", parameterNotFoundAction: "Deny" },
+        matchResources: { namespaceSelector: { matchLabels: { environment: "test" } } },
+      }),
+      policy("limits-of-limits.example.com", {
+        matchConstraints: { resourceRules: [rule(["replicalimits"], ["*"], ["rules.example.com"])] },
+        validations: [
+          { expression: "request.operation != 'DELETE' || oldObject.maxReplicas < 5", message: "too high to go" },
+          { expression: "request.operation == 'DELETE' || object.maxReplicas < 9", message: "too high" },
+        ],
+      }),
+      binding("limits-of-limits.example.com"),
+    );
+    const create = (...more: string[]) => cluster.kubectl(["create", "deployment", "x", "--image=nginx", ...more]);
+    expect((await create("-n", "limited", "--replicas=4")).stderr).toContain(
+      "object.spec.replicas <= params.maxReplicas",
+    );
+    expect((await create("-n", "limited", "--replicas=3")).code).toBe(0);
+    const patch = (max: number) =>
+      cluster.kubectl([
+        "patch",
+        "replicalimit",
+        "replica-limit-test.example.com",
+        "--type=merge",
+        "-p",
+        `{"maxReplicas":${max}}`,
+      ]);
+    expect((await patch(9)).stderr).toContain("denied request: too high");
+    expect((await patch(6)).code).toBe(0);
+    expect((await cluster.kubectl(["delete", "replicalimit", "--all"])).stderr).toContain(
+      "denied request: too high to go",
+    );
+  });
+
   test("an expression that cannot be compiled is refused with its place", async () => {
     const wrong = policy("wrong.example.com", {
       matchConstraints: { resourceRules: [rule(["configmaps"])] },
