@@ -17,6 +17,7 @@ import type { Client } from "#kernel/registry/client";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { ListOptions } from "#kernel/registry/list";
 import { parseRevision } from "#kernel/registry/list";
+import { NeedsAnswer } from "#kernel/registry/outside";
 import { groupResourceOf, type Registry } from "#kernel/registry/registry";
 import { eventsSince, projector, type WatchEvent } from "#kernel/registry/watch";
 import { must } from "#kernel/sim/assert";
@@ -83,7 +84,16 @@ export const watchStream: StreamKind = {
     let text = "";
     for (const change of fresh) {
       if (change.revision <= state.position) continue;
-      const event = project(change);
+      let event: WatchEvent | undefined;
+      try {
+        event = project(change);
+      } catch (error) {
+        return {
+          text: text + endOf(error),
+          state: { ...state, position: change.revision - 1, hasBegun },
+          isOver: true,
+        };
+      }
       if (event === undefined) continue;
       text += watch.encode(event, cluster.now, !hasBegun);
       hasBegun = true;
@@ -207,6 +217,13 @@ const shown = (resource: AnyResource, object: KubeObject, now: number): KubeObje
   resource.present === undefined ? object : resource.present(object, now);
 
 const line = (type: string, json: string): string => `{"type":"${type}","object":${json}}\n`;
+
+/** The end of a watch whose object cannot be converted now: who comes again may wait for the answer that is missing. */
+function endOf(error: unknown): string {
+  if (error instanceof NeedsAnswer) return "";
+  if (error instanceof StatusError) return errorLine(error);
+  throw error;
+}
 
 const errorLine = (error: StatusError): string => line("ERROR", JSON.stringify(error.status));
 

@@ -90,6 +90,8 @@ export interface Grace {
 
 /** Between one version of a kind and the one its bucket holds. Neither direction changes what it is given. */
 export interface Conversion<T extends KubeObject> {
+  /** The apiVersion objects are stored with, where telling it from one that was converted would be dear. */
+  readonly storedVersion?: string;
   /** With the stored version's apiVersion and kind; metadata stays as it is. */
   toStored(object: T): KubeObject;
   /** What is stored may be of any version the kind was ever stored in; an object of this version is given as it is. */

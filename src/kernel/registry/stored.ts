@@ -52,5 +52,6 @@ export function putAs<T extends KubeObject>({ store }: Registry, resource: Resou
 /** Whether what is stored under a key is of a version that is not the stored one any more. */
 export function isStale({ store }: Registry, resource: AnyResource, key: Key, object: KubeObject): boolean {
   if (resource.conversion === undefined) return false;
-  return store.get(resource.bucket, key)?.apiVersion !== storedFrom(resource, object).apiVersion;
+  const { storedVersion = storedFrom(resource, object).apiVersion } = resource.conversion;
+  return store.get(resource.bucket, key)?.apiVersion !== storedVersion;
 }

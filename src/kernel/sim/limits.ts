@@ -71,6 +71,8 @@ export const LIMITS = {
   warningsPerRequest: 64,
   /** Calls to servers outside that one request, or one reconcile, may make. */
   callsPerWork: 64,
+  /** Objects a conversion webhook gets in one review. */
+  convertedPerCall: 200,
   /** Largest answer that is taken from a server outside. */
   replyChars: 3 * 1024 * 1024,
   /** Calls to servers outside that one cluster makes at once; what is beyond waits. */

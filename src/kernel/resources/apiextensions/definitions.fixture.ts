@@ -5,6 +5,7 @@ import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from "
 import { StatusError } from "#kernel/apimachinery/errors";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft } from "#kernel/registry/definition";
+import type { Outside } from "#kernel/registry/outside";
 import { Registry } from "#kernel/registry/registry";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { CUSTOM_KINDS } from "#kernel/resources/apiextensions/custom/kinds";
@@ -50,10 +51,15 @@ export class Definitions {
   readonly registry: Registry;
   readonly client: Client;
 
-  constructor() {
+  /** `callService` answers in place of the cluster's Services. */
+  constructor(callService?: Outside["callService"]) {
     const parts = { store: new Store(), entropy: Entropy.seeded(1), resources: [customresourcedefinitions] };
     const now = () => Date.parse("2026-05-01T10:00:00Z");
-    this.registry = new Registry({ ...parts, admission: [], now, kinds: CUSTOM_KINDS });
+    this.registry = new Registry({
+      ...parts,
+      ...{ admission: [], now, kinds: CUSTOM_KINDS },
+      ...(callService !== undefined && { callService }),
+    });
     this.client = this.registry.as(CLUSTER_ADMIN, "test");
   }
 

@@ -39,6 +39,7 @@ export function customConversion({
 }): Conversion<KubeObject> {
   const { prepare } = converter;
   return {
+    storedVersion,
     toStored: (object) =>
       object.apiVersion === storedVersion ? object : whole(storedSchema, converter.convert(object, storedVersion)),
     fromStored: (stored) =>

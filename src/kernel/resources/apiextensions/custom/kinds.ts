@@ -3,14 +3,19 @@
  */
 import type { CustomResourceDefinition } from "#kernel/api/types.gen";
 import type { KindsMaker } from "#kernel/registry/registry";
+import { noConverter } from "#kernel/resources/apiextensions/custom/conversion";
 import { servedBy } from "#kernel/resources/apiextensions/custom/resource";
+import { webhookConverter } from "#kernel/resources/apiextensions/custom/webhook";
 import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
 import { isEstablished, isTerminating } from "#kernel/resources/apiextensions/customresourcedefinition.facts";
 import { equal } from "#kernel/sim/clone";
 
 export const CUSTOM_KINDS: KindsMaker = {
   bucket: customresourcedefinitions.bucket,
-  resourcesOf: (definition) => servedBy(definition as CustomResourceDefinition),
+  resourcesOf(definition, registry) {
+    const crd = definition as CustomResourceDefinition;
+    return servedBy(crd, crd.spec.conversion?.strategy === "Webhook" ? webhookConverter(crd, registry) : noConverter);
+  },
   isSame(before, after) {
     const [was, is] = [before as CustomResourceDefinition, after as CustomResourceDefinition];
     return (
