@@ -82,12 +82,13 @@ test("objects of both versions are read in both, whichever is stored", async () 
 
 test("who cannot reach the webhook is told so, and nobody is harmed", async () => {
   await cluster.kubectlOk(["delete", "service", "e2e-test-crd-conversion-webhook"]);
-  const { stderr } = await cluster.kubectl(["get", "hosts.v1.stable.example.com", "two"]);
+  await apply("{apiVersion: stable.example.com/v2, kind: Host, metadata: {name: three}, host: other, port: '81'}");
+  const { stderr } = await cluster.kubectl(["get", "hosts.v1.stable.example.com", "three"]);
   expect(stderr).toBe(
     "Error from server: conversion webhook for stable.example.com/v2, Kind=Host failed: " +
       'Post "https://e2e-test-crd-conversion-webhook.default.svc:9443/crdconvert?timeout=30s": ' +
       'service "e2e-test-crd-conversion-webhook" not found\n',
   );
-  expect(await get("hosts.v2.stable.example.com two", "{.port}")).toBe("80");
+  expect(await get("hosts.v2.stable.example.com three", "{.port}")).toBe("81");
   await cluster.kubectlOk(["delete", "crd", "hosts.stable.example.com"]);
 });

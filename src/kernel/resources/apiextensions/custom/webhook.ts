@@ -2,6 +2,7 @@
  * Conversion by a webhook: objects are sent to it in a review, and what comes back is held against them.
  *
  * Models apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go.
+ * Leaves out asking again for what was converted before, as long as the object has not changed.
  */
 import type { CustomResourceDefinition } from "#kernel/api/types.gen";
 import type { JsonObject } from "#kernel/api/walk";
