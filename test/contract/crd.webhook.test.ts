@@ -90,5 +90,11 @@ test("who cannot reach the webhook is told so, and nobody is harmed", async () =
       'service "e2e-test-crd-conversion-webhook" not found\n',
   );
   expect(await get("hosts.v2.stable.example.com three", "{.port}")).toBe("81");
-  await cluster.kubectlOk(["delete", "crd", "hosts.stable.example.com"]);
+  await cluster.kubectlOk(["delete", "crd", "hosts.stable.example.com", "--wait=false"]);
+  expect(await get("crd hosts.stable.example.com", '{.status.conditions[?(@.type=="Terminating")].reason}')).toBe(
+    "InstanceDeletionFailed",
+  );
+  await apply(SERVER);
+  await cluster.settle();
+  expect((await cluster.kubectl(["get", "crd", "hosts.stable.example.com"])).stderr).toContain("(NotFound)");
 });

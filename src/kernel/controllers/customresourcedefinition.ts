@@ -10,6 +10,7 @@ import type {
   CustomResourceDefinitionCondition,
   CustomResourceDefinitionNames,
 } from "#kernel/api/types.gen";
+import { StatusError } from "#kernel/apimachinery/errors";
 import { quote } from "#kernel/apimachinery/go-text";
 import { hasFinalizer, type Key, keyOf, setCondition } from "#kernel/apimachinery/meta";
 import { watchingEverything } from "#kernel/controllers/shared/kinds";
@@ -148,22 +149,16 @@ function takenNames(client: Client, crd: CustomResourceDefinition) {
   return { resources, kinds };
 }
 
-/** Deletes every object of a definition's kind; the definition goes when none is left. */
+/**
+ * Deletes every object of a definition's kind; the definition goes when none is left.
+ * @throws what keeps the objects from being read, once the definition says so
+ */
 function cleanUp({ client, now }: Context, crd: CustomResourceDefinition): Outcome {
   if (!hasFinalizer(crd, CLEANUP_FINALIZER)) return done;
-  const resource = client.registry.resourceOfBucket(crd.metadata.name) ?? storedResource(crd);
-  let condition = say("Terminating", "False", "NeverEstablished", "resource was never established");
-  if (isEstablished(crd) && resource !== undefined) {
-    for (const object of client.list(resource)) {
-      if (object.metadata.deletionTimestamp === undefined) client.delete(resource, keyOf(object));
-    }
-    condition =
-      client.list(resource).length > 0
-        ? say("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress")
-        : say("Terminating", "False", "InstanceDeletionCompleted", "removed all instances");
-  }
+  const { condition, error } = deleteInstances(client, crd);
   const conditions = setCondition<CustomResourceDefinitionCondition>(crd.status?.conditions ?? [], condition, now);
   const marked = client.updateStatus(customresourcedefinitions, crd, { ...crd.status, conditions });
+  if (error !== undefined) throw error;
   if (condition.status === "True") return done;
   const { finalizers = [], ...metadata } = marked.metadata;
   const kept = finalizers.filter((name) => name !== CLEANUP_FINALIZER);
@@ -172,4 +167,28 @@ function cleanUp({ client, now }: Context, crd: CustomResourceDefinition): Outco
     metadata: { ...metadata, ...(kept.length > 0 && { finalizers: kept }) },
   });
   return done;
+}
+
+function deleteInstances(
+  client: Client,
+  crd: CustomResourceDefinition,
+): { readonly condition: Condition; readonly error?: StatusError } {
+  const resource = client.registry.resourceOfBucket(crd.metadata.name) ?? storedResource(crd);
+  if (!isEstablished(crd) || resource === undefined) {
+    return { condition: say("Terminating", "False", "NeverEstablished", "resource was never established") };
+  }
+  try {
+    for (const object of client.list(resource)) {
+      if (object.metadata.deletionTimestamp === undefined) client.delete(resource, keyOf(object));
+    }
+    const isOver = client.list(resource).length === 0;
+    const condition = isOver
+      ? say("Terminating", "False", "InstanceDeletionCompleted", "removed all instances")
+      : say("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress");
+    return { condition };
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const text = `could not list instances: ${error.message}`;
+    return { condition: say("Terminating", "True", "InstanceDeletionFailed", text), error };
+  }
 }
