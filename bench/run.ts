@@ -46,7 +46,9 @@ async function bundle(name: string): Promise<string> {
     format: "esm",
     platform: "node",
     // Packages that are written for require() find it.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);',
+    },
     conditions: ["worker", "browser"],
     mainFields: ["browser", "module", "main"],
     logLevel: "error",
