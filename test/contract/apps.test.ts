@@ -102,7 +102,7 @@ describe.skipIf(SAMPLES === "")("Online Boutique (skipped where DRYDOCK_SAMPLES 
   test("a Service that is broken breaks the page, in the words of its client", async () => {
     const selector = JSON.stringify({ spec: { selector: { app: "nobody" } } });
     await cluster.kubectlOk(["patch", "service", "productcatalogservice", "-p", selector]);
-    await cluster.settle();
+    await cluster.advance({ by: "10s" });
     const page = await look(cluster, `${front}/`);
     expect(page.status).toBe(500);
     expect(await page.text()).toMatch(
