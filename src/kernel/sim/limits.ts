@@ -7,9 +7,9 @@ export const LIMITS = {
   /** Largest object at rest, as etcd's default of 1.5 MiB. */
   objectBytes: 1_572_864,
   /** JSON texts of objects kept for the next one who asks, all clusters of an isolate together. */
-  textChars: 2_000_000,
+  textChars: 1_000_000,
   /** Changes kept for watches that resume; older ones are compacted. */
-  changesKept: 5_000,
+  changesKept: 4_000,
   /** How long a list may be continued: upstream compacts what it was read from every five minutes. */
   continueMs: 5 * 60_000,
   /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */
