@@ -15,6 +15,8 @@ export function condition(shell: Evaluator, expansion: Expansion, words: readonl
 
 class Condition {
   #at = 0;
+  /** What stands here is read but decides nothing any more: it is not expanded. */
+  #isSkipped = false;
 
   constructor(
     readonly shell: Evaluator,
@@ -35,13 +37,21 @@ class Condition {
 
   or(): boolean {
     let value = this.#and();
-    while (this.#take("||")) value = this.#and() || value;
+    while (this.#take("||")) value = value ? this.#skip(() => this.#and(), value) : this.#and();
     return value;
   }
 
   #and(): boolean {
     let value = this.#not();
-    while (this.#take("&&")) value = this.#not() && value;
+    while (this.#take("&&")) value = value ? this.#not() : this.#skip(() => this.#not(), value);
+    return value;
+  }
+
+  #skip(read: () => boolean, value: boolean): boolean {
+    const was = this.#isSkipped;
+    this.#isSkipped = true;
+    read();
+    this.#isSkipped = was;
     return value;
   }
 
@@ -60,16 +70,16 @@ class Condition {
     const right = this.words[this.#at + 2];
     if (/^(=|==|!=|=~|<|>|-(eq|ne|lt|le|gt|ge|nt|ot|ef))$/.test(operator) && right !== undefined) {
       this.#at += 3;
-      return this.#binary(this.expansion.text(first), operator, right);
+      return !this.#isSkipped && this.#binary(this.expansion.text(first), operator, right);
     }
     const unary = this.#literal();
     const operand = this.words[this.#at + 1];
     if (/^-[a-zA-Z]$/.test(unary) && operand !== undefined && !/^(&&|\|\||\))$/.test(this.#literal(this.#at + 1))) {
       this.#at += 2;
-      return holds(this.shell.task, [unary, this.expansion.text(operand)], this.shell.variables);
+      return !this.#isSkipped && holds(this.shell.task, [unary, this.expansion.text(operand)], this.shell.variables);
     }
     this.#at += 1;
-    return this.expansion.text(first) !== "";
+    return !this.#isSkipped && this.expansion.text(first) !== "";
   }
 
   #binary(left: string, operator: string, right: Word): boolean {
