@@ -119,7 +119,7 @@ function groupsOf(name: string, asked: readonly string[]): string[] {
 }
 
 /** The values of a header that may come several times. */
-const listOf = (value: string | null): string[] => (value === null || value === "" ? [] : value.split(/,\s*/));
+const listOf = (value: string | null): string[] => (value === null || value === "" ? [] : value.split(", "));
 
 function extraOf(headers: Headers): Record<string, string[]> {
   const extra: Record<string, string[]> = {};

@@ -242,3 +242,14 @@ test("with AlwaysAllow nobody is refused", async () => {
   expect(await open.kubectlOk(["get", "secrets", "-A", "--as=jane"])).toBe("");
   await open.delete();
 });
+
+test("groups to be taken on may have commas in their names", async () => {
+  const groups = ["--as-group=second", "--as-group=first", "--as-group=,,,chameleon"];
+  const asked = ["auth", "whoami", "--as=user1", ...groups, "-o", "jsonpath={.status.userInfo.groups}"];
+  expect(JSON.parse(await cluster.kubectlOk(asked))).toEqual([
+    "second",
+    "first",
+    ",,,chameleon",
+    "system:authenticated",
+  ]);
+});
