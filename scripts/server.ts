@@ -85,6 +85,7 @@ async function miniflareOptions(
     bindings: {
       DRYDOCK_SECRET: localSecret(join(dataDir, "secret")),
       DRYDOCK_MIGRATIONS: migrationCount,
+      ...(process.env.DRYDOCK_LOG !== undefined && { DRYDOCK_LOG: process.env.DRYDOCK_LOG }),
       ...(certificate && { DRYDOCK_CA: certificate.ca }),
       // Tests alone set it: hosts that webhooks may reach although they are private.
       ...(process.env.DRYDOCK_CALLABLE !== undefined && { DRYDOCK_CALLABLE: process.env.DRYDOCK_CALLABLE }),

@@ -14,6 +14,8 @@ export type Env = {
   readonly DRYDOCK_CA?: string;
   /** Hosts with their ports, parted by commas, that webhooks may reach although they are private: for tests alone. */
   readonly DRYDOCK_CALLABLE?: string;
+  /** Set to anything: a line is logged about every request. */
+  readonly DRYDOCK_LOG?: string;
   /** Local server only: how many D1 migrations must have run before the server may call itself ready. */
   readonly DRYDOCK_MIGRATIONS?: number;
 };

@@ -9,6 +9,7 @@ import { healthRoute } from "#worker/http/health";
 import { kubernetesRoute } from "#worker/http/kubernetes";
 import { outsideRoute } from "#worker/http/outside";
 import { pagesRoute } from "#worker/http/pages";
+import { requestLine } from "#worker/http/request-line";
 
 export { ClusterObject } from "#worker/cluster-object";
 
@@ -21,6 +22,11 @@ app.route("/", outsideRoute);
 app.route("/", pagesRoute);
 
 export default {
-  fetch: app.fetch,
+  async fetch(request, env, context) {
+    const since = Date.now();
+    const answer = await app.fetch(request, env, context);
+    if (env.DRYDOCK_LOG !== undefined) console.log(requestLine(request, answer.status, Date.now() - since));
+    return answer;
+  },
   scheduled: (_event, env, context) => context.waitUntil(sweepExpired(env)),
 } satisfies ExportedHandler<Env>;
