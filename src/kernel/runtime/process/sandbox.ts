@@ -207,11 +207,15 @@ export class Sandbox {
       return programNamed(process.program).step(new ProcessTask(this, process.pid));
     } catch (error) {
       // Who was killed by its own output, in the middle of its step, stumbles over what is gone.
-      if (process.exit !== undefined || this.isEnded) return undefined;
-      if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-      this.exit(process.pid, 139, 11);
+      if (process.exit === undefined && !this.isEnded) this.#stumble(process, error);
       return undefined;
     }
+  }
+
+  /** What a script or a configuration can bring about kills its process; anything else is a bug of ours. */
+  #stumble(process: Process, error: unknown): void {
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    this.exit(process.pid, 139, 11);
   }
 
   #isRunnable(process: Process): boolean {
@@ -294,9 +298,14 @@ export class Sandbox {
     this.runningPid = process.pid;
     this.workMs += useOf(this.record, process).requestCpuMs;
     this.#wasAsked = true;
-    const answer = program.http(new ProcessTask(this, process.pid), port, request);
-    this.runningPid = before;
-    return answer ?? "timeout";
+    try {
+      return program.http(new ProcessTask(this, process.pid), port, request) ?? "timeout";
+    } catch (error) {
+      this.#stumble(process, error);
+      return "reset";
+    } finally {
+      this.runningPid = before;
+    }
   }
 
   /** Shows output in a session; a terminal gets carriage returns. */
