@@ -3,41 +3,23 @@
  * read strictly; what is refused is refused alike by all of them.
  * Method: every manifest of a folder of samples, each in a cluster without machines of its own, through the API server.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { createApiServer } from "#apiserver/app";
 import type { JsonObject } from "#kernel/api/walk";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { RESOURCES } from "#kernel/resources/index";
+import { manifestsIn, sampleFiles } from "#test/support/samples";
 import { Scene } from "#test/support/scene";
-
-const folder = process.env["DRYDOCK_SAMPLES"];
 
 interface Sample {
   readonly at: string;
   readonly manifest: JsonObject;
 }
 
-function samplesIn(root: string): Sample[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.(ya?ml|json)$/.test(file))
-    .sort()
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(join(root, file), "utf8"), { version: "1.1" }).flatMap((document) =>
-        itemsOf(document.toJS()).map((manifest) => ({ at: `${file} ${String(manifest["kind"])}`, manifest })),
-      ),
-    );
-}
-
-function itemsOf(value: unknown): JsonObject[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { items, kind } = value as { items?: unknown; kind?: unknown };
-  if (Array.isArray(items) && kind === "List") return items.flatMap(itemsOf);
-  return typeof kind === "string" ? [value as JsonObject] : [];
-}
+const samples: readonly Sample[] = sampleFiles.flatMap((file) =>
+  manifestsIn(file).map((manifest) => ({ at: `${file} ${String(manifest["kind"])}`, manifest })),
+);
 
 interface Answer {
   readonly code: number;
@@ -109,10 +91,9 @@ async function problemsOf({ manifest }: Sample): Promise<{ refused?: string; pro
   return { problems };
 }
 
-test.skipIf(folder === undefined)(
+test.skipIf(sampleFiles.length === 0)(
   "published manifests through every verb (needs DRYDOCK_SAMPLES)",
   async () => {
-    const samples = samplesIn(folder ?? "");
     expect(samples.length).toBeGreaterThan(150);
     const problems: string[] = [];
     const refused: string[] = [];

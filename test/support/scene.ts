@@ -33,6 +33,8 @@ export class Scene {
       latency,
     };
     this.cluster = Cluster.create(options, BEGIN);
+    // As whoever keeps a cluster does: a turn that is refused undoes what came since then, not the cluster itself.
+    this.cluster.take();
   }
 
   /** Seconds since the scene began. */

@@ -1,8 +1,8 @@
 /**
- * The programs kubeadm runs in kube-system: etcd, the API server, the controller manager, the scheduler, kube-proxy and
+ * The programs kubeadm runs in kube-system besides etcd (ensembles.ts): the API server, the controller manager, the scheduler, kube-proxy and
  * CoreDNS. What they do is done by the simulator itself; here they start, say so, answer their health checks and stop.
  *
- * Models the images registry.k8s.io/etcd, kube-* and coredns/coredns.
+ * Models the images registry.k8s.io/kube-* and coredns/coredns.
  */
 import { gitVersion } from "#kernel/apimachinery/version";
 import { goSignal } from "#kernel/runtime/images/go";
@@ -35,21 +35,6 @@ const secure = (task: Task, port: number): string =>
 const MIB = 2 ** 20;
 
 const PARTS: readonly Part[] = [
-  {
-    name: "etcd",
-    image: `${REGISTRY}/etcd:${ETCD_TAG}`,
-    sizeBytes: 23_000_000,
-    use: { memoryBytes: 45 * MIB, cpuMillis: 20 },
-    ports: [{ port: 2_381 }],
-    says: (task) => {
-      const line = (msg: string, more: object): string =>
-        `${JSON.stringify({ level: "info", ts: new Date(task.now).toISOString(), caller: "embed/serve.go:210", msg, ...more })}\n`;
-      const name = goFlag(task.argv, "name") ?? task.record.hostname;
-      return (
-        line("starting an etcd server", { "etcd-version": "3.6.6", name }) + line("ready to serve client requests", {})
-      );
-    },
-  },
   {
     name: "kube-apiserver",
     image: `${REGISTRY}/kube-apiserver:${gitVersion}`,
@@ -139,7 +124,8 @@ export const controlPlaneImages: readonly Image[] = PARTS.map((part, n) => ({
 }));
 
 /** The image of a part by its name. */
-export const imageOf = (name: string): string => PARTS.find((part) => part.name === name)?.image ?? "";
+export const imageOf = (name: string): string =>
+  name === "etcd" ? `${REGISTRY}/etcd:${ETCD_TAG}` : (PARTS.find((part) => part.name === name)?.image ?? "");
 
 /** What every machine of kubeadm has, and what those of the control plane have besides. */
 export const NODE_ADDON_IMAGES: readonly string[] = ["kube-proxy", "coredns"].map(imageOf);

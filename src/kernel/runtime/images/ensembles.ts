@@ -246,14 +246,30 @@ const cassandraReady: Program = {
   step: (task) => (task.connect({ host: "127.0.0.1", port: 9042 }) === "open" ? 0 : 1),
 };
 
+/** The port at the end of the first address of a flag. */
+const portOf = (task: Task, flag: string): number | undefined => {
+  const [, port] = /:(\d+)/.exec(goFlag(task.argv, flag) ?? "") ?? [];
+  return port === undefined ? undefined : Number(port);
+};
+
 const etcd = keeper({
   name: "etcd-store",
-  ports: (task) => [Number(/:(\d+)/.exec(goFlag(task.argv, "listen-client-urls") ?? ":2379")?.[1] ?? "2379"), 2380],
+  ports: (task) => {
+    const metrics = portOf(task, "listen-metrics-urls");
+    return [portOf(task, "listen-client-urls") ?? 2379, 2380, ...(metrics === undefined ? [] : [metrics])];
+  },
   file: (task) =>
     `${goFlag(task.argv, "data-dir") ?? `/${goFlag(task.argv, "name") ?? "default"}.etcd`}/member/snap/db.json`,
-  banner: (task) =>
-    `{"level":"info","ts":"${new Date(task.now).toISOString()}","caller":"embed/serve.go:124","msg":"serving client traffic insecurely; this is strongly discouraged!","address":"[::]:2379"}\n`,
-  memoryBytes: 40 * 2 ** 20,
+  banner: (task) => {
+    const line = (caller: string, msg: string, more: object): string =>
+      `${JSON.stringify({ level: "info", ts: new Date(task.now).toISOString(), caller, msg, ...more })}\n`;
+    const name = goFlag(task.argv, "name") ?? "default";
+    return (
+      line("etcdserver/server.go:337", "starting etcd server", { "local-server-version": "3.6.6", name }) +
+      line("embed/serve.go:138", "ready to serve client requests", {})
+    );
+  },
+  memoryBytes: 45 * 2 ** 20,
 });
 
 const etcdctl: Program = {
