@@ -1,6 +1,6 @@
 /**
  * Goal: what people publish comes to the state a real cluster of three Linux nodes would bring it to.
- * Method: every file of a folder of samples in a cluster of its own, ten minutes of virtual time, then a look at each pod;
+ * Method: every file of a folder of samples in a cluster of its own, ten minutes of virtual time, a look at each pod;
  * who does not run, or has not ended well, must be in the table below with the reason a real cluster gives.
  */
 import { expect, test } from "vitest";
