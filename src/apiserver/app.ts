@@ -127,9 +127,16 @@ function isBuiltIn(path: string): boolean {
 
 type Info = NonNullable<ReturnType<typeof requestInfo>>;
 
-/** The kind a request is for, as the cluster has it. */
-const definitionOf = (turns: Turns, info: Info): Promise<AnyResource | undefined> =>
-  turns.run(({ registry }) => registry.resource(info));
+const addressOf = (group: string, version: string, plural: string): string => `${group}/${version}/${plural}`;
+const BUILT_IN: ReadonlyMap<string, AnyResource> = new Map(
+  RESOURCES.map((one) => [addressOf(one.group, one.version, one.names.plural), one]),
+);
+
+/** The kind a request is for. Only for one made at run time must the cluster be asked, which takes a turn. */
+async function definitionOf(turns: Turns, info: Info): Promise<AnyResource | undefined> {
+  const { group, version, plural } = info;
+  return BUILT_IN.get(addressOf(group, version, plural)) ?? turns.run(({ registry }) => registry.resource(info));
+}
 
 async function hasSubresource(turns: Turns, info: Info): Promise<boolean> {
   if (info.subresource === "") return true;
