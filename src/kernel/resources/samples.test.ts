@@ -2,10 +2,7 @@
  * Goal: the Services, ConfigMaps, Secrets, Namespaces and ServiceAccounts people publish are accepted as they stand.
  * Method: create every such manifest of a directory of samples through a registry with the whole admission chain.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { ADMISSION } from "#kernel/admission/index";
 import { decode } from "#kernel/api/walk";
 import type { Client } from "#kernel/registry/client";
@@ -21,8 +18,8 @@ import { RESOURCES } from "#kernel/resources/index";
 import { Entropy } from "#kernel/sim/entropy";
 import type { KubeObject } from "#kernel/store/object";
 import { Store } from "#kernel/store/store";
+import { manifestsIn, sampleFiles } from "#test/support/samples";
 
-const directory = process.env["DRYDOCK_SAMPLES"];
 const NOW = Date.parse("2026-05-01T10:00:00Z");
 
 const KINDS = new Map<string, AnyResource>(
@@ -38,24 +35,12 @@ interface Sample {
   readonly manifest: KubeObject;
 }
 
-function samplesIn(root: string): Sample[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.(ya?ml|json)$/.test(file))
-    .sort()
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(join(root, file), "utf8"))
-        .flatMap((document) => itemsOf(document.toJS() as KubeObject | null))
-        .flatMap((manifest) => {
-          const resource = manifest.apiVersion === "v1" ? KINDS.get(manifest.kind) : undefined;
-          return resource === undefined ? [] : [{ at: `${file}: ${manifest.kind}`, resource, manifest }];
-        }),
-    );
-}
-
-function itemsOf(value: KubeObject | null): KubeObject[] {
-  if (value === null || typeof value !== "object") return [];
-  return "items" in value && Array.isArray(value.items) ? value.items.flatMap(itemsOf) : [value];
-}
+const samples: readonly Sample[] = sampleFiles.flatMap((file) =>
+  (manifestsIn(file) as unknown as KubeObject[]).flatMap((manifest) => {
+    const resource = manifest.apiVersion === "v1" ? KINDS.get(manifest.kind) : undefined;
+    return resource === undefined ? [] : [{ at: `${file}: ${manifest.kind}`, resource, manifest }];
+  }),
+);
 
 function newClient(): Client {
   const parts = { store: new Store(), entropy: Entropy.seeded(1), resources: RESOURCES, admission: ADMISSION };
@@ -90,10 +75,9 @@ const EXPECTED = [
   `${networking}/dual-stack-preferred-ipfamilies-svc.yaml: Service: ${notHere}`,
 ];
 
-test.skipIf(directory === undefined)(
+test.skipIf(sampleFiles.length === 0)(
   "published manifests are accepted (skipped where DRYDOCK_SAMPLES is unset)",
   () => {
-    const samples = samplesIn(directory ?? "");
     expect(samples.length).toBeGreaterThan(50);
     expect(samples.flatMap(problemsOf)).toEqual(EXPECTED);
   },

@@ -2,10 +2,7 @@
  * Goal: the Pods, Deployments and ReplicaSets people publish are accepted, or refused as v1.36 refuses them.
  * Method: create every such manifest of a directory of samples through a registry, then update it with itself.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { shapeNamed } from "#kernel/api/shapes";
 import type { PodTemplateSpec } from "#kernel/api/types.gen";
 import { decode, materialize } from "#kernel/api/walk";
@@ -22,8 +19,8 @@ import { clone, deepFreeze } from "#kernel/sim/clone";
 import { Entropy } from "#kernel/sim/entropy";
 import type { KubeObject } from "#kernel/store/object";
 import { Store } from "#kernel/store/store";
+import { manifestsIn, sampleFiles } from "#test/support/samples";
 
-const directory = process.env["DRYDOCK_SAMPLES"];
 const NOW = Date.parse("2026-05-01T10:00:00Z");
 const KINDS: readonly AnyResource[] = [pods, deployments, replicasets];
 
@@ -32,21 +29,9 @@ interface Sample {
   readonly manifest: KubeObject;
 }
 
-function samplesIn(root: string): Sample[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.(ya?ml|json)$/.test(file))
-    .sort()
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(join(root, file), "utf8"))
-        .flatMap((document) => itemsOf(document.toJS() as KubeObject | null))
-        .map((manifest) => ({ file, manifest })),
-    );
-}
-
-function itemsOf(value: KubeObject | null): KubeObject[] {
-  if (value === null || typeof value !== "object") return [];
-  return "items" in value && Array.isArray(value.items) ? value.items.flatMap(itemsOf) : [value];
-}
+const samples: readonly Sample[] = sampleFiles.flatMap((file) =>
+  (manifestsIn(file) as unknown as KubeObject[]).map((manifest) => ({ file, manifest })),
+);
 
 const resourceOf = ({ manifest }: Sample): AnyResource | undefined =>
   KINDS.find(({ apiVersion, names }) => manifest.apiVersion === apiVersion && manifest.kind === names.kind);
@@ -70,8 +55,7 @@ function refusal(resource: AnyResource, manifest: KubeObject): string[] {
   return [...unknownFields];
 }
 
-test.skipIf(directory === undefined)("published workloads (skipped where DRYDOCK_SAMPLES is unset)", () => {
-  const samples = samplesIn(directory ?? "");
+test.skipIf(sampleFiles.length === 0)("published workloads (skipped where DRYDOCK_SAMPLES is unset)", () => {
   const found = samples.flatMap((sample) => {
     const resource = resourceOf(sample);
     if (resource === undefined) return [];
@@ -82,9 +66,9 @@ test.skipIf(directory === undefined)("published workloads (skipped where DRYDOCK
 });
 
 // StatefulSets are left out: upstream does not look into their pod specs, which mount claims made elsewhere.
-test.skipIf(directory === undefined)("templates of other kinds (skipped where DRYDOCK_SAMPLES is unset)", () => {
+test.skipIf(sampleFiles.length === 0)("templates of other kinds (skipped where DRYDOCK_SAMPLES is unset)", () => {
   const shape = shapeNamed("io.k8s.api.core.v1.PodTemplateSpec");
-  const found = samplesIn(directory ?? "").flatMap(({ file, manifest }) => {
+  const found = samples.flatMap(({ file, manifest }) => {
     const spec = (manifest as { spec?: { template?: unknown; jobTemplate?: { spec?: { template?: unknown } } } }).spec;
     const raw = spec?.jobTemplate?.spec?.template ?? spec?.template;
     if (raw === undefined || !/^(DaemonSet|Job|CronJob|ReplicationController)$/.test(manifest.kind)) return [];
