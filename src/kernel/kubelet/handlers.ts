@@ -18,6 +18,7 @@ import { minorVersion } from "#kernel/apimachinery/version";
 import type { Member, PodWork } from "#kernel/kubelet/pod-work";
 import { resolvePort } from "#kernel/resources/core/pod.facts";
 import { containerHttp, execInContainer, listens } from "#kernel/runtime/containers";
+import type { HttpResponse } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 
 /** Where a probe or hook acts: a running container. */
@@ -30,6 +31,8 @@ export interface Target {
 /** `error` = the probe could not be run at all: it says nothing about the container. */
 export type ProbeAnswer =
   | { readonly kind: "success" }
+  /** It counts as a success, but something is odd. */
+  | { readonly kind: "warning"; readonly output: string }
   | { readonly kind: "failure"; readonly output: string }
   | { readonly kind: "error"; readonly output: string };
 
@@ -38,6 +41,8 @@ const failure = (output: string): ProbeAnswer => ({ kind: "failure", output });
 
 /** Longest output of a probe that an event repeats. */
 const OUTPUT_CHARS = 10 * 1024;
+
+const PROBE_AGENT = `kube-probe/${minorVersion}`;
 
 /** Runs a probe once. */
 export function runProbe(target: Target, probe: Probe): ProbeAnswer {
@@ -100,13 +105,50 @@ function gatewayOf({ machine }: PodWork): string {
 }
 
 function probeHttp(target: Target, action: HTTPGetAction, seconds: number): ProbeAnswer {
-  const { url, address, answer } = get(target, action, `kube-probe/${minorVersion}`);
+  const { url, address, answer } = get(target, action, PROBE_AGENT);
   if (typeof answer === "object") {
     if ((answer.delayMs ?? 0) > seconds * 1000) return failure(`Get "${url}": ${whyNoAnswer("timeout", address)}`);
-    if (answer.status >= 200 && answer.status < 400) return success;
+    if (answer.status >= 300 && answer.status < 400) return follow(target, action, { url, answer });
+    if (answer.status >= 200 && answer.status < 300) return success;
     return failure(`HTTP probe failed with statuscode: ${answer.status}`);
   }
   return failure(`Get "${url}": ${whyNoAnswer(answer, address)}`);
+}
+
+/** How many redirects a probe follows. */
+const REDIRECTS = 10;
+
+/** A redirect is followed while it stays with the host that was asked; one that leads elsewhere is a warning. */
+function follow(
+  target: Target,
+  action: HTTPGetAction,
+  met: { readonly url: string; readonly answer: HttpResponse; readonly count?: number },
+): ProbeAnswer {
+  const { url, answer, count = 1 } = met;
+  const location = answer.headers["location"];
+  if (location === undefined) return success;
+  if (count >= REDIRECTS) return failure(`Get "${location}": stopped after ${REDIRECTS} redirects`);
+  const [, scheme = "http", host = "", port, path = ""] =
+    /^(https?):\/\/([^/:?#]*)(?::(\d+))?(.*)$/i.exec(absolute(url, location)) ?? [];
+  if (host !== hostOf(url)) {
+    return { kind: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
+  }
+  const number = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port);
+  const next = get(target, { ...action, path: path === "" ? "/" : path, port: number }, PROBE_AGENT);
+  if (typeof next.answer !== "object") return failure(`Get "${next.url}": ${whyNoAnswer(next.answer, next.address)}`);
+  const { status } = next.answer;
+  if (status < 200 || status >= 400) return failure(`HTTP probe failed with statuscode: ${status}`);
+  if (status < 300) return success;
+  return follow(target, action, { url: next.url, answer: next.answer, count: count + 1 });
+}
+
+const hostOf = (url: string): string => /^\w+:\/\/([^/:]*)/.exec(url)?.[1] ?? "";
+
+/** An address as it is meant on the page where it stands. */
+function absolute(url: string, location: string): string {
+  if (/^https?:\/\//i.test(location)) return location;
+  const origin = /^\w+:\/\/[^/]*/.exec(url)?.[0] ?? "";
+  return `${origin}${location.startsWith("/") ? "" : "/"}${location}`;
 }
 
 function whyNoAnswer(why: string, address: string): string {

@@ -59,3 +59,26 @@ test("while a startup probe fails the others wait", () => {
   bench.pass(5);
   expect(bench.status("p")).toMatchObject({ started: true, ready: true, restartCount: 0 });
 });
+
+test("a probe follows a redirect to its own host; one that leads elsewhere is a warning", () => {
+  const bench = new Bench({ latency: "none" });
+  const liveness = (loc: string) => ({
+    name: "c",
+    image: "registry.k8s.io/e2e-test-images/agnhost:2.59",
+    args: ["liveness"],
+    livenessProbe: {
+      httpGet: { path: `/redirect?loc=${encodeURIComponent(loc)}`, port: 8080 },
+      initialDelaySeconds: 15,
+      failureThreshold: 1,
+    },
+  });
+  bench.create(podOn("near", { containers: [liveness("/healthz")] }));
+  bench.create(podOn("far", { containers: [liveness("http://0.0.0.0/")] }));
+  bench.pass(20);
+  expect(bench.status("near")?.restartCount).toBe(1);
+  expect(bench.said("near")).toContain("Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 500");
+  expect(bench.status("far")?.restartCount).toBe(0);
+  expect(bench.said("far").at(-1)).toBe(
+    'ProbeWarning: Liveness probe warning: Probe terminated redirects, Response body: <a href="http://0.0.0.0/">Found</a>.\n\n',
+  );
+});

@@ -79,7 +79,11 @@ function runIfDue(
     say(target.work, { type: "Warning", reason: "Unhealthy", message }, target.member);
     state.failingSince ??= now;
   } else delete state.failingSince;
-  count(state, answer.kind, probe);
+  if (answer.kind === "warning") {
+    const message = `${NAMES[kind]} probe warning: ${answer.output}`;
+    say(target.work, { type: "Warning", reason: "ProbeWarning", message }, target.member);
+  }
+  count(state, answer.kind === "failure" ? "failure" : "success", probe);
   return state;
 }
 

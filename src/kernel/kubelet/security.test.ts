@@ -113,3 +113,33 @@ test("who is not root writes the termination message, and its own token alone", 
   expect(log(bench, "p")).toBe("600 10000\nread\n");
   expect(log(bench, "root")).toBe("644 0\nread\n");
 });
+
+test("a file with the setuid bit makes a user root, unless the container may gain no privileges", () => {
+  const bench = new Bench({ latency: "none" });
+  const image = "registry.k8s.io/e2e-test-images/nonewprivs:1.4";
+  const run = (name: string, allowPrivilegeEscalation?: boolean): string => {
+    const securityContext = {
+      runAsUser: 1000,
+      ...(allowPrivilegeEscalation !== undefined && { allowPrivilegeEscalation }),
+    };
+    bench.create(podOn(name, { restartPolicy: "Never", containers: [{ name: "c", image, securityContext }] }));
+    bench.settle();
+    return log(bench, name);
+  };
+  expect(run("unset")).toBe("Effective uid: 0\n");
+  expect(run("allowed", true)).toBe("Effective uid: 0\n");
+  expect(run("forbidden", false)).toBe("Effective uid: 1000\n");
+});
+
+test("links are added by who may administer the network", () => {
+  const bench = new Bench({ latency: "none" });
+  const run = (name: string, isPrivileged: boolean): string => {
+    const line = "ip link add dummy0 type dummy 2>&1; echo $?; ip -o link | grep -c dummy0";
+    const containers = [{ ...shell(line), securityContext: { privileged: isPrivileged } }];
+    bench.create(podOn(name, { restartPolicy: "Never", containers }));
+    bench.settle();
+    return log(bench, name);
+  };
+  expect(run("plain", false)).toBe("ip: RTNETLINK answers: Operation not permitted\n2\n0\n");
+  expect(run("privileged", true)).toBe("0\n1\n");
+});

@@ -2,7 +2,8 @@
  * Private registries: repositories that are pulled from only by who shows credentials.
  *
  * A convention stands for what no simulator can know. A repository is private if a part of its registry's host or of
- * its path says so: `private.example.org/app`, `registry.private.io/team/app`, `janedoe/my-private-app`. Any user name
+ * its path says so: `private.example.org/app`, `registry.private.io/team/app`, `janedoe/my-private-app`, and those of
+ * upstream's tests, `gcr.io/authenticated-image-pulling/...`. Any user name
  * opens it with any password but one that says it does not: empty, or with wrong, bad, invalid, incorrect or expired
  * in it.
  */
@@ -14,7 +15,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-const PRIVATE = /(^|[-_.])private([-_.]|$)/;
+const PRIVATE = /(^|[-_.])(private|authenticated)([-_.]|$)/;
 const REFUSED = /^$|wrong|bad|invalid|incorrect|expired/i;
 
 /** Whether a repository is private. */

@@ -53,6 +53,7 @@ test.each([
   "nginxx",
   "nonexistent/app",
   "registry.invalid/app:1",
+  "invalid.registry.k8s.io/invalid/alpine:3.1",
   "mycorp/app:doesnotexist",
   "gcr.io/google-samples/hello-app:3.0",
 ])("%s cannot", (text) => {

@@ -47,7 +47,7 @@ function absence(reference: ParsedReference): string | undefined {
   const { domain, path, tag, normalized } = reference;
   const manifest = tag ?? reference.digest ?? "latest";
   const host = domain === "docker.io" ? "registry-1.docker.io" : domain;
-  if (/(^|\.)(invalid|test|example)(:\d+)?$/.test(domain) || NOWHERE.test(domain)) {
+  if (/(^|\.)(invalid|test|example)(:\d+)?$|^invalid\./.test(domain) || NOWHERE.test(domain)) {
     const name = host.replace(/:\d+$/, "");
     return `failed to do request: Head "https://${host}/v2/${path}/manifests/${manifest}": dial tcp: lookup ${name}: no such host`;
   }

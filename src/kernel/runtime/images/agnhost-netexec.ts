@@ -47,8 +47,9 @@ export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState
   http(task, _port, request) {
     const { path, query } = parseTarget(request.path);
     const form = request.headers["content-type"]?.includes("urlencoded") === true ? parseQuery(request.body) : {};
-    task.complain(`${goDate(task.now)} ${request.method} ${path}\n`);
-    return routes(task, path, { ...query, ...form }, request);
+    const values = { ...query, ...form };
+    task.complain(`${goDate(task.now)} GET ${path}${shownQuery(path, values)}\n`);
+    return routes(task, path, values, request);
   },
 
   udp: answerDatagram,
@@ -61,6 +62,22 @@ export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState
     return true;
   },
 };
+
+/** What of a query the log tells, by path. */
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  "/echo": ["msg", "code"],
+  "/exit": ["code", "timeout", "wait"],
+  "/dial": ["host", "protocol", "port", "request", "tries"],
+  "/redirect": ["location", "code"],
+  "/shell": ["cmd"],
+};
+
+function shownQuery(path: string, values: Readonly<Record<string, string>>): string {
+  const names = SHOWN[path];
+  if (names === undefined) return "";
+  const shown = { ...values, cmd: values["shellCommand"] ?? values["cmd"] };
+  return `?${names.map((name) => `${name}=${(shown as typeof values)[name] ?? ""}`).join("&")}`;
+}
 
 function routes(
   task: Task<NetexecState>,
@@ -136,7 +153,6 @@ function leave(
 
 /** `/shell?cmd=...`: what the command wrote, as JSON. */
 function shell(task: Task<NetexecState>, command: string): string {
-  task.complain(`${goDate(task.now)} Shell: ${command}\n`);
   const { stdout, stderr, exitCode } = task.runToEnd(["/bin/sh", "-c", command]);
   const output = stdout + stderr;
   const result: Record<string, string> = {};

@@ -143,11 +143,11 @@ const curlEntrypoint: Program = {
   },
 };
 
-/** Says the user it became after it tried to become another: it may not. */
+/** Says whom it runs as: its file belongs to root and has the setuid bit, so root, unless it may gain nothing. */
 const nonewprivs: Program = {
   name: "nonewprivs",
   step(task) {
-    task.print(`Effective uid: ${task.uid}\n`);
+    task.print(`Effective uid: ${task.record.hasNoNewPrivileges === true ? task.uid : 0}\n`);
     return 0;
   },
 };

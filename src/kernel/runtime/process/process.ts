@@ -99,6 +99,8 @@ export interface Computer {
   nextPid: number;
   nextOpenFile: number;
   nextSession: number;
+  /** Network interfaces that somebody added. */
+  links?: readonly string[];
   /** Turns in a row that ended with work left over: it waits longer each time. */
   strain?: number;
 }

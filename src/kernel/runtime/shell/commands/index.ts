@@ -21,9 +21,10 @@ import { gunzip, gzip, zcat } from "#kernel/runtime/shell/commands/gzip";
 import { head } from "#kernel/runtime/shell/commands/head";
 import { hostname } from "#kernel/runtime/shell/commands/hostname";
 import { id, whoami } from "#kernel/runtime/shell/commands/id";
+import { ip } from "#kernel/runtime/shell/commands/ip";
 import { ls } from "#kernel/runtime/shell/commands/ls";
 import { nc } from "#kernel/runtime/shell/commands/nc";
-import { ifconfig, ip, netstat } from "#kernel/runtime/shell/commands/network";
+import { ifconfig, netstat } from "#kernel/runtime/shell/commands/network";
 import { ping } from "#kernel/runtime/shell/commands/ping";
 import { printf } from "#kernel/runtime/shell/commands/printf";
 import {
