@@ -5,6 +5,7 @@
 import { expect, test } from "vitest";
 import type { PodSpec, RuntimeClass } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
+import { events } from "#kernel/resources/core/event";
 import { pods } from "#kernel/resources/core/pod";
 import { runtimeclasses } from "#kernel/resources/node/runtimeclass";
 import { Scene } from "#test/support/scene";
@@ -73,4 +74,16 @@ test("a handler is a label and stays", () => {
       one.handler = "runc";
     });
   expect(refused(change)).toContain('handler: Invalid value: "runc": field is immutable');
+});
+
+test("a class whose runtime no node has makes no sandbox", () => {
+  const scene = new Scene({ machines: 1 });
+  scene.create(runtimeclasses, { metadata: { name: "odd" }, handler: "nonexistent" });
+  scene.create(pods, pod({ runtimeClassName: "odd" }));
+  scene.settle();
+  expect(scene.need(pods, "p").status?.phase).toBe("Pending");
+  expect(scene.list(events).map(({ message }) => message)).toContain(
+    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: " +
+      'no runtime for "nonexistent" is configured',
+  );
 });

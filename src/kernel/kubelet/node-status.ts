@@ -55,7 +55,7 @@ export function nodeStatus(
     features: { supplementalGroupsPolicy: true },
     ...(images.length > 0 && { images: [...images] }),
     nodeInfo: systemInfo(machine),
-    runtimeHandlers: ["", "runc"].map((handler) => ({
+    runtimeHandlers: ["", "runc", "test-handler"].map((handler) => ({
       features: { recursiveReadOnlyMounts: true, userNamespaces: true },
       name: handler,
     })),

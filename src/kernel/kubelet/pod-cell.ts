@@ -100,6 +100,8 @@ export interface PodCell {
   claims?: Record<string, string>;
   /** Why what it asks for is not granted. */
   resize?: Trouble;
+  /** Granted amounts are on their way to its containers. */
+  isResizing?: boolean;
   mountTrouble?: { tries: number; nextAt: Instant };
   /** When changed sources are written again. */
   refreshAt?: Instant;

@@ -9,6 +9,7 @@ import { milli, value } from "#kernel/apimachinery/quantity";
 import { NODE_USAGE } from "#kernel/kubelet/node-usage";
 import { type ContainerCell, containerCell, type Trouble } from "#kernel/kubelet/pod-cell";
 import { membersOf, type PodWork } from "#kernel/kubelet/pod-work";
+import { sayPending, sayStarted } from "#kernel/kubelet/resize-events";
 import { done, type Outcome, routineAt } from "#kernel/registry/controller";
 import { nodes } from "#kernel/resources/core/node";
 import { allocatable } from "#kernel/resources/core/node.facts";
@@ -36,6 +37,7 @@ export function allocate(work: PodWork): Outcome {
   const problem = lackOf(work);
   if (problem === undefined) delete cell.resize;
   else {
+    sayPending(work, problem, cell.resize);
     cell.resize = problem;
     // What no node of this size can give is not waited for.
     return problem.reason === "Infeasible" ? done : routineAt(context.now + RETRY_MS);
@@ -44,6 +46,7 @@ export function allocate(work: PodWork): Outcome {
     const own = containerCell(cell, container.name);
     if (own.allocated !== undefined) own.allocated = askedOf(container as Container);
   }
+  sayStarted(work);
   return done;
 }
 
@@ -71,7 +74,9 @@ function lackOf({ context: { client }, pod, machine }: PodWork): Trouble | undef
 /** The amounts the runtime enforces for a container that was granted these. */
 export function limitsOf({ pod }: PodWork, granted: ResourceRequirements) {
   const { memory, cpu } = { ...pod.spec.resources?.limits, ...granted.limits };
+  const request = granted.requests?.["cpu"];
   return {
+    ...(request !== undefined && { cpuRequestMillis: milli(request) }),
     ...(memory !== undefined && { memoryLimitBytes: value(memory) }),
     ...(cpu !== undefined && { cpuLimitMillis: milli(cpu) }),
   };
@@ -86,7 +91,7 @@ export function actuate(work: PodWork, container: Container, own: ContainerCell,
   const policies = container.resizePolicy ?? [];
   if (policies.some(({ resourceName, restartPolicy }) => restartPolicy === "RestartContainer" && changes(resourceName)))
     return true;
-  const { memoryLimitBytes: _, cpuLimitMillis: __, ...rest } = record;
+  const { memoryLimitBytes: _, cpuLimitMillis: __, cpuRequestMillis: ___, ...rest } = record;
   work.context.cells.put(CONTAINERS, record.id, { ...rest, ...limitsOf(work, allocated) } satisfies ContainerRecord);
   own.actual = allocated;
   return false;

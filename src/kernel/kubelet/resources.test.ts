@@ -52,6 +52,12 @@ test("a running container gets its new limits without a restart, or with one if 
   expect(bench.status("anew")).toMatchObject({ restartCount: 1, resources: both("200m", "96Mi") });
   expect(record(bench, "anew").memoryLimitBytes).toBe(96 * 2 ** 20);
   expect(conditionOf(bench, "anew", "PodResizeInProgress")).toBeUndefined();
+  const amounts = '{"limits":{"cpu":"200m","memory":"128Mi"},"requests":{"cpu":"200m","memory":"128Mi"}}';
+  const told = `{"containers":[{"name":"c","resources":${amounts}}],"generation":2}`;
+  expect(bench.said("still").slice(-2)).toEqual([
+    `ResizeStarted: Pod resize started: ${told}`,
+    `ResizeCompleted: Pod resize completed: ${told}`,
+  ]);
 });
 
 test("what a node cannot give is not given: never, or not yet", () => {
@@ -67,6 +73,9 @@ test("what a node cannot give is not given: never, or not yet", () => {
     message: expect.stringMatching(/^Node didn't have enough capacity: cpu, requested: 8000, capacity: \d+$/),
   });
   expect(bench.status("p")).toMatchObject({ resources: both("1", "64Mi"), allocatedResources: { cpu: "1" } });
+  expect(bench.said("p").at(-1)).toMatch(
+    /^ResizeInfeasible: Pod resize Infeasible: \{"containers":.*"generation":2,"error":"Node didn't have enough/,
+  );
   resize(bench, "p", both("1900m", "64Mi"));
   bench.pass(1);
   expect(conditionOf(bench, "p", "PodResizePending")).toMatchObject({ reason: "Deferred" });

@@ -26,6 +26,8 @@ import { later, membersOf, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { REFERENCES } from "#kernel/kubelet/references";
 import { report } from "#kernel/kubelet/report";
 import { allocate } from "#kernel/kubelet/resize";
+import { sayCompleted } from "#kernel/kubelet/resize-events";
+import { handlerProblem } from "#kernel/kubelet/runtime-handlers";
 import { mountVolumes, unmountVolumes } from "#kernel/kubelet/volumes";
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
@@ -149,6 +151,7 @@ function sync(work: PodWork): Outcome {
   if (context.now < sandboxAt) return report(work, earliest(mounting, alarm, prefetch(work, sandboxAt)));
   const resizing = allocate(work);
   const running = runContainers(work);
+  sayCompleted(work);
   releaseIfFinished(work);
   return report(work, earliest(mounting, running, alarm, resizing, measure(work)));
 }
@@ -195,6 +198,12 @@ function sayNotSimulated(work: PodWork): void {
 function makeSandbox(work: PodWork): Instant | undefined {
   const { cell, context, machine, pod } = work;
   if (cell.sandboxAt !== undefined) return cell.sandboxAt;
+  const problem = handlerProblem(work);
+  if (problem !== undefined) {
+    const message = `Failed to create pod sandbox: ${problem}`;
+    say(work, { type: "Warning", reason: "FailedCreatePodSandBox", message });
+    return undefined;
+  }
   const isOnHost = pod.spec.hostNetwork === true;
   const address = isOnHost ? machine.internalIP : leaseAddress(context.cells, machine, cell.uid);
   if (address === undefined) {

@@ -62,6 +62,8 @@ export interface ContainerSpec {
   /** Bytes and millicores; absent = unlimited. */
   readonly memoryLimitBytes?: number;
   readonly cpuLimitMillis?: number;
+  /** Its share of a busy machine, in millicores; absent = the least. */
+  readonly cpuRequestMillis?: number;
 }
 
 export interface ContainerRecord extends ContainerSpec {

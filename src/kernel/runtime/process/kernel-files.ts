@@ -27,7 +27,7 @@ const DEVICES = [
   "zero",
 ];
 const OF_A_PROCESS = ["cgroup", "cmdline", "comm", "environ", "fd", "mounts", "stat", "status"];
-const CGROUP = ["cpu.max", "memory.current", "memory.max", "pids.current"];
+const CGROUP = ["cpu.max", "cpu.weight", "memory.current", "memory.max", "pids.current"];
 
 /** The memory a simulated node shows in /proc/meminfo. */
 const NODE_MEMORY_KB = 16_384_256;
@@ -160,12 +160,19 @@ export class ContainerKernelFiles implements KernelFiles {
   }
 
   #readCgroup(file: string): string | undefined {
-    const { memoryLimitBytes, cpuLimitMillis } = this.sandbox.record;
+    const { memoryLimitBytes, cpuLimitMillis, cpuRequestMillis } = this.sandbox.record;
     if (file === "memory.max") return `${memoryLimitBytes ?? "max"}\n`;
     if (file === "memory.current") return `${this.sandbox.memoryBytes}\n`;
+    if (file === "cpu.weight") return `${cpuWeight(cpuRequestMillis ?? 0)}\n`;
     if (file === "cpu.max") return `${cpuLimitMillis === undefined ? "max" : cpuLimitMillis * 100} 100000\n`;
     return file === "pids.current" ? `${this.#pids.length}\n` : undefined;
   }
+}
+
+/** What a request of CPU is to the scheduler of the kernel: shares of the old cgroups, on the scale of the new. */
+function cpuWeight(millis: number): number {
+  const shares = Math.min(262_144, Math.max(2, Math.floor((millis * 1_024) / 1_000)));
+  return 1 + Math.floor(((shares - 2) * 9_999) / 262_142);
 }
 
 /** Groups as the kernel keeps them: each once, in order. */
