@@ -128,6 +128,64 @@ test("a host port and a pod on the host's network answer at the node's address",
   expect(outsideHttp(world, "172.18.0.3", 8081, GET)).toMatchObject({ reason: expect.stringContaining("refused") });
 });
 
+test("a pod on its node's network has the node's loopback: host ports, node ports, the node's own daemons", () => {
+  const { bench, world } = benchWith({ type: "NodePort" });
+  const port = service(bench).spec.ports?.[0]?.nodePort ?? 0;
+  const mapped = { containerPort: 80, hostPort: 8081, hostIP: "127.0.0.1" };
+  bench.create(podOn("mapped", { containers: [{ ...nginx(), ports: [mapped] }] }));
+  bench.create(podOn("host", { hostNetwork: true, containers: [shell("sleep 36000")] }));
+  const host: Origin = { kind: "pod", namespace: "default", name: "host" };
+  const local = (number: number) => world.net.connect(host, { host: "127.0.0.1", port: number });
+  expect([local(8081), local(port), local(10_256), local(8082)]).toEqual(["open", "open", "open", "refused"]);
+  expect(world.net.connect(CLIENT, { host: "127.0.0.1", port: 8081 })).toBe("refused");
+  expect(world.net.connect(host, { host: "172.18.0.2", port: 8081 })).toBe("refused");
+});
+
+test.each(["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"])(
+  "a Service that %s takes from the proxy has no rules, until the label goes",
+  (label) => {
+    const { bench, world } = benchWith({ type: "NodePort" });
+    const { clusterIP = "", ports = [] } = service(bench).spec;
+    const relabel = (labels: Record<string, string>): void =>
+      bench.turn(() => {
+        const old = service(bench);
+        bench.cluster.admin.update(services, { ...old, metadata: { ...old.metadata, labels } });
+      });
+    const outcomes = () => [
+      world.net.connect(CLIENT, { host: clusterIP, port: 8080 }),
+      world.net.connect(CLIENT, { host: "172.18.0.2", port: ports[0]?.nodePort ?? 0 }),
+    ];
+    relabel({ [label]: "" });
+    expect(outcomes()).toEqual(["unreachable", "refused"]);
+    relabel({});
+    expect(outcomes()).toEqual(["open", "open"]);
+  },
+);
+
+test("SCTP is a protocol of its own: what listens for TCP on the number does not answer it", () => {
+  const bench = new Bench({ latency: "none" });
+  const AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.59";
+  const env = [
+    { name: "SERVE_SCTP_PORT_80", value: "over sctp" },
+    { name: "SERVE_PORT_81", value: "over tcp" },
+  ];
+  bench.create(podOn("porter", { containers: [{ name: "c", image: AGNHOST, args: ["porter"], env }] }));
+  bench.create(podOn("client", { containers: [{ name: "c", image: AGNHOST, args: ["netexec", "--sctp-port=90"] }] }));
+  const { admin: client, entropy, cells, now } = bench.cluster;
+  const world = worldOf({ client, entropy, cells, now });
+  const host = bench.pod("porter")?.status?.podIP ?? "";
+  const over = (protocol: "TCP" | "SCTP", port: number) => world.net.connect(CLIENT, { host, port, protocol });
+  expect([over("SCTP", 80), over("TCP", 80), over("SCTP", 81), over("TCP", 81)]).toEqual([
+    "open",
+    "refused",
+    "refused",
+    "open",
+  ]);
+  const dial = { ...GET, path: `/dial?request=hostname&protocol=sctp&host=127.0.0.1&port=90` };
+  const own = { host: bench.pod("client")?.status?.podIP ?? "", port: 8080 };
+  expect(world.net.http(CLIENT, own, dial)).toMatchObject({ body: '{"responses":["client"]}' });
+});
+
 test("with the Local policy a node serves its own pods alone", () => {
   const { bench, world } = benchWith({ type: "NodePort", externalTrafficPolicy: "Local" });
   const port = service(bench).spec.ports?.[0]?.nodePort ?? 0;

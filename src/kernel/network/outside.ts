@@ -1,7 +1,8 @@
 /**
  * The world outside the cluster: what a machine out there sees at an address of it.
  */
-import type { HttpRequest, HttpResponse, NetFailure, World } from "#kernel/runtime/world";
+import { goFailure } from "#kernel/runtime/images/go";
+import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 
 /** The answer, or why there is none, as a sentence for the page that says so. */
 export type OutsideAnswer = HttpResponse | { readonly reason: string };
@@ -10,20 +11,5 @@ export type OutsideAnswer = HttpResponse | { readonly reason: string };
 export function outsideHttp(world: World, host: string, port: number, request: HttpRequest): OutsideAnswer {
   const headers = { ...request.headers, host: port === 80 ? host : `${host}:${port}` };
   const answer = world.net.http({ kind: "outside" }, { host, port }, { ...request, headers });
-  return typeof answer === "object" ? answer : { reason: reasonOf(answer, host, port) };
-}
-
-function reasonOf(failure: NetFailure, host: string, port: number): string {
-  switch (failure) {
-    case "refused":
-      return `dial tcp ${host}:${port}: connect: connection refused`;
-    case "timeout":
-      return `dial tcp ${host}:${port}: i/o timeout`;
-    case "unreachable":
-      return `dial tcp ${host}:${port}: connect: no route to host`;
-    case "nxdomain":
-      return `dial tcp: lookup ${host}: no such host`;
-    case "reset":
-      return `read tcp ${host}:${port}: read: connection reset by peer`;
-  }
+  return typeof answer === "object" ? answer : { reason: goFailure(answer, host, port) };
 }

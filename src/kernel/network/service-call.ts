@@ -6,6 +6,7 @@
  */
 import type { OutsideReply, OutsideRequest, ServiceTarget } from "#kernel/registry/outside";
 import { services } from "#kernel/resources/core/service";
+import { goFailure } from "#kernel/runtime/images/go";
 import type { NetFailure, World } from "#kernel/runtime/world";
 
 /** The answer of whoever listens behind the Service, within the turn. */
@@ -27,22 +28,15 @@ export function callService(world: World, target: ServiceTarget, request: Outsid
       body: request.body,
     },
   );
-  if (typeof answer === "string") return { failure: failureText(answer, `${host}:${port}`, request) };
+  if (typeof answer === "string") return { failure: failureText(answer, { host: host ?? "", port }, request) };
   if ((answer.delayMs ?? 0) > request.timeoutMs) return { failure: "context deadline exceeded" };
   return { status: answer.status, body: answer.body };
 }
 
-function failureText(failure: NetFailure, address: string, { timeoutMs }: OutsideRequest): string {
-  switch (failure) {
-    case "refused":
-      return `dial tcp ${address}: connect: connection refused`;
-    case "timeout":
-      return timeoutMs < 30_000 ? "context deadline exceeded" : `dial tcp ${address}: i/o timeout`;
-    case "unreachable":
-      return `dial tcp ${address}: connect: no route to host`;
-    case "nxdomain":
-      return `dial tcp: lookup ${address.replace(/:\d+$/, "")}: no such host`;
-    case "reset":
-      return `read tcp ${address}: read: connection reset by peer`;
-  }
+function failureText(
+  failure: NetFailure,
+  { host, port }: { readonly host: string; readonly port: number },
+  { timeoutMs }: OutsideRequest,
+): string {
+  return failure === "timeout" && timeoutMs < 30_000 ? "context deadline exceeded" : goFailure(failure, host, port);
 }

@@ -16,9 +16,11 @@ import { type Destination, localEndpoints, pickEndpoint, servicePort } from "#ke
 import { isCutOff } from "#kernel/network/trouble";
 import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
+import { isProxied } from "#kernel/resources/core/service.facts";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { containerRecord } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { PORTS_OF } from "#kernel/runtime/process/listeners";
 import type { NetFailure, Origin, Transport, World } from "#kernel/runtime/world";
 
 /** Who takes the connection in the end. */
@@ -98,6 +100,11 @@ export class Way {
   }
 
   #loopback(port: number): Listener | NetFailure {
+    // A pod on its node's network has the node's loopback, and so all that listens there.
+    if (this.#pod?.spec.hostNetwork === true) {
+      const own = this.#inPod(this.#pod, port, "127.0.0.1");
+      return own === "refused" ? this.#onNode(this.#node ?? "", "127.0.0.1", port, "127.0.0.1") : own;
+    }
     if (this.#pod !== undefined) return this.#inPod(this.#pod, port, "127.0.0.1");
     return this.#from.kind === "node" ? this.#onNode(this.#from.name ?? "", "", port, "127.0.0.1") : "refused";
   }
@@ -105,7 +112,7 @@ export class Way {
   #fromInside(ip: string, port: number): Listener | NetFailure {
     const { client } = this.#world;
     const [service] = client.by(services, "clusterIP", ip);
-    if (service !== undefined) {
+    if (service !== undefined && isProxied(service)) {
       return this.#toService(service, port, { isLocal: service.spec.internalTrafficPolicy === "Local" });
     }
     if (isApiServer(client, ip, port)) return this.#onApiServer(ip, port);
@@ -128,7 +135,7 @@ export class Way {
     const [balanced] = client.by(services, "loadBalancerIP", ip);
     const external = this.#addresses.external(ip);
     const service = balanced ?? (external === undefined ? undefined : client.get(services, external));
-    if (service !== undefined) {
+    if (service !== undefined && isProxied(service)) {
       const ranges = balanced?.spec.loadBalancerSourceRanges ?? [];
       if (ranges.length > 0 && !ranges.some((range) => inBlock(range.trim(), this.#clientIP))) return "timeout";
       return this.#toExternal(service, port);
@@ -215,7 +222,8 @@ export class Way {
     const rule = service?.spec.ports?.find(
       ({ nodePort, protocol = "TCP" }) => nodePort === port && protocol === this.#protocol,
     );
-    if (service === undefined || rule === undefined) return this.#onHost(node, ip, port, clientIP);
+    if (service === undefined || rule === undefined || !isProxied(service))
+      return this.#onHost(node, ip, port, clientIP);
     const isOwnPod = this.#node === node && this.#from.kind !== "outside";
     const isLocal = service.spec.externalTrafficPolicy === "Local" && !isOwnPod;
     const chosen = pickEndpoint(this.#world, service, rule, { clientIP: this.#clientIP, node, isLocal });
@@ -278,8 +286,8 @@ export class Way {
     for (const { containerID = "" } of statuses ?? []) {
       const id = containerID.slice(containerID.indexOf("//") + 2);
       const record = id === "" ? undefined : containerRecord(this.#world.cells, id);
-      const ports = this.#protocol === "UDP" ? record?.listeningUdp : record?.listening;
-      if (ports?.includes(port) === true) return { kind: "container", id, port, clientIP, pod };
+      if (record?.[PORTS_OF[this.#protocol]]?.includes(port) === true)
+        return { kind: "container", id, port, clientIP, pod };
     }
     return undefined;
   }

@@ -54,6 +54,9 @@ export interface Connection {
   readonly isReset?: true;
 }
 
+/** Whether what is sent arrives as one piece and nothing is said about the end: SCTP's messages count as well. */
+const isDatagram = (protocol: Transport): boolean => protocol !== "TCP";
+
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
 const get = (cells: Cells, id: string): Connection | undefined => cells.get<Connection>(CONNECTIONS, id);
@@ -72,7 +75,7 @@ export function openConnection(
   const isReducer = inside(world, server, (sandbox) => {
     const process = sandbox.listener(port, protocol);
     const program = process && programNamed(process.program);
-    return protocol === "UDP" ? program?.udp !== undefined : (program?.tcp ?? program?.http) !== undefined;
+    return isDatagram(protocol) ? program?.udp !== undefined : (program?.tcp ?? program?.http) !== undefined;
   });
   cells.put(CONNECTIONS, id, {
     protocol,
@@ -82,7 +85,7 @@ export function openConnection(
     client: { inbox: "", ...client },
     server: { inbox: "", container: server, ...(isReducer && { isReducer: true }) },
   } satisfies Connection);
-  if (protocol !== "UDP") notify(world, id, "server");
+  if (!isDatagram(protocol)) notify(world, id, "server");
   return id;
 }
 
@@ -116,7 +119,7 @@ export function isInputOver(cells: Cells, id: string, side: Side): boolean {
   const connection = get(cells, id);
   if (connection === undefined || connection.isReset === true) return true;
   const { isShut, isClosed } = connection[other(side)];
-  return connection.protocol !== "UDP" && (isShut === true || isClosed === true);
+  return !isDatagram(connection.protocol) && (isShut === true || isClosed === true);
 }
 
 /** Takes so many characters of what was received. */
@@ -136,7 +139,7 @@ export function send(world: World, id: string, side: Side, text: string): 0 | Er
   const connection = get(world.cells, id);
   if (connection === undefined || connection.isReset === true) return ERRNO.EPIPE;
   const far = connection[other(side)];
-  if (far.isClosed === true) return connection.protocol === "UDP" ? 0 : ERRNO.EPIPE;
+  if (far.isClosed === true) return isDatagram(connection.protocol) ? 0 : ERRNO.EPIPE;
   if (far.inbox.length + text.length > LIMITS.connectionChars) {
     closeEnd(world, id, other(side), true);
     return ERRNO.EPIPE;
@@ -157,14 +160,14 @@ export function shut(world: World, id: string, side: Side): void {
   const connection = get(world.cells, id);
   if (connection === undefined || connection[side].isShut === true) return;
   put(world.cells, id, side, { ...connection[side], isShut: true });
-  if (connection.protocol !== "UDP") notify(world, id, other(side));
+  if (!isDatagram(connection.protocol)) notify(world, id, other(side));
 }
 
 /** One end goes; with the second the connection is forgotten. */
 export function closeEnd(world: World, id: string, side: Side, isReset = false): void {
   const connection = get(world.cells, id);
   if (connection === undefined || connection[side].isClosed === true) return;
-  if (connection[other(side)].isClosed === true || connection.protocol === "UDP") {
+  if (connection[other(side)].isClosed === true || isDatagram(connection.protocol)) {
     world.cells.delete(CONNECTIONS, id);
     return;
   }
@@ -193,7 +196,7 @@ export function pending(cells: Cells, container: string, port: number, protocol:
     const { server } = one;
     if (server.container !== container || one.port !== port || one.protocol !== protocol) continue;
     if (server.isAccepted === true || server.isReducer === true) continue;
-    if (protocol === "UDP" && server.inbox === "") continue;
+    if (isDatagram(protocol) && server.inbox === "") continue;
     if (found === undefined || Number(id) < found) found = Number(id);
   }
   return found === undefined ? undefined : String(found);
@@ -260,6 +263,7 @@ function serve(sandbox: Sandbox, id: string): void {
   }
   const input: TcpInput = {
     port,
+    protocol,
     remoteAddress,
     text: server.inbox,
     isOver: isInputOver(world.cells, id, "server"),
@@ -281,7 +285,7 @@ function serve(sandbox: Sandbox, id: string): void {
 function reduce(sandbox: Sandbox, pid: number, protocol: Transport, input: TcpInput): TcpOutput {
   const task = new ProcessTask(sandbox, pid);
   const program = programNamed(sandbox.look.processes[pid]?.program ?? "");
-  if (protocol === "UDP") {
+  if (isDatagram(protocol)) {
     const text = input.text === "" ? undefined : program.udp?.(task, input);
     return text === undefined ? {} : { text };
   }

@@ -82,6 +82,8 @@ export interface ContainerRecord extends ContainerSpec {
   readonly listening: readonly number[];
   /** UDP ports it listens on now. */
   readonly listeningUdp?: readonly number[];
+  /** SCTP ports it listens on now. */
+  readonly listeningSctp?: readonly number[];
   /** The state of the image's program: JSON, nobody else's business. */
   readonly program: unknown;
 }

@@ -16,6 +16,13 @@ export const clusterIpsOf = ({ spec }: Service): readonly string[] =>
 export const isHeadless = ({ spec }: Service): boolean =>
   spec.clusterIPs?.length === 1 && spec.clusterIPs[0] === NO_CLUSTER_IP;
 
+/** Labels that take a Service from the nodes' proxy: it is another proxy's, or nobody's. */
+const NOT_PROXIED = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
+
+/** Whether the nodes' own proxy has rules for the Service. */
+export const isProxied = ({ metadata: { labels } }: Service): boolean =>
+  labels === undefined || !NOT_PROXIED.some((label) => Object.hasOwn(labels, label));
+
 /** Whether the Service is reached by IP; an ExternalName is a name alone. */
 export const needsClusterIp = ({ spec }: Service): boolean => spec.type !== "ExternalName";
 

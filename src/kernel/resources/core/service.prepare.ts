@@ -17,6 +17,8 @@ import { equal } from "#kernel/sim/clone";
 /** Fills in what every Service has. May change the draft. */
 export function setServiceDefaults(service: Service): void {
   const { spec } = service;
+  // What is empty is not there at all: no client ever sees it.
+  for (const field of ["clusterIP", "externalName"] as const) if (spec[field] === "") delete spec[field];
   spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === "ClientIP" && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {

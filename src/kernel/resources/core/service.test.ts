@@ -258,7 +258,8 @@ test("a manifest applied again keeps what was allocated; the cluster IP itself d
 test("changing to a name and back gives the addresses away and takes new ones", () => {
   const client = newClient();
   const made = client.create(services, draft({ type: "LoadBalancer", ports: [web] }));
-  const named = client.update(services, { ...made, spec: { ...made.spec, type: "ExternalName", externalName: "a.b" } });
+  const spec = { ...made.spec, type: "ExternalName", externalName: "a.b", clusterIP: "" };
+  const named = client.update(services, { ...made, spec });
   expect(named.spec).toEqual({
     type: "ExternalName",
     externalName: "a.b",

@@ -2,11 +2,10 @@
  * agnhost netexec: an HTTP server that tells about its container and can be asked to misbehave.
  *
  * Models test/images/agnhost/netexec.
- * Leaves out SCTP listeners.
  */
 
 import { answerDatagram } from "#kernel/runtime/images/agnhost-netexec.udp";
-import { goDate, goSignal } from "#kernel/runtime/images/go";
+import { goDate, goFailure, goSignal } from "#kernel/runtime/images/go";
 import { parseQuery, parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import type { Program } from "#kernel/runtime/process/program";
@@ -31,13 +30,16 @@ export const netexec: Program<NetexecState> & Required<Pick<Program<NetexecState
       task.state = { kind: "netexec", since: task.now };
       const port = Number(goFlag(task.argv, "http-port") ?? "8080");
       const udp = goFlag(task.argv, "udp-port") ?? "8081";
+      const sctp = goFlag(task.argv, "sctp-port") ?? "-1";
       if (udp !== "-1") task.listen(Number(udp), "UDP");
+      if (sctp !== "-1") task.listen(Number(sctp), "SCTP");
       if (!task.listen(port)) {
         task.complain(`${goDate(task.now)} listen tcp :${port}: bind: address already in use\n`);
         return 1;
       }
       task.complain(`${goDate(task.now)} Started HTTP server on port ${port}\n`);
       if (udp !== "-1") task.complain(`${goDate(task.now)} Started UDP server on port  ${udp}\n`);
+      if (sctp !== "-1") task.complain(`${goDate(task.now)} Started SCTP server on port  ${sctp}\n`);
     }
     const { endsAt, code } = task.state;
     if (endsAt === undefined) return {};
@@ -161,23 +163,26 @@ function shell(task: Task<NetexecState>, command: string): string {
   return JSON.stringify(result);
 }
 
-/** `/dial`: asks other netexecs over HTTP or UDP and reports what they said. */
+/** `/dial`: asks other netexecs over HTTP, UDP or SCTP and reports what they said. */
 function dial(task: Task<NetexecState>, query: Readonly<Record<string, string>>): string {
   const port = Number(query["port"] ?? "8080");
   const tries = Math.min(100, Number(query["tries"] ?? "1"));
   const { host = "", request = "", protocol = "http" } = query;
+  if (!["http", "udp", "sctp"].includes(protocol.toLowerCase())) return `unsupported protocol: ${protocol}`;
   const responses: string[] = [];
   const errors: string[] = [];
   for (let n = 0; n < tries; n += 1) {
-    if (protocol === "udp") {
-      const answer = task.datagram({ host, port }, request);
+    if (protocol === "udp" || protocol === "sctp") {
+      const answer = task.datagram({ host, port, protocol: protocol === "udp" ? "UDP" : "SCTP" }, request);
       if (typeof answer === "object" && answer.text !== "") responses.push(answer.text);
-      else errors.push(`reading from udp connection failed. err:'read udp ${host}:${port}: i/o timeout'`);
+      else
+        errors.push(`reading from ${protocol} connection failed. err:'read ${protocol} ${host}:${port}: i/o timeout'`);
       continue;
     }
     const headers = { host: `${host}:${port}`, "user-agent": "Go-http-client/1.1" };
     const answer = task.request({ host, port }, { method: "GET", path: `/${request}`, headers, body: "" });
-    if (typeof answer === "string") errors.push(`Get "http://${host}:${port}/${request}": ${answer}`);
+    if (typeof answer === "string")
+      errors.push(`Get "http://${host}:${port}/${request}": ${goFailure(answer, host, port)}`);
     else responses.push(answer.body);
   }
   return JSON.stringify({ ...(responses.length > 0 ? { responses } : {}), ...(errors.length > 0 ? { errors } : {}) });

@@ -2,7 +2,6 @@
  * agnhost porter: serves what SERVE_PORT_N and its like say, whatever it is asked.
  *
  * Models test/images/agnhost/porter.
- * Leaves out SCTP: nothing listens on such a port.
  */
 import { respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -15,18 +14,23 @@ export interface PorterState {
   /** Texts by port. */
   readonly tcp: Readonly<Record<string, string>>;
   readonly udp: Readonly<Record<string, string>>;
+  readonly sctp: Readonly<Record<string, string>>;
 }
 
 /** Listens on every port the environment names. */
 export function porter(task: Task<PorterState>): Step {
-  const state = { kind: "porter" as const, tcp: {} as Record<string, string>, udp: {} as Record<string, string> };
+  const texts = {
+    TCP: {} as Record<string, string>,
+    UDP: {} as Record<string, string>,
+    SCTP: {} as Record<string, string>,
+  };
   for (const [name, text] of Object.entries(task.environ())) {
-    const [, kind, port] = /^SERVE_(TCP_|TLS_|UDP_)?PORT_(\d+)$/.exec(name) ?? [];
+    const [, kind, port] = /^SERVE_(TCP_|TLS_|UDP_|SCTP_)?PORT_(\d+)$/.exec(name) ?? [];
     if (port === undefined) continue;
-    const protocol = kind === "UDP_" ? "UDP" : "TCP";
-    if (task.listen(Number(port), protocol)) state[protocol === "UDP" ? "udp" : "tcp"][port] = text;
+    const protocol = kind === "UDP_" ? "UDP" : kind === "SCTP_" ? "SCTP" : "TCP";
+    if (task.listen(Number(port), protocol)) texts[protocol][port] = text;
   }
-  task.state = state;
+  task.state = { kind: "porter", tcp: texts.TCP, udp: texts.UDP, sctp: texts.SCTP };
   return {};
 }
 

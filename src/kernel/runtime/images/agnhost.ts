@@ -195,7 +195,10 @@ export const agnhost: Program<State> = {
   },
 
   udp(task, datagram) {
-    if (task.state?.kind === "porter") return (task.state as PorterState).udp[datagram.port];
+    if (task.state?.kind === "porter") {
+      const { udp, sctp } = task.state as PorterState;
+      return (datagram.protocol === "SCTP" ? sctp : udp)[datagram.port];
+    }
     return task.argv[1] === "netexec" ? netexec.udp(task as Task<NetexecState>, datagram) : undefined;
   },
 

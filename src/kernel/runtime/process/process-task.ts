@@ -9,6 +9,7 @@ import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import { DescriptorTask } from "#kernel/runtime/process/descriptor-task";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
 import { requestDepth } from "#kernel/runtime/process/inside";
+import { PORTS_OF } from "#kernel/runtime/process/listeners";
 import { register } from "#kernel/runtime/process/open-files";
 import { isInputOver } from "#kernel/runtime/process/readiness";
 import type { Launch, Task } from "#kernel/runtime/process/task";
@@ -92,15 +93,15 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
   listen(port: number, protocol: Transport = "TCP"): boolean {
     if (this.sandbox.listener(port, protocol) !== undefined) return false;
     const process = this.own;
-    if (protocol === "UDP") process.listeningUdp = [...(process.listeningUdp ?? []), port];
-    else process.listening = [...(process.listening ?? []), port];
+    const ports = PORTS_OF[protocol];
+    process[ports] = [...(process[ports] ?? []), port];
     return true;
   }
 
   unlisten(port: number, protocol: Transport = "TCP"): void {
     const process = this.own;
-    if (protocol === "UDP") process.listeningUdp = (process.listeningUdp ?? []).filter((other) => other !== port);
-    else process.listening = (process.listening ?? []).filter((other) => other !== port);
+    const ports = PORTS_OF[protocol];
+    process[ports] = (process[ports] ?? []).filter((other) => other !== port);
   }
 
   accept(port: number, protocol: Transport = "TCP"): number | undefined {
@@ -140,7 +141,7 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
   }
 
   datagram(target: Address, text: string): { readonly text: string } | NetFailure {
-    const answer = this.exchange({ ...target, protocol: "UDP" }, text);
+    const answer = this.exchange({ protocol: "UDP", ...target }, text);
     return typeof answer === "string" ? answer : { text: answer.text };
   }
 

@@ -45,6 +45,7 @@ export interface Process {
   listening?: readonly number[];
   /** UDP ports it listens on. */
   listeningUdp?: readonly number[];
+  listeningSctp?: readonly number[];
   /** Signals it ignores, as inherited. */
   ignored?: readonly string[];
   /** Bytes it holds, if its program says. */

@@ -2,7 +2,7 @@
  * Programs: what an executable does, as a reducer over JSON state that a process carries.
  */
 import type { Task } from "#kernel/runtime/process/task";
-import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
+import type { HttpRequest, HttpResponse, Transport } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
 /** What a process waits for; any one of the conditions lets it run again. `{}` waits for signals and requests only. */
@@ -37,6 +37,7 @@ export interface Use {
 /** What came on a connection, for a server that answers at once. */
 export interface TcpInput {
   readonly port: number;
+  readonly protocol: Transport;
   readonly remoteAddress: string;
   /** All bytes not taken yet, as text (#kernel/runtime/files/bytes); empty when the connection has just been opened. */
   readonly text: string;
@@ -74,7 +75,7 @@ export interface Program<S = unknown> {
    * it that has `http` speaks HTTP/1.1; one without either accepts connections by `task.accept`.
    */
   tcp?(task: Task<S>, input: TcpInput): TcpOutput;
-  /** Answers a datagram to a UDP port it listens on; undefined = with nothing. */
+  /** Answers a datagram to a UDP port it listens on, or a message to an SCTP port; undefined = with nothing. */
   udp?(task: Task<S>, datagram: TcpInput): string | undefined;
   /** Takes a signal it has a handler for and says so by true; the default action is the runtime's. */
   signal?(task: Task<S>, signal: string): boolean;

@@ -236,6 +236,7 @@ export class Sandbox {
     process.state = null;
     delete process.listening;
     delete process.listeningUdp;
+    delete process.listeningSctp;
     delete process.wait;
     process.exit = signal === undefined ? { code } : { code, signal };
     for (const child of Object.values(computer.processes)) {
@@ -346,7 +347,7 @@ export class Sandbox {
   }
 
   #putRunning(computer: Computer): void {
-    const { wakeAt: _, listeningUdp: __, ...record } = this.record;
+    const { wakeAt: _, listeningUdp: __, listeningSctp: ___, ...record } = this.record;
     const wakeAt = this.#wakeAt();
     const due = wakeAt === undefined ? {} : { wakeAt };
     this.#put({ ...record, ...listeningPorts(computer), program: computer, ...due });
@@ -375,7 +376,7 @@ export class Sandbox {
   }
 
   #putEnded({ code, signal, reason, message }: End): void {
-    const { wakeAt: _, listeningUdp: __, ...record } = this.record;
+    const { wakeAt: _, listeningUdp: __, listeningSctp: ___, ...record } = this.record;
     flushLog(this.world, record.id);
     const written = message ?? this.files.read(record.terminationMessagePath);
     const { sessions } = this.computer;

@@ -40,6 +40,25 @@ const LONG = {
   "http1.1": "Z",
   get: "G",
   globoff: "g",
+  interface: "n",
+  ipv4: "4",
+  ipv6: "6",
+  "no-buffer": "Z",
+  "fail-with-body": "F",
+  "fail-early": "Z",
+  json: "j",
+  cookie: "b",
+  referer: "e",
+  "dump-header": "D",
+  "http1.0": "Z",
+  http2: "Z",
+  "http2-prior-knowledge": "Z",
+  "tlsv1.2": "Z",
+  "tlsv1.3": "Z",
+  "tcp-nodelay": "Z",
+  "keepalive-time": "K",
+  noproxy: "K",
+  "max-redirs": "K",
 };
 
 interface State {
@@ -52,7 +71,7 @@ interface State {
   readonly message?: string;
 }
 
-const LETTERS = "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46gq";
+const LETTERS = "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46gqn:Fj:b:e:D:K:";
 
 export const curl: Command<State> = {
   name: "curl",
@@ -110,11 +129,15 @@ function one(
   const url = parseUrl(target);
   if (url === undefined) return fail(task, 3, "URL using bad/illegal format or missing URL");
   const headers: Record<string, string> = { "user-agent": values["A"] ?? "curl/8.14.1", accept: "*/*" };
-  const data = repeated(task.argv, "-d", ["--data", "--data-raw", "--data-binary"]).map((text) => {
+  if (values["b"] !== undefined) headers["cookie"] = values["b"];
+  if (values["e"] !== undefined) headers["referer"] = values["e"];
+  const data = repeated(task.argv, "-d", ["--data", "--data-raw", "--data-binary", "--json"]).map((text) => {
     const content = text.startsWith("@") ? task.readFile(text.slice(1)) : text;
     return typeof content === "number" ? "" : content;
   });
   if (data.length > 0 && !flags.has("G")) headers["content-type"] = "application/x-www-form-urlencoded";
+  if (values["j"] !== undefined)
+    Object.assign(headers, { "content-type": "application/json", accept: "application/json" });
   if (values["u"] !== undefined) headers["authorization"] = `Basic ${encode64(values["u"])}`;
   for (const text of repeated(task.argv, "-H", ["--header"])) {
     const match = /^([^:;]+)[:;]\s*(.*)$/s.exec(text);
@@ -168,8 +191,12 @@ function resolved(argv: readonly string[], host: string, port: number): string |
 
 function show(task: Task, page: Page, flags: ReadonlySet<string>, values: Readonly<Record<string, string>>): number {
   const head = `HTTP/1.1 ${page.status} ${statusText(page.status)}\r\n${headerText(page).replaceAll("\n", "\r\n")}\r\n`;
-  const isFailed = flags.has("f") && page.status >= 400;
-  const body = isFailed ? "" : (flags.has("i") || flags.has("I") ? head : "") + (flags.has("I") ? "" : page.body);
+  const isFailed = (flags.has("f") || flags.has("F")) && page.status >= 400;
+  const isDropped = isFailed && !flags.has("F");
+  if (values["D"] !== undefined && values["D"] !== "-")
+    task.files.write(task.path(values["D"]), head, { uid: task.uid });
+  else if (values["D"] !== undefined) task.print(head);
+  const body = isDropped ? "" : (flags.has("i") || flags.has("I") ? head : "") + (flags.has("I") ? "" : page.body);
   const output = values["o"] ?? (flags.has("O") ? (page.url.path.split("/").at(-1) ?? "out") : undefined);
   if (output === undefined || output === "-") task.print(body);
   else if (task.files.write(task.path(output), body, { uid: task.uid }) !== 0) {
