@@ -113,7 +113,8 @@ test("memcached keeps values for those who speak its text", () => {
   const task = { state: { entries: {}, gets: 0, hits: 0, sets: 0 }, now: START, record: record(world) };
   const { tcp } = programNamed("memcached");
   const speak = (text: string): string | undefined =>
-    tcp?.(task as never, { port: 11_211, protocol: "TCP", remoteAddress: "", text, isOver: false, state: undefined }).text;
+    tcp?.(task as never, { port: 11_211, protocol: "TCP", remoteAddress: "", text, isOver: false, state: undefined })
+      .text;
   expect(speak("set a 0 60 5\r\nhello\r\nget a b\r\n")).toBe("STORED\r\nVALUE a 0 5\r\nhello\r\nEND\r\n");
   expect(speak("set n 0 0 1\r\n9\r\nincr n 3\r\nincr a 1\r\nadd a 0 0 1\r\nx\r\n")).toBe(
     "STORED\r\n12\r\nCLIENT_ERROR cannot increment or decrement non-numeric value\r\nNOT_STORED\r\n",
