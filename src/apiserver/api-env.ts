@@ -17,7 +17,8 @@ export interface Turns {
   run<T>(work: Work<T>): Promise<T>;
 }
 
-export type ApiEnv = { Variables: { turns: Turns; user: User } };
+/** `warnings` are what reading the body gave: they go out with an answer that refuses too. */
+export type ApiEnv = { Variables: { turns: Turns; user: User; warnings?: readonly string[] } };
 
 export type ApiContext = Context<ApiEnv>;
 

@@ -110,7 +110,9 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
   });
   app.onError((error, c) => {
     // What is no answer is a bug of ours: it passes on, so that the cluster is loaded afresh.
-    if (error instanceof StatusError) return statusResponse(error.status, c.req.raw, error.warnings);
+    if (error instanceof StatusError) {
+      return statusResponse(error.status, c.req.raw, [...(c.get("warnings") ?? []), ...error.warnings]);
+    }
     if (error instanceof Bug || !(error instanceof Error)) throw error;
     return errorResponse(error, c.req.raw);
   });

@@ -8,17 +8,12 @@
 import { parseDocument } from "yaml";
 import { bodyType, PROTOBUF } from "#apiserver/codec/media-type";
 import { ProtobufError, readProtobuf } from "#apiserver/codec/protobuf/read";
+import { inMapOrder, type Strictness, strictTexts, strictWarnings } from "#apiserver/codec/strict";
 import type { FieldValidation } from "#apiserver/options";
 import type { ObjectShape } from "#kernel/api/shapes";
 import { cannotBeHandled, type Decoded, decode, type JsonObject } from "#kernel/api/walk";
 import { badRequest, requestEntityTooLarge, unsupportedBodyType } from "#kernel/apimachinery/errors";
-import {
-  duplicateFields,
-  duplicateFieldText,
-  JsonSyntaxError,
-  readJson,
-  strictDecodingText,
-} from "#kernel/apimachinery/json";
+import { JsonSyntaxError, readJson, strictDecodingText } from "#kernel/apimachinery/json";
 import type { GroupVersionKind } from "#kernel/apimachinery/meta";
 import type { AnyResource } from "#kernel/registry/definition";
 import { LIMITS } from "#kernel/sim/limits";
@@ -41,27 +36,26 @@ export async function readBody(request: Request): Promise<Body> {
 
 const OBJECT_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
-/** A decoded JSON value and what strict decoding has against it. */
+/** A decoded JSON value and the text it was read from. */
 export interface Parsed {
   readonly value: unknown;
-  /** `duplicate field "spec.replicas"` ...; found when asked for, as only strict decoding wants to know. */
-  readonly duplicates: () => readonly string[];
+  readonly text: string;
+  /** In which way strict decoding looks at the text; a value that was not read from text has nothing twice. */
+  readonly strictness: Strictness;
 }
 
-/** A value that was not read from text: it has no field twice. */
-export const parsed = (value: unknown): Parsed => ({ value, duplicates: () => [] });
+/** A value that was not read from text. */
+export const parsed = (value: unknown): Parsed => ({ value, text: "", strictness: "none" });
 
 /** Parses a body by its media type. @throws UnsupportedMediaType; JsonSyntaxError */
 export function parseBody({ text, type }: Pick<Body, "text" | "type">): Parsed {
-  if (type === "application/json") {
-    return { value: readJson(text), duplicates: () => duplicateFields(text).map(duplicateFieldText) };
-  }
+  if (type === "application/json") return { value: readJson(text), text, strictness: "json" };
   if (!OBJECT_TYPES.includes(type)) throw unsupportedBodyType(OBJECT_TYPES);
   const document = parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" });
   const [error] = document.errors;
   if (error !== undefined)
     throw new JsonSyntaxError(`error converting YAML to JSON: yaml: ${error.message.split("\n")[0]}`);
-  return parsed(document.toJS({ maxAliasCount: 100 }));
+  return { value: document.toJS({ maxAliasCount: 100 }), text, strictness: "yaml" };
 }
 
 /** What a body is to be decoded as. */
@@ -70,10 +64,19 @@ export interface Target {
   readonly gvk: GroupVersionKind;
   /** Options are registered in every group and version, so whichever the client writes is right. */
   readonly isOfAnyVersion?: boolean;
-  /** Makes the answer to a value of the wrong type; told what the unstructured converter says of it. */
-  readonly refuse?: (restoreProblem: string) => Error;
+  /** Makes the answer to a value that cannot be read, where it is not the usual one. */
+  readonly refuse?: (problem: DecodeProblem) => Error;
   /** How the value is read, where not by the shape. */
   readonly read?: (value: JsonObject) => Decoded;
+}
+
+/** Why a value cannot be read, in the words of two decoders. */
+export interface DecodeProblem {
+  readonly problem: string;
+  /** What the unstructured converter says of it. */
+  readonly restoreProblem: string;
+  /** What was to be read. */
+  readonly value: unknown;
 }
 
 /** A kind as a target. */
@@ -105,25 +108,33 @@ export function decodeBody(body: Body, target: Target, validation: FieldValidati
 
 /** Decodes a JSON value as an object of a kind; `source` is quoted in errors. @throws BadRequest */
 export function decodeValue(
-  { value, duplicates }: Parsed,
-  { shape, gvk, isOfAnyVersion = false, refuse, read = (content) => decode(shape, content) }: Target,
+  content: Parsed,
+  { shape, gvk, isOfAnyVersion = false, refuse, read }: Target,
   validation: FieldValidation,
   source = "",
 ): DecodedObject {
+  const { value } = content;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const detail = `json: cannot unmarshal ${goJsonType(value)} into Go value of type ${TYPE_META}`;
     throw unrecognized(gvk, `couldn't get version/kind; json parse error: ${detail}`, source);
   }
   if (!isOfAnyVersion) checkKind(value as JsonObject, gvk, source);
-  const { value: object, unknownFields, problem, restoreProblem } = read(value as JsonObject);
-  if (problem !== undefined && refuse !== undefined) throw refuse(restoreProblem ?? problem);
-  if (problem !== undefined) throw cannotBeHandled(gvk, problem);
-  const strictProblems = validation === "Ignore" ? [] : [...duplicates(), ...unknownFields];
-  if (validation === "Strict" && strictProblems.length > 0) {
-    throw cannotBeHandled(gvk, strictDecodingText(strictProblems));
-  }
+  const decoded = read === undefined ? decode(shape, value) : read(value as JsonObject);
+  const refused = (problem: string, restoreProblem = problem): Error =>
+    refuse === undefined ? cannotBeHandled(gvk, problem) : refuse({ problem, restoreProblem, value });
+  if (decoded.problem !== undefined) throw refused(decoded.problem, decoded.restoreProblem);
+  const problems = validation === "Ignore" ? [] : strictProblemsOf(content, decoded.unknownFields, read !== undefined);
+  if (validation === "Strict" && problems.length > 0) throw refused(strictDecodingText(problems));
+  const { value: object } = decoded;
   const metadata = (object["metadata"] ?? {}) as KubeObject["metadata"];
-  return { object: { ...object, metadata } as KubeObject, warnings: strictProblems };
+  return { object: { ...object, metadata } as KubeObject, warnings: strictWarnings(problems) };
+}
+
+/** A custom resource is read as a map, whose fields have no order of their own; so is all that is no JSON. */
+function strictProblemsOf({ text, strictness }: Parsed, unknown: readonly string[], isCustom: boolean): string[] {
+  const kind = isCustom && strictness === "json" ? "custom-json" : strictness;
+  const paths = isCustom || kind === "json" ? unknown : inMapOrder(unknown);
+  return strictTexts(text, kind, paths);
 }
 
 /** A body may leave out what it is; what it says must be right. */

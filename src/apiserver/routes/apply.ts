@@ -3,10 +3,10 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go (applyPatcher).
  */
-import { parseDocument } from "yaml";
 import { type ApiContext, clientOf, presentation, type ResourceRequest, servedResource } from "#apiserver/api-env";
 import { type Body, goJsonType, parseBody } from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
+import { appliedProblem, strictWarnings } from "#apiserver/codec/strict";
 import { type FieldValidation, patchQuery } from "#apiserver/options";
 import { writeOptions } from "#apiserver/routes/update";
 import { writeWarnings } from "#kernel/admission/warnings";
@@ -23,6 +23,7 @@ export async function applyObject(c: ApiContext, call: ResourceRequest, body: Bo
   const query = patchQuery(request, true);
   const config = configOf(body);
   const problems = duplicateProblem(body, query.fieldValidation);
+  c.set("warnings", problems);
   return c.get("turns").run((cluster) => {
     const resource = servedResource(cluster, info);
     if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
@@ -41,11 +42,9 @@ export async function applyObject(c: ApiContext, call: ResourceRequest, body: Bo
   });
 }
 
-const isJson = (text: string): boolean => /^\s*\{/.test(text);
-
 /** @throws BadRequest */
 function configOf({ text }: Body): JsonObject {
-  const type = isJson(text) ? "application/json" : "application/yaml";
+  const type = /^\s*\{/.test(text) ? "application/json" : "application/yaml";
   try {
     const { value } = parseBody({ text, type });
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
@@ -57,22 +56,10 @@ function configOf({ text }: Body): JsonObject {
   }
 }
 
-/** What strict reading has against the text: keys that stand twice. @throws BadRequest where it is asked for */
+/** What strict reading has against the text, as warnings. @throws BadRequest where it is asked for */
 function duplicateProblem({ text }: Body, validation: FieldValidation): string[] {
-  if (validation === "Ignore") return [];
-  // Reading JSON as YAML is slow: only to name what is known to be there.
-  if (isJson(text) && parseBody({ text, type: "application/json" }).duplicates().length === 0) return [];
-  const { errors } = parseDocument(text, { version: "1.1", uniqueKeys: true, logLevel: "silent", prettyErrors: false });
-  const lines = errors
-    .filter(({ code }) => code === "DUPLICATE_KEY")
-    .map(({ pos }) => `  line ${lineAt(text, pos[0])}: key ${JSON.stringify(keyAt(text, pos[0]))} already set in map`);
-  if (lines.length === 0) return [];
-  const problem = `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.join("\n")}`;
+  const problem = validation === "Ignore" ? undefined : appliedProblem(text);
+  if (problem === undefined) return [];
   if (validation === "Strict") throw badRequest(`error strict decoding YAML: ${problem}`);
-  return [problem];
+  return strictWarnings([problem]);
 }
-
-const lineAt = (text: string, position: number): number => text.slice(0, position).split("\n").length;
-
-const keyAt = (text: string, position: number): string =>
-  /^["']?([^"':]+)/.exec(text.slice(position))?.[1]?.trim() ?? "";

@@ -22,6 +22,7 @@ export async function createObject(c: ApiContext): Promise<Response> {
     const resource = servedResource(cluster, info);
     if (!resource.verbs.includes("create")) throw methodNotSupported(groupResourceOf(resource), "create");
     const { object, warnings } = decodeBody(body, targetOf(resource), query.fieldValidation);
+    c.set("warnings", warnings);
     const draft = draftFor(resource, object, info);
     const client = clientOf(cluster, c, query.fieldManager);
     const created = client.create(resource, draft, { isDryRun: query.isDryRun });

@@ -5,7 +5,16 @@
  * Leaves out CBOR (application/apply-patch+cbor): upstream serves it only behind a feature gate that is off.
  */
 import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
-import { type Body, decodeValue, goJsonType, parseBody, parsed, readBody, targetOf } from "#apiserver/codec/decode";
+import {
+  type Body,
+  type DecodeProblem,
+  decodeValue,
+  goJsonType,
+  type Parsed,
+  parseBody,
+  readBody,
+  targetOf,
+} from "#apiserver/codec/decode";
 import { encodeObject } from "#apiserver/codec/encode";
 import { patchQuery, type WriteQuery } from "#apiserver/options";
 import { APPLY_TYPE, applyObject } from "#apiserver/routes/apply";
@@ -14,7 +23,7 @@ import { writeWarnings } from "#kernel/admission/warnings";
 import { badRequest, invalid, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { goValue } from "#kernel/apimachinery/go-text";
-import { JsonSyntaxError } from "#kernel/apimachinery/json";
+import { JsonSyntaxError, stableStringify } from "#kernel/apimachinery/json";
 import { jsonPatch } from "#kernel/apimachinery/patch/json-patch";
 import { mergePatch } from "#kernel/apimachinery/patch/merge-patch";
 import type { Client } from "#kernel/registry/client";
@@ -42,6 +51,7 @@ export async function patchObject(c: ApiContext): Promise<Response> {
   if (type === undefined) throw unsupportedBodyType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
   const query = patchQuery(request, false);
   const patch = patchBody(body, type);
+  const from = { text: body.text, strictness: type === "json" ? "json-patch" : "patch" } as const;
   return c.get("turns").run((cluster) => {
     const resource = servedResource(cluster, info);
     if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
@@ -49,14 +59,15 @@ export async function patchObject(c: ApiContext): Promise<Response> {
     const client = clientOf(cluster, c, query.fieldManager);
     const key = { namespace: info.namespace, name: info.name };
     if (info.subresource === "scale") {
-      const scale = patchedScale(client, resource, key, { type, patch }, query);
+      const scale = patchedScale(client, resource, key, { type, patch, from }, query);
       return encodeObject(undefined, scale, presentation(cluster, call));
     }
     const warnings: string[] = [];
     const decode: PatchRequest["decode"] = (value) => {
-      const target = { ...targetOf(resource), ...(type === "strategic" && { refuse: misfit(patch) }) };
-      const decoded = decodeValue(parsed(value), target, query.fieldValidation);
+      const target = { ...targetOf(resource), refuse: misfit(type === "strategic" ? patch : undefined) };
+      const decoded = decodeValue({ value, ...from }, target, query.fieldValidation);
       warnings.push(...decoded.warnings);
+      c.set("warnings", warnings);
       return decoded.object;
     };
     const old = client.get(resource, key);
@@ -85,11 +96,13 @@ function patchBody(body: Body, type: PatchRequest["type"]): unknown {
   }
 }
 
-/** What a strategic merge patch made does not fit the kind: the patch is invalid, and no object is named. */
-function misfit(patch: unknown): (restoreProblem: string) => Error {
-  return (restoreProblem) => {
+/** What a patch made does not fit the kind: the patch is invalid, and no object is named. */
+function misfit(strategic: unknown): (problem: DecodeProblem) => Error {
+  return ({ problem, restoreProblem, value }) => {
     const at = collector();
-    at("patch").invalid(goValue(patch), restoreProblem);
+    // A strategic merge patch is quoted itself, and made an object without JSON in between; of others the outcome is.
+    if (strategic !== undefined) at("patch").invalid(goValue(strategic), restoreProblem);
+    else at("patch").invalid(stableStringify(value), problem);
     return invalid({ group: "", kind: "" }, "", at.errors);
   };
 }
@@ -103,12 +116,12 @@ function patchedScale(
   client: Client,
   resource: AnyResource,
   key: Key,
-  { type, patch }: { type: PatchRequest["type"]; patch: unknown },
+  { type, patch, from }: { type: PatchRequest["type"]; patch: unknown; from: Omit<Parsed, "value"> },
   query: WriteQuery,
 ): Scale {
   const scale = client.scale(resource, key);
   // Scale has no lists, so strategic merge is plain merge.
   const value = type === "json" ? jsonPatch(scale, patch) : mergePatch(scale, patch);
-  const { object } = decodeValue(parsed(value), SCALE_TARGET, query.fieldValidation);
+  const { object } = decodeValue({ value, ...from }, SCALE_TARGET, query.fieldValidation);
   return client.updateScale(resource, key, object as Scale, { isDryRun: query.isDryRun });
 }

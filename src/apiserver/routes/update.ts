@@ -47,6 +47,7 @@ export async function updateObject(c: ApiContext): Promise<Response> {
       return encodeObject(undefined, scale, presentation(cluster, call, warnings));
     }
     const { object, warnings } = decodeBody(body, targetOf(resource), query.fieldValidation);
+    c.set("warnings", warnings);
     const old = client.get(resource, key);
     const draft = draftFor(resource, object, info);
     const updated = client.update(resource, draft, writeOptions(query, info.subresource, info.subresource === ""));

@@ -160,9 +160,9 @@ describe("unknown fields", () => {
   test("are named by path and left out", () => {
     const template = { spec: { containers: [{ name: "a" }, { name: "b", imagee: "c" }] } };
     expect(unknown({ spec: { replicaz: 1, template }, foo: {} })).toEqual([
-      'unknown field "spec.replicaz"',
-      'unknown field "spec.template.spec.containers[1].imagee"',
-      'unknown field "foo"',
+      "spec.replicaz",
+      "spec.template.spec.containers[1].imagee",
+      "foo",
     ]);
     expect(decode(deployment, { spec: { replicaz: 1, template } }).value).toEqual({
       spec: { template: { spec: { containers: [{ name: "a" }, { name: "b" }] } } },
@@ -170,10 +170,7 @@ describe("unknown fields", () => {
   });
 
   test("are told by case", () => {
-    expect(unknown({ Spec: {}, spec: { Replicas: 1 } })).toEqual([
-      'unknown field "Spec"',
-      'unknown field "spec.Replicas"',
-    ]);
+    expect(unknown({ Spec: {}, spec: { Replicas: 1 } })).toEqual(["Spec", "spec.Replicas"]);
   });
 
   test("are kept where the shape says so", () => {
@@ -185,7 +182,7 @@ describe("unknown fields", () => {
   test("cannot reach a prototype", () => {
     const value = JSON.parse('{"__proto__":{"a":1},"metadata":{"labels":{"__proto__":"b","x":null}}}');
     const { value: decoded, unknownFields } = decode(pod, value);
-    expect(unknownFields).toEqual(['unknown field "__proto__"']);
+    expect(unknownFields).toEqual(["__proto__"]);
     expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype);
     expect(JSON.stringify(decoded)).toBe('{"metadata":{"labels":{"__proto__":"b","x":""}}}');
   });

@@ -15,7 +15,7 @@ import { canonicalQuantity, quantityProblem } from "#kernel/apimachinery/quantit
 export interface Decoded {
   /** Known fields only; shared with the value that came in wherever nothing had to change. */
   readonly value: Record<string, unknown>;
-  /** `unknown field "spec.replicaz"`, in the order of the document. */
+  /** Paths of the fields the shape does not have, `spec.replicaz`, in the order of the document. */
   readonly unknownFields: readonly string[];
   /** What Go's decoder would have failed with, first of all: `json: cannot unmarshal ...`. */
   readonly problem: string | undefined;
@@ -83,7 +83,7 @@ function decodeObject(walk: Walk, shape: ObjectShape, value: JsonObject): JsonOb
 
 function unknownField(walk: Walk, shape: ObjectShape, value: unknown): unknown {
   if (shape.preservesUnknown === true) return value;
-  walk.unknownFields.push(`unknown field ${JSON.stringify(pathText(walk.path))}`);
+  walk.unknownFields.push(pathText(walk.path));
   return DROP;
 }
 

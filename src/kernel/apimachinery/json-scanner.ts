@@ -1,5 +1,6 @@
 /**
- * A reader of JSON texts that makes no values: it says what is malformed in Go's words and which fields stand twice.
+ * A reader of JSON texts that makes no values: it says what is malformed in Go's words and which fields stand twice
+ * or are unknown.
  *
  * Models Go's encoding/json scanner and the strict mode of sigs.k8s.io/json.
  */
@@ -9,6 +10,8 @@ import { byteLength, quote } from "#kernel/apimachinery/go-text";
 export class JsonSyntaxError extends SyntaxError {}
 
 const depthMax = 1000;
+/** Go's decoder remembers no more. */
+const problemsMax = 100;
 const whitespace = /[ \t\r\n]*/y;
 // All but the quote, the backslash and what is below the space.
 const plainCharacters = /[ !#-[\]-\uffff]*/y;
@@ -18,18 +21,23 @@ export class JsonScanner {
   readonly #text: string;
   #position = 0;
   readonly #path: string[] = [];
-  readonly #duplicates = new Set<string>();
+  readonly #unknown: ReadonlySet<string>;
+  /** How many of the fields around the present place are unknown: what they hold is not looked at. */
+  #skipping = 0;
+  readonly #problems = new Set<string>();
 
-  constructor(text: string) {
+  /** `unknown` are the paths of fields nobody knows. */
+  constructor(text: string, unknown: ReadonlySet<string> = new Set()) {
     this.#text = text;
+    this.#unknown = unknown;
   }
 
-  /** Gives the paths of duplicate fields. Raises JsonSyntaxError for a malformed text. */
+  /** Gives the duplicate and the unknown fields in their order. Raises JsonSyntaxError for a malformed text. */
   scan(): string[] {
     this.#value();
     this.#skip(whitespace);
     if (this.#position < this.#text.length) throw this.#unexpected("after top-level value");
-    return [...this.#duplicates];
+    return [...this.#problems];
   }
 
   #peek(): string {
@@ -81,15 +89,24 @@ export class JsonScanner {
       if (this.#peek() !== '"') throw this.#unexpected("looking for beginning of object key string");
       const key = this.#string();
       this.#path.push(this.#path.length === 0 ? key : `.${key}`);
-      if (seen.has(key)) this.#duplicates.add(this.#path.join(""));
+      const isUnknown = this.#unknown.size > 0 && this.#unknown.has(this.#path.join(""));
+      if (isUnknown) this.#note("unknown");
+      else if (seen.has(key)) this.#note("duplicate");
       seen.add(key);
       this.#skip(whitespace);
       if (this.#peek() !== ":") throw this.#unexpected("after object key");
       this.#position += 1;
+      if (isUnknown) this.#skipping += 1;
       this.#value();
+      if (isUnknown) this.#skipping -= 1;
       this.#path.pop();
       if (this.#isClosed("}", "after object key:value pair")) return;
     }
+  }
+
+  #note(what: "unknown" | "duplicate"): void {
+    if (this.#skipping > 0 || this.#problems.size >= problemsMax) return;
+    this.#problems.add(`${what} field ${JSON.stringify(this.#path.join(""))}`);
   }
 
   #array(): void {

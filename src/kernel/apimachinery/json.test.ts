@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { duplicateFields, readJson, stableStringify } from "#kernel/apimachinery/json";
+import { readJson, stableStringify, strictProblems } from "#kernel/apimachinery/json";
 
 test.each([
   ["", "unexpected end of JSON input"],
@@ -30,18 +30,24 @@ test.each([
 });
 
 test("fields that stand twice", () => {
-  expect(duplicateFields('{"a":1,"b":{"a":1}}')).toEqual([]);
-  expect(duplicateFields('{"m":{"l":{"a":"1","b":"2","a":"3"}},"c":[{},{"n":1,"\\u006e":2,"n":3}]}')).toEqual([
-    "m.l.a",
-    "c[1].n",
+  expect(strictProblems('{"a":1,"b":{"a":1}}')).toEqual([]);
+  expect(strictProblems('{"m":{"l":{"a":"1","b":"2","a":"3"}},"c":[{},{"n":1,"\\u006e":2,"n":3}]}')).toEqual([
+    'duplicate field "m.l.a"',
+    'duplicate field "c[1].n"',
   ]);
+});
+
+test("fields nobody knows, in the order of the text, and nothing of what they hold", () => {
+  const text = '{"a":1,"x":{"b":1,"b":2},"a":2,"x":3,"l":[{"y":1}]}';
+  const unknown = new Set(["x", "l[0].y"]);
+  expect(strictProblems(text, unknown)).toEqual(['unknown field "x"', 'duplicate field "a"', 'unknown field "l[0].y"']);
 });
 
 test("a well-formed text has no problem", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       expect(readJson(text)).toEqual(JSON.parse(text));
-      expect(() => duplicateFields(text)).not.toThrow();
+      expect(() => strictProblems(text)).not.toThrow();
     }),
   );
 });

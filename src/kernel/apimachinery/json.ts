@@ -18,13 +18,13 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** Gives the paths of fields that stand twice in one object of a well-formed text, each once: `metadata.labels.a`. */
-export function duplicateFields(text: string): string[] {
-  return new JsonScanner(text).scan();
+/**
+ * Gives what strict decoding has against a well-formed text, in its order, each once: `duplicate field "spec.a"`.
+ * Of fields whose paths are among the unknown ones only that is said, and nothing of what they hold.
+ */
+export function strictProblems(text: string, unknown: ReadonlySet<string> = new Set()): string[] {
+  return new JsonScanner(text, unknown).scan();
 }
-
-/** Words a field that stands twice. */
-export const duplicateFieldText = (path: string): string => `duplicate field "${path}"`;
 
 /** Words everything that strict decoding refuses. */
 export const strictDecodingText = (problems: readonly string[]): string =>

@@ -113,6 +113,26 @@ test("only what blocks it holds up a foreground deletion", () => {
   expect(names(scene)).toEqual([]);
 });
 
+test("a circle of owners goes as a whole, in the foreground too", () => {
+  for (const propagationPolicy of ["Foreground", "Background"] as const) {
+    const scene = new Scene();
+    const [a, b, c] = ["a", "b", "c"].map((name) => config(scene, name));
+    for (const [name, owner] of [
+      ["a", c],
+      ["b", a],
+      ["c", b],
+    ] as const) {
+      scene.edit(configmaps, name, ({ metadata }) => {
+        if (owner !== undefined) metadata.ownerReferences = [ownedBy(owner, true)];
+      });
+    }
+    expect(names(scene)).toEqual(["a", "b", "c"]);
+    scene.delete(configmaps, "a", { propagationPolicy });
+    scene.settle();
+    expect(names(scene)).toEqual([]);
+  }
+});
+
 test("an owner in another namespace is an absent one, and an event says so", () => {
   const scene = new Scene();
   scene.create(namespaces, { metadata: { name: "other" }, spec: {} });

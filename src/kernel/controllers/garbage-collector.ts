@@ -67,13 +67,17 @@ function concerned({ bucket, type, object, previous }: Change, client: Client): 
   const isWaiting =
     metadata.deletionTimestamp !== undefined && (hasFinalizer(object, ORPHAN) || hasFinalizer(object, FOREGROUND));
   if (isWaiting || lacksAnOwner(client, object, former)) keys.push(keyIn(bucket, object));
-  if (previous !== undefined && former !== undefined && uidsOf(former) !== uidsOf(owners)) {
+  if (previous !== undefined && former !== undefined && blockedBy(former) !== blockedBy(owners)) {
     keys.push(...waitingOwners(client, previous));
   }
   return keys;
 }
 
 const uidsOf = (refs: readonly OwnerReference[] | undefined): string => (refs ?? []).map(({ uid }) => uid).join();
+
+/** Whom an object holds up: an owner it names no longer, or blocks no longer, may have waited for just that. */
+const blockedBy = (refs: readonly OwnerReference[] | undefined): string =>
+  (refs ?? []).map(({ uid, blockOwnerDeletion = false }) => `${uid} ${blockOwnerDeletion}`).join();
 
 /** True if the object has new owners and one of them is not there, or is going. */
 function lacksAnOwner(client: Client, object: KubeObject, former: readonly OwnerReference[] | undefined): boolean {
@@ -106,8 +110,7 @@ function find({ registry }: Client, dependent: KubeObject, { apiVersion, kind, n
   if (resource.isNamespaced && namespace === "") return { state: "unresolvable" };
   const object = getAs(registry, resource, { namespace: resource.isNamespaced ? namespace : "", name });
   if (object === undefined || object.metadata.uid !== uid) return { state: "dangling" };
-  const isWaiting = object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, FOREGROUND);
-  return { state: isWaiting ? "waiting" : "solid", owner: { resource, object } };
+  return { state: isWaitingForDependents(object) ? "waiting" : "solid", owner: { resource, object } };
 }
 
 function collect(context: Context, item: Item): void {
@@ -169,8 +172,25 @@ function attemptToDelete(context: Context, item: Item): void {
     if (waiting.length + dangling.length > 0) dropOwners(client, item, new Set([...waiting, ...dangling]));
     return;
   }
-  const ownsSomething = client.owned(object.metadata.uid).length > 0;
-  remove(client, item, waiting.length > 0 && ownsSomething ? "Foreground" : policyOf(object));
+  const owned = client.owned(object.metadata.uid);
+  if (waiting.length === 0 || owned.length === 0) {
+    remove(client, item, policyOf(object));
+    return;
+  }
+  // Whom an object owns waits itself: this may be a circle, which would wait for ever if nobody let go.
+  if (owned.some((dependent) => isWaitingForDependents(dependent.object))) unblockOwners(client, item);
+  remove(client, item, "Foreground");
+}
+
+const isWaitingForDependents = (object: KubeObject): boolean =>
+  object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, FOREGROUND);
+
+function unblockOwners(client: Client, { resource, object }: Item): void {
+  const { ownerReferences = [] } = object.metadata;
+  if (ownerReferences.every(({ blockOwnerDeletion }) => blockOwnerDeletion !== true)) return;
+  const unblocked = ownerReferences.map((ref) => ({ ...ref, blockOwnerDeletion: false }));
+  const metadata = { ...object.metadata, ownerReferences: unblocked };
+  client.update(resource, { ...object, metadata } as Draft<KubeObject>);
 }
 
 /** As the object's own finalizers ask for it. */

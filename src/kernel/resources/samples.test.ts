@@ -61,7 +61,7 @@ function problemsOf({ at, resource, manifest }: Sample): string[] {
   } catch (error) {
     return [`${at}: ${(error as Error).message}`];
   }
-  return unknownFields.map((field) => `${at}: ${field}`);
+  return unknownFields.map((path) => `${at}: unknown field ${path}`);
 }
 
 const networking = "examples/service/networking";
@@ -71,7 +71,7 @@ const notHere =
 /** What a cluster of IPv4 alone refuses, and a field that v1.20 took away. */
 const EXPECTED = [
   `${networking}/dual-stack-ipfamilies-ipv6.yaml: Service: ${notHere}`,
-  `${networking}/dual-stack-ipv6-svc.yaml: Service: unknown field "spec.ipFamily"`,
+  `${networking}/dual-stack-ipv6-svc.yaml: Service: unknown field spec.ipFamily`,
   `${networking}/dual-stack-preferred-ipfamilies-svc.yaml: Service: ${notHere}`,
 ];
 

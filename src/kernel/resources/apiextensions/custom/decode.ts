@@ -16,15 +16,14 @@ const NO_PROBLEM = { problem: undefined, restoreProblem: undefined };
 export function decodeCustom(schema: Schema | undefined, value: JsonObject): Decoded {
   const { metadata } = value;
   let known: JsonObject = value;
-  let unknownFields: string[] = [];
+  let unknownFields: readonly string[] = [];
   if (metadata !== undefined && metadata !== null) {
     const meta = decode(shapeNamed(META), metadata);
     if (meta.problem !== undefined) return { ...meta, value };
-    unknownFields = meta.unknownFields.map((text) => text.replace(/"(.*)"$/, '"metadata.$1"'));
+    unknownFields = meta.unknownFields.map((path) => `metadata.${path}`).sort();
     known = { ...value, metadata: isObject(metadata) ? meta.value : {} };
   }
   if (schema === undefined) return { value: known, unknownFields, ...NO_PROBLEM };
   const pruned = prune(schema, known, true);
-  const dropped = pruned.dropped.map((path) => `unknown field ${JSON.stringify(path)}`);
-  return { value: pruned.value as JsonObject, unknownFields: [...dropped, ...unknownFields], ...NO_PROBLEM };
+  return { value: pruned.value as JsonObject, unknownFields: [...unknownFields, ...pruned.dropped], ...NO_PROBLEM };
 }

@@ -26,13 +26,16 @@ const RESOURCE_FIELDS = new Set(["apiVersion", "kind", "metadata"]);
 
 interface Walk {
   readonly dropped: string[];
+  /** Of the metadata of embedded objects, which is told last. */
+  readonly droppedMeta: string[];
   readonly path: (string | number)[];
 }
 
 /** The value without undeclared fields; shared with what came in wherever nothing was dropped. */
 export function prune(schema: Schema, value: unknown, isResource = false): Pruned {
-  const walk: Walk = { dropped: [], path: [] };
-  return { value: pruned(walk, schema, value, isResource), dropped: walk.dropped };
+  const walk: Walk = { dropped: [], droppedMeta: [], path: [] };
+  const kept = pruned(walk, schema, value, isResource);
+  return { value: kept, dropped: [...walk.dropped.sort(), ...walk.droppedMeta] };
 }
 
 function pruned(walk: Walk, schema: Schema, value: unknown, isResource: boolean): unknown {
@@ -101,7 +104,7 @@ function knownMeta(walk: Walk, value: unknown): unknown {
   for (const key of Object.keys(value)) {
     if (fields.has(key)) continue;
     walk.path.push(key);
-    walk.dropped.push(pathText(walk.path));
+    walk.droppedMeta.push(pathText(walk.path));
     walk.path.pop();
     copy ??= { ...value };
     delete copy[key];
