@@ -92,15 +92,6 @@ test("safe kernel parameters are set, others turn the pod away", () => {
   });
 });
 
-test("a process namespace that is not shared says so", () => {
-  const bench = new Bench({ latency: "none" });
-  bench.create(podOn("p", { shareProcessNamespace: true, containers: [shell("sleep infinity")] }));
-  bench.settle();
-  expect(bench.said("p")[0]).toBe(
-    "NotSimulated: shareProcessNamespace is not simulated: each container sees its own processes alone",
-  );
-});
-
 test("who is not root writes the termination message, and its own token alone", () => {
   const bench = new Bench({ latency: "none" });
   const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";

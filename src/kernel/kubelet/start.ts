@@ -3,7 +3,7 @@
  *
  * Models startContainer of pkg/kubelet/kuberuntime and GenerateRunContainerOptions of pkg/kubelet/kubelet_pods.go.
  */
-import type { Container, ResourceRequirements, Volume } from "#kernel/api/types.gen";
+import type { Container, EphemeralContainer, ResourceRequirements, Volume } from "#kernel/api/types.gen";
 import { realSubPath } from "#kernel/kubelet/atomic-writer";
 import { environmentOf, expand } from "#kernel/kubelet/env";
 import { runHook } from "#kernel/kubelet/handlers";
@@ -16,10 +16,11 @@ import { hostnameOf, sandboxFiles } from "#kernel/kubelet/sandbox-files";
 import { securityOf } from "#kernel/kubelet/security";
 import { stopContainer } from "#kernel/kubelet/stop";
 import { volumeId } from "#kernel/kubelet/volumes";
-import type { ContainerSpec, Mount } from "#kernel/runtime/container";
-import { crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
+import type { ContainerRecord, ContainerSpec, Mount } from "#kernel/runtime/container";
+import { containerRecord, crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
 import { crashCode } from "#kernel/runtime/fault";
 import { descriptionOf } from "#kernel/runtime/images/described";
+import { namespaceOf, nodeNamespace, podNamespace } from "#kernel/runtime/process/pid-namespace";
 import { resolveImage } from "#kernel/runtime/registry";
 import { share } from "#kernel/sim/share";
 
@@ -31,7 +32,7 @@ export function createContainer(work: PodWork, member: Member, own: ContainerCel
   const problem =
     "problem" in environment
       ? environment.problem
-      : (mountProblem(container, environment.env) ?? userProblem(work, container));
+      : (mountProblem(container, environment.env) ?? userProblem(work, container) ?? targetProblem(work, member));
   if (problem !== undefined || "problem" in environment) {
     const message = problem ?? "";
     if (own.trouble?.message !== message) {
@@ -150,6 +151,7 @@ function specOf(
       ...(name !== undefined && { name }),
     })),
     mounts: mountsOf(work, container, env),
+    ...sharedNamespace(work, member),
     stdin: container.stdin === true,
     tty: container.tty === true,
     ...(user !== undefined && { user }),
@@ -159,6 +161,29 @@ function specOf(
     terminationMessagePath,
     ...limitsOf(work, granted),
   };
+}
+
+/** The process namespace the container shares: its node's, its pod's, or that of the container it is to debug. */
+function sharedNamespace(work: PodWork, member: Member): { readonly pidNamespace?: string } {
+  const { pod, machine } = work;
+  if (pod.spec.hostPID === true) return { pidNamespace: nodeNamespace(machine.name) };
+  if (pod.spec.shareProcessNamespace === true) return { pidNamespace: podNamespace(pod.metadata.uid) };
+  const target = targetOf(work, member);
+  return target === undefined ? {} : { pidNamespace: namespaceOf(target) };
+}
+
+/** The running container an ephemeral one is to debug. */
+function targetOf({ cell, context }: PodWork, { role, container }: Member): ContainerRecord | undefined {
+  const name = role === "ephemeral" ? (container as EphemeralContainer).targetContainerName : undefined;
+  const id = name === undefined ? undefined : cell.containers[name]?.id;
+  const found = id === undefined ? undefined : containerRecord(context.cells, id);
+  return found?.state === "running" ? found : undefined;
+}
+
+function targetProblem(work: PodWork, member: Member): string | undefined {
+  const name = member.role === "ephemeral" ? (member.container as EphemeralContainer).targetContainerName : undefined;
+  if (name === undefined || name === "" || targetOf(work, member) !== undefined) return undefined;
+  return `unable to find target container "${name}"`;
 }
 
 /** Why a volume cannot be mounted as the container asks. */

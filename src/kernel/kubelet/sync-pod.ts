@@ -176,22 +176,10 @@ function admit(work: PodWork): void {
   cell.admittedAt = context.now;
   cell.bootedAt = machine.bootedAt;
   const why = refusal(work);
-  if (why === undefined) {
-    sayNotSimulated(work);
-    return;
-  }
+  if (why === undefined) return;
   cell.failure = why;
   cell.isFinished = true;
   say(work, { type: "Warning", reason: why.reason, message: why.message });
-}
-
-/** What a pod asks for and does not get is told, not passed over. */
-function sayNotSimulated(work: PodWork): void {
-  const { shareProcessNamespace, hostPID } = work.pod.spec;
-  if (shareProcessNamespace !== true && hostPID !== true) return;
-  const which = hostPID === true ? "hostPID" : "shareProcessNamespace";
-  const message = `${which} is not simulated: each container sees its own processes alone`;
-  say(work, { type: "Warning", reason: "NotSimulated", message });
 }
 
 /** The sandbox with its network: when it is (or was) ready. Undefined if the node has no address left. */

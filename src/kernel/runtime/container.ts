@@ -40,6 +40,8 @@ export interface ContainerSpec {
   readonly podIP: string;
   readonly ports: readonly { readonly containerPort: number; readonly protocol: string; readonly name?: string }[];
   readonly mounts: readonly Mount[];
+  /** The process namespace it shares with others; absent = it has its own (#kernel/runtime/process/pid-namespace). */
+  readonly pidNamespace?: string;
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly user?: number;

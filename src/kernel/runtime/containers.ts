@@ -16,6 +16,7 @@ import { insideOfContainer } from "#kernel/runtime/process/content";
 import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
 import { inside } from "#kernel/runtime/process/inside";
 import { register, release } from "#kernel/runtime/process/open-files";
+import { joinNamespace, leaveNamespace } from "#kernel/runtime/process/pid-namespace";
 import { emptyComputer } from "#kernel/runtime/process/process";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
@@ -45,12 +46,27 @@ export function startContainer(world: World, spec: ContainerSpec): ContainerReco
     program: emptyComputer(),
   };
   world.cells.put(CONTAINERS, spec.id, record);
+  join(world, spec);
   inside(world, spec.id, (sandbox) => {
     const failure = begin(sandbox);
     if (failure === undefined) sandbox.run(LIMITS.stepsPerWake);
     else sandbox.end({ code: 128, reason: "StartError", message: failure });
   });
   return recordOf(world, spec.id);
+}
+
+/** Brings a container into the process namespace it is to share; that of another container becomes a shared one. */
+function join(world: World, spec: ContainerSpec): void {
+  const owner = spec.pidNamespace ?? "";
+  const isOfContainer = owner !== "" && !owner.includes("/");
+  const target = isOfContainer ? containerRecord(world.cells, owner) : undefined;
+  if (target?.state === "running") {
+    const next = inside(world, owner, ({ computer }) => {
+      computer.isJoined = true;
+      return computer.nextPid;
+    });
+    joinNamespace(world.cells, spec, { id: owner, next });
+  } else joinNamespace(world.cells, spec, undefined);
 }
 
 /** Makes PID 1; gives the runtime's message if it cannot. */
@@ -67,7 +83,7 @@ function begin(sandbox: Sandbox): string | undefined {
   if (typeof loaded === "string") return START_FAILED + loaded;
   if (record.stdin || record.tty) {
     computer.sessions["main"] = {
-      pid: 1,
+      pid: 0,
       input: "",
       output: "",
       errors: "",
@@ -78,7 +94,10 @@ function begin(sandbox: Sandbox): string | undefined {
   const input = register(sandbox, record.stdin ? { kind: "session", session: "main", stream: "in" } : { kind: "null" });
   const output = register(sandbox, { kind: "log", stream: "stdout" });
   const errors = record.tty ? output : register(sandbox, { kind: "log", stream: "stderr" });
-  sandbox.spawn({ ...loaded, parent: 0, cwd, uid, fds: { 0: input, 1: output, 2: errors } });
+  const pid = sandbox.spawn({ ...loaded, parent: 0, cwd, uid, fds: { 0: input, 1: output, 2: errors } }) ?? 1;
+  if (pid !== 1) computer.firstPid = pid;
+  const session = computer.sessions["main"];
+  if (session !== undefined) session.pid = pid;
   for (const number of new Set([input, output, errors])) release(sandbox, number);
   return undefined;
 }
@@ -130,7 +149,7 @@ export function signalContainer(world: World, id: string, signal: string): Conta
   if (signal !== "SIGKILL" && stillUntil(world, recordOf(world, id)) !== undefined) return recordOf(world, id);
   inside(world, id, (sandbox) => {
     if (sandbox.isEnded) return;
-    sandbox.signal(1, signal);
+    sandbox.signal(sandbox.firstPid, signal);
     if (!sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
   });
   return recordOf(world, id);
@@ -196,6 +215,7 @@ export function removeContainer(world: World, id: string): void {
   removeLog(world.cells, id);
   removeVolume(world.cells, layerOf(id));
   dropMeter(world.cells, id);
+  leaveNamespace(world.cells, containerRecord(world.cells, id) ?? { id });
   world.cells.delete(CONTAINERS, id);
 }
 

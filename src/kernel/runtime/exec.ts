@@ -282,7 +282,7 @@ function type(sandbox: Sandbox, id: string, keys: string): void {
 
 function interrupt(sandbox: Sandbox, id: string): void {
   const members = Object.values(sandbox.computer.processes).filter(
-    ({ session, pid }) => session === id || (id === "main" && pid === 1),
+    ({ session, pid }) => session === id || (id === "main" && pid === sandbox.firstPid),
   );
   for (const { pid } of members) sandbox.signal(pid, "SIGINT");
 }

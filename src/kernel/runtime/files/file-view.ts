@@ -151,6 +151,8 @@ export class FileView {
 
   /** The file of a volume or the writable layer that a canonical path leads to. */
   protected kept(found: string): { readonly volume: string; readonly node: PlainFile } | undefined {
+    const away = this.#away(found);
+    if (away !== undefined) return away.files.kept(away.path);
     if (this.kernel.stat(found) !== undefined) return undefined;
     const { volume, path } = this.place(found);
     const node = treeOf(this.cells, volume).nodes[path];
@@ -162,7 +164,14 @@ export class FileView {
     return this.#mounts;
   }
 
+  /** Where a path leads, if it is into another container: `/proc/PID/root/...`. */
+  #away(path: string): { readonly files: FileView; readonly path: string } | undefined {
+    return path.startsWith("/proc/") ? this.kernel.away?.(path) : undefined;
+  }
+
   protected place(path: string): Place {
+    const away = this.#away(path);
+    if (away !== undefined) return away.files.place(away.path);
     for (const mount of this.#mounts) {
       if (path !== mount.path && !path.startsWith(mount.path === "/" ? "/" : `${mount.path}/`)) continue;
       const rest = path.slice(mount.path.length).replace(/^\//, "");
@@ -174,6 +183,8 @@ export class FileView {
 
   /** What is at a canonical path. */
   protected look(path: string): Stat | undefined {
+    const away = this.#away(path);
+    if (away !== undefined) return away.files.look(away.path);
     const kernel = this.kernel.stat(path);
     if (kernel !== undefined) return kernel;
     const place = this.place(path);
@@ -208,6 +219,8 @@ export class FileView {
   }
 
   protected textOf(path: string): string {
+    const away = this.#away(path);
+    if (away !== undefined) return away.files.textOf(away.path);
     const kernel = this.kernel.read(path);
     if (kernel !== undefined) return kernel;
     const place = this.place(path);
@@ -217,6 +230,8 @@ export class FileView {
   }
 
   #names(path: string): Set<string> {
+    const away = this.#away(path);
+    if (away !== undefined) return away.files.#names(away.path);
     const names = new Set<string>(this.kernel.list(path));
     const place = this.place(path);
     const tree = treeOf(this.cells, place.volume);

@@ -2,6 +2,7 @@
  * What is known of files without reading them, and who may do what with them.
  */
 import type { Mount } from "#kernel/runtime/container";
+import type { FileView } from "#kernel/runtime/files/file-view";
 import type { FileNode } from "#kernel/runtime/files/volume";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -30,6 +31,8 @@ export interface KernelFiles {
   stat(path: string): Stat | undefined;
   read(path: string): string | undefined;
   list(path: string): readonly string[];
+  /** Where a canonical path leads into the files of another container; undefined if it stays here. */
+  away?(path: string): { readonly files: FileView; readonly path: string } | undefined;
 }
 
 /** Adds the name of what lies directly in a directory on the way to a path. */

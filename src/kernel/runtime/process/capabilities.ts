@@ -23,7 +23,7 @@ const DEFAULT = (
 type Asked = Pick<ContainerSpec, "capabilities" | "isPrivileged">;
 
 /** The capabilities a container's processes may have. */
-function capabilitiesOf({ capabilities = [], isPrivileged }: Asked): ReadonlySet<string> {
+export function capabilitiesOf({ capabilities = [], isPrivileged }: Asked): ReadonlySet<string> {
   if (isPrivileged === true) return new Set(NAMES);
   const has = new Set(DEFAULT);
   const named = (sign: string): string[] =>

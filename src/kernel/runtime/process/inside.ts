@@ -31,6 +31,14 @@ export function inside<T>(world: World, id: string, act: (sandbox: Sandbox) => T
   }
 }
 
+/** A container to be looked at only: as it is at this moment, if it is taken; undefined if there is none. */
+export function glance(world: World, id: string): Sandbox | undefined {
+  const open = taken.get(world.cells)?.get(id);
+  if (open !== undefined) return open;
+  const record = world.cells.get<ContainerRecord>(CONTAINERS, id);
+  return record?.state === "running" ? new Sandbox(world, record) : undefined;
+}
+
 /** Containers that are asking each other at this moment. */
 export function requestDepth(cells: Cells): number {
   return taken.get(cells)?.size ?? 0;

@@ -4,12 +4,14 @@
  * Leaves out what no lesson looks at: of /proc the processes and a dozen files, of /sys the cgroup's limits.
  */
 
+import type { FileView } from "#kernel/runtime/files/file-view";
 import { parentOf } from "#kernel/runtime/files/paths";
 import type { KernelFiles, Stat } from "#kernel/runtime/files/stat";
 import { capabilityMask } from "#kernel/runtime/process/capabilities";
 import type { Process } from "#kernel/runtime/process/process";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
 import { sysctlNames, sysctlText } from "#kernel/runtime/process/sysctls";
+import { mayLookInto, type Seen, seen, visible } from "#kernel/runtime/process/visible";
 
 const DEVICES = [
   "fd",
@@ -26,7 +28,8 @@ const DEVICES = [
   "urandom",
   "zero",
 ];
-const OF_A_PROCESS = ["cgroup", "cmdline", "comm", "environ", "fd", "mounts", "stat", "status"];
+const OF_A_PROCESS = ["cgroup", "cmdline", "comm", "cwd", "environ", "exe", "fd", "mounts", "root", "stat", "status"];
+const ROOT_OF = /^\/proc\/(\d+)\/root(\/.*)?$/;
 const CGROUP = ["cpu.max", "cpu.weight", "memory.current", "memory.max", "pids.current"];
 
 /** The memory a simulated node shows in /proc/meminfo. */
@@ -40,6 +43,8 @@ export class ContainerKernelFiles implements KernelFiles {
     const at = this.sandbox.record.startedAt;
     if (path === "/dev/shm") return { kind: "dir", mode: 0o1777, uid: 0, at };
     if (path === "/dev/fd") return { kind: "link", mode: 0o777, uid: 0, at, to: "/proc/self/fd" };
+    const looked = path.startsWith("/proc/") ? this.#linkOf(path, at) : undefined;
+    if (looked !== undefined) return looked;
     if (path === "/proc/self") return { kind: "link", mode: 0o777, uid: 0, at, to: `/proc/${this.#self}` };
     if (this.list(path).length > 0) return { kind: "dir", mode: 0o555, uid: 0, at };
     if (/^\/dev\/[a-z]+$/.test(path)) {
@@ -57,9 +62,29 @@ export class ContainerKernelFiles implements KernelFiles {
     if (path === "/sys/fs") return ["cgroup"];
     if (path === "/sys/fs/cgroup") return CGROUP;
     const ofProcess = /^\/proc\/(\d+)(\/fd)?$/.exec(path);
-    const process = ofProcess === null ? undefined : this.sandbox.look.processes[ofProcess[1] ?? ""];
-    if (process === undefined) return [];
-    return ofProcess?.[2] === undefined ? OF_A_PROCESS : Object.keys(process.fds);
+    const found = ofProcess === null ? undefined : seen(this.sandbox, Number(ofProcess[1]));
+    if (found === undefined) return [];
+    return ofProcess?.[2] === undefined ? OF_A_PROCESS : Object.keys(found.process.fds);
+  }
+
+  away(path: string): { readonly files: FileView; readonly path: string } | undefined {
+    if (!path.startsWith("/proc/") || !this.sandbox.isSharing) return undefined;
+    const [, pid, rest = ""] = ROOT_OF.exec(path) ?? [];
+    const found = pid === undefined ? undefined : seen(this.sandbox, Number(pid));
+    const home = found?.sandbox;
+    if (found === undefined || home === undefined || home === this.sandbox) return undefined;
+    return mayLookInto(this.sandbox, found) ? { files: home.files, path: rest === "" ? "/" : rest } : undefined;
+  }
+
+  /** Links to where a process has its root, its working directory and its program. */
+  #linkOf(path: string, at: number): Stat | undefined {
+    const [, pid, which] = /^\/proc\/(\d+)\/(root|cwd|exe)$/.exec(path) ?? [];
+    const found = pid === undefined ? undefined : seen(this.sandbox, Number(pid));
+    if (found === undefined) return undefined;
+    const { uid, cwd, argv } = found.process;
+    if (found.sandbox !== this.sandbox) return which === "root" ? { kind: "dir", mode: 0o500, uid, at } : undefined;
+    const to = which === "root" ? "/" : which === "cwd" ? cwd : (argv[0] ?? "");
+    return { kind: "link", mode: 0o777, uid, at, to: to.startsWith("/") ? to : `/bin/${to}` };
   }
 
   read(path: string): string | undefined {
@@ -69,7 +94,7 @@ export class ContainerKernelFiles implements KernelFiles {
   }
 
   get #pids(): string[] {
-    return Object.keys(this.sandbox.look.processes);
+    return visible(this.sandbox).map(({ pid }) => String(pid));
   }
 
   /** The process that is reading. */
@@ -111,15 +136,19 @@ export class ContainerKernelFiles implements KernelFiles {
     const [, , first = "", second, third] = path.split("/");
     if (second === undefined) return Object.hasOwn(this.#system, first) ? this.#system[first]?.() : undefined;
     if (first === "sys") return sysctlText(this.sandbox.record, path);
-    const process = this.sandbox.look.processes[first];
-    return process === undefined || third !== undefined ? undefined : this.#readProcess(process, second);
+    const found = /^\d+$/.test(first) && third === undefined ? seen(this.sandbox, Number(first)) : undefined;
+    if (found === undefined) return undefined;
+    // Of another container its own files know more.
+    const home = found.sandbox === undefined || found.sandbox === this.sandbox ? this : found.sandbox.files.kernel;
+    return (home as ContainerKernelFiles).readProcess(found, second);
   }
 
-  #readProcess(process: Process, file: string): string | undefined {
+  /** A file of a process of this container, under the number it is asked by. */
+  readProcess({ process, pid, parent }: Seen, file: string): string | undefined {
     const name = this.sandbox.commandName(process);
     switch (file) {
       case "cmdline":
-        return process.argv.map((arg) => `${arg}\0`).join("");
+        return (process.title === undefined ? process.argv : [process.title]).map((arg) => `${arg}\0`).join("");
       case "comm":
         return `${name}\n`;
       case "environ":
@@ -131,12 +160,9 @@ export class ContainerKernelFiles implements KernelFiles {
       case "mounts":
         return this.#mounts;
       case "stat":
-        return `${process.pid} (${name}) S ${process.parent} ${process.group} ${process.pid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0\n`;
+        return `${pid} (${name}) S ${parent} ${process.group} ${pid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0\n`;
       case "status":
-        return (
-          `Name:\t${name}\nState:\tS (sleeping)\nPid:\t${process.pid}\nPPid:\t${process.parent}\n` +
-          this.#identity(process)
-        );
+        return `Name:\t${name}\nState:\tS (sleeping)\nPid:\t${pid}\nPPid:\t${parent}\n${this.#identity(process)}`;
       default:
         return undefined;
     }

@@ -25,6 +25,8 @@ export interface Process {
   /** Job of the process: what Ctrl-C in a terminal reaches. */
   group: number;
   argv: readonly string[];
+  /** What it calls itself, if that is not its argv. */
+  title?: string;
   /** Name of its program. */
   program: string;
   state: unknown;
@@ -98,6 +100,10 @@ export interface Computer {
   pipes: Record<string, string>;
   sessions: Record<string, Session>;
   nextPid: number;
+  /** The number of its first process; absent = 1. */
+  firstPid?: number;
+  /** Another container has come into its process namespace. */
+  isJoined?: true;
   nextOpenFile: number;
   nextSession: number;
   /** Network interfaces that somebody added. */

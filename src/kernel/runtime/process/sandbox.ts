@@ -10,33 +10,24 @@ import { FileSystem } from "#kernel/runtime/files/filesystem";
 import { flushLog } from "#kernel/runtime/logs";
 import { charge, SPAWN_CPU_MS, STEP_CPU_MS } from "#kernel/runtime/meter";
 import { type Inside, insideOfContainer } from "#kernel/runtime/process/content";
+import { type End, endedRecord, OOM_KILLED } from "#kernel/runtime/process/ended";
 import { ContainerKernelFiles } from "#kernel/runtime/process/kernel-files";
 import { listenerOf, listeningPorts } from "#kernel/runtime/process/listeners";
 import { release, share } from "#kernel/runtime/process/open-files";
+import { takePid } from "#kernel/runtime/process/pid-namespace";
 import { type Computer, emptyComputer, type Process, type Spawn } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
+import { endGuests } from "#kernel/runtime/process/visible";
 import { demandMillis, memoryBytes, useOf } from "#kernel/runtime/use";
 import type { HttpRequest, HttpResponse, Transport, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
-
-/** Of a container, what its end was. */
-interface End {
-  readonly code: number;
-  readonly signal?: number;
-  readonly reason: string;
-  /** Why it could not start. */
-  readonly message?: string;
-}
-
-/** The kernel ended it for its memory. */
-const OOM_KILLED: End = { code: 137, signal: 9, reason: "OOMKilled" };
 
 /** Work that is less than this is not worth writing down. */
 const LEAST_WORK_MS = 0.5;
@@ -45,7 +36,7 @@ export class Sandbox {
   readonly files: FileSystem;
   readonly content: Inside;
   /** The process whose turn it is. */
-  runningPid = 1;
+  runningPid: number;
   /** CPU time spent on top of what its processes take all the time. */
   workMs = 0;
   /** A request was answered: each costs, however little. */
@@ -63,6 +54,7 @@ export class Sandbox {
     readonly record: ContainerRecord,
   ) {
     this.content = insideOfContainer(record);
+    this.runningPid = (record.program as Computer | null)?.firstPid ?? 1;
     this.files = new FileSystem(world.cells, record, this.content.tree, new ContainerKernelFiles(this), world);
   }
 
@@ -79,6 +71,16 @@ export class Sandbox {
 
   get isEnded(): boolean {
     return this.#end !== undefined || this.record.state === "exited";
+  }
+
+  /** The number of its first process, with which it ends. */
+  get firstPid(): number {
+    return this.look.firstPid ?? 1;
+  }
+
+  /** Whether other containers are in its process namespace. */
+  get isSharing(): boolean {
+    return this.record.pidNamespace !== undefined || this.look.isJoined === true;
   }
 
   /** The environment its first process was given. */
@@ -108,7 +110,7 @@ export class Sandbox {
 
   /** The name `ps -o comm` shows. */
   commandName(process: Process): string {
-    const path = process.argv[0] ?? process.program;
+    const path = (process.argv[0] ?? process.program).replace(/: .*$/s, "");
     return path.slice(path.lastIndexOf("/") + 1);
   }
 
@@ -117,8 +119,7 @@ export class Sandbox {
     const { computer } = this;
     if (Object.keys(computer.processes).length >= LIMITS.processesPerContainer) return undefined;
     this.workMs += SPAWN_CPU_MS;
-    const pid = computer.nextPid;
-    computer.nextPid += 1;
+    const pid = takePid(this.world.cells, this.record, computer);
     const fds: Record<string, number> = {};
     for (const [fd, number] of Object.entries(spawn.fds)) fds[fd] = share(this, number);
     computer.processes[pid] = {
@@ -227,7 +228,7 @@ export class Sandbox {
     const { computer } = this;
     const process = computer.processes[pid];
     if (process === undefined || process.exit !== undefined) return;
-    if (pid === 1) {
+    if (pid === this.firstPid) {
       this.end({ code, ...(signal === undefined ? {} : { signal }), reason: code === 0 ? "Completed" : "Error" });
       return;
     }
@@ -256,7 +257,7 @@ export class Sandbox {
     if (this.isEnded) return;
     this.#end = end;
     for (const session of Object.values(this.computer.sessions))
-      session.exitCode ??= session.pid === 1 ? end.code : 137;
+      session.exitCode ??= session.pid === this.firstPid ? end.code : 137;
   }
 
   /** Delivers a signal. PID 1 takes only what it has a handler for, and SIGKILL. */
@@ -382,16 +383,11 @@ export class Sandbox {
     const { sessions } = this.computer;
     const hasSessions = Object.keys(sessions).length > 0;
     this.#put({
-      ...record,
-      state: "exited",
-      finishedAt: this.world.now,
-      exitCode: code,
-      ...(signal === undefined ? {} : { signal }),
-      reason,
+      ...endedRecord(record, { code, signal, reason, finishedAt: this.world.now }),
       ...(typeof written === "number" || written === "" ? {} : { terminationMessage: written.slice(0, 4_096) }),
-      listening: [],
-      program: hasSessions ? { ...emptyComputer(), sessions } : null,
+      program: hasSessions ? { ...emptyComputer(), sessions, firstPid: this.firstPid } : null,
     });
     closeAll(this.world, record.id);
+    if (this.isSharing) endGuests(this);
   }
 }

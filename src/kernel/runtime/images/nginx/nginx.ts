@@ -181,6 +181,9 @@ function run(task: Task<State>, config: NginxConfig, files: Readonly<Record<stri
   }
   const cache = task.files.mayCreate("/var/cache/nginx/client_temp", task.uid);
   if (cache !== 0) return emerg(task, `mkdir() "/var/cache/nginx/client_temp" failed (${cache}: ${errnoText(cache)})`);
+  const own = task.sandbox.computer.processes[task.pid];
+  const line = task.argv.filter((arg) => arg !== BACKGROUND).join(" ");
+  if (own !== undefined) own.title = `nginx: master process ${line}`;
   const isHushed = Number(version.split(".")[1]) < 21;
   task.state = { workers: [], ...(isOriginal(task, files) ? {} : { files }), ...(isHushed ? { isHushed } : {}) };
   for (const port of portsOf(config)) {

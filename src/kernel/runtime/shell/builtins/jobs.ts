@@ -4,6 +4,7 @@
 import { errnoText } from "#kernel/runtime/files/errno";
 import { absolute } from "#kernel/runtime/files/paths";
 import { SIGNAL_NAMES, signalNamed } from "#kernel/runtime/process/signals";
+import { sendSignal } from "#kernel/runtime/process/visible";
 import type { Builtin } from "#kernel/runtime/shell/builtins/builtin";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
 
@@ -94,17 +95,17 @@ function send(shell: Evaluator, target: string, signal: string): boolean {
   const { sandbox } = shell.task;
   const pid = Number(target);
   if (Number.isInteger(pid) && pid > 0) {
-    const process = sandbox.look.processes[pid];
-    const isThere = process !== undefined && process.exit === undefined;
-    if (isThere && signal !== "0") sandbox.signal(pid, signal);
-    if (isThere) return true;
-    if (shell.dialect === "ash") shell.complain(`sh: can't kill pid ${pid}: No such process\n`);
-    else shell.say(shell.dialect === "bash" ? `(${pid}) - No such process` : "No such process\n", "kill");
+    const answer = sendSignal(sandbox, { pid, uid: shell.task.uid }, signal);
+    if (answer === "sent") return true;
+    const why = answer === "not permitted" ? "Operation not permitted" : "No such process";
+    if (shell.dialect === "ash") shell.complain(`sh: can't kill pid ${pid}: ${why}\n`);
+    else shell.say(shell.dialect === "bash" ? `(${pid}) - ${why}` : `${why}\n`, "kill");
     return false;
   }
   if (Number.isInteger(pid)) {
     for (const process of Object.values(sandbox.look.processes)) {
-      const isMeant = pid === -1 ? process.pid !== 1 && process.pid !== shell.task.pid : process.group === -pid;
+      const isMeant =
+        pid === -1 ? process.pid !== sandbox.firstPid && process.pid !== shell.task.pid : process.group === -pid;
       if (isMeant && signal !== "0") sandbox.signal(process.pid, signal);
     }
     return true;

@@ -6,18 +6,21 @@ import { below } from "#kernel/runtime/files/paths";
 import type { Process } from "#kernel/runtime/process/process";
 import { SIGNAL_NAMES, signalNamed } from "#kernel/runtime/process/signals";
 import type { Task } from "#kernel/runtime/process/task";
+import { sendSignal, visible } from "#kernel/runtime/process/visible";
 import { type Command, complain, isBusybox, optionsOf } from "#kernel/runtime/shell/commands/command";
 import { formatted } from "#kernel/runtime/shell/commands/date";
 import { userName } from "#kernel/runtime/shell/commands/id";
 import { human } from "#kernel/runtime/shell/commands/ls";
+import { regex } from "#kernel/runtime/shell/commands/regex";
 
+/** The processes it sees, under the numbers it sees them by. */
 function processes(task: Task): Process[] {
-  return Object.values(task.sandbox.look.processes).filter(({ exit }) => exit === undefined);
+  return visible(task.sandbox).map(({ pid, parent, process }) => ({ ...process, pid, parent }));
 }
 
 /** What `ps` calls a process. */
-function commandLine({ argv }: Process): string {
-  return argv.filter((arg) => !arg.startsWith("\0")).join(" ");
+function commandLine({ argv, title }: Process): string {
+  return title ?? argv.filter((arg) => !arg.startsWith("\0")).join(" ");
 }
 
 export const ps: Command = {
@@ -121,13 +124,10 @@ export const kill: Command = {
     const { signal = "SIGTERM", targets } = signalAndTargets(task.argv.slice(1));
     let status = 0;
     for (const target of targets) {
-      const isThere = task.sandbox.look.processes[Number(target)] !== undefined;
-      if (isThere && signal !== "0") task.sandbox.signal(Number(target), signal);
-      if (!isThere)
-        status = complain(
-          task,
-          isBusybox(task) ? `can't kill pid ${target}: No such process` : `(${target}): No such process`,
-        );
+      const answer = sendSignal(task.sandbox, { pid: Number(target), uid: task.uid }, signal);
+      if (answer === "sent") continue;
+      const why = answer === "not permitted" ? "Operation not permitted" : "No such process";
+      status = complain(task, isBusybox(task) ? `can't kill pid ${target}: ${why}` : `(${target}): ${why}`);
     }
     return status;
   },
@@ -135,27 +135,41 @@ export const kill: Command = {
 
 /** Tools that find processes by name: what they do with those found decides. */
 function byName(name: string, act: (task: Task, found: readonly Process[], signal: string) => number): Command {
+  const isPattern = name.startsWith("p") && name !== "pidof";
   return {
     name,
     comesWith: "busybox",
     step(task) {
       const { signal = "SIGTERM", targets } = signalAndTargets(
-        task.argv.slice(1).filter((arg) => !/^-[qfxloas]$/.test(arg)),
+        task.argv.slice(1).filter((arg) => !/^-[qfxlonasv]+$/.test(arg)),
       );
-      const isFull = task.argv.includes("-f");
-      const isPattern = name.startsWith("p") && name !== "pidof";
+      const has = (flag: string): boolean =>
+        task.argv.slice(1).some((arg) => /^-[a-z]+$/.test(arg) && arg.includes(flag));
       const found = processes(task).filter((process) => {
         if (process.pid === task.pid) return false;
-        const subject = isFull ? commandLine(process) : task.sandbox.commandName(process);
-        return targets.some((target) => (isPattern ? subject.includes(target) : subject === target));
+        const subject = has("f") ? commandLine(process) : task.sandbox.commandName(process);
+        const isMeant = targets.some((target) =>
+          isPattern && !has("x") ? subject.search(pattern(target)) >= 0 : subject === target,
+        );
+        return isMeant !== (isPattern && has("v"));
       });
-      return act(task, found, signal);
+      if (!isPattern) return act(task, found, signal);
+      return act(task, has("o") ? found.slice(0, 1) : has("n") ? found.slice(-1) : found, signal);
     },
   };
 }
 
+/** A pattern as pgrep reads it; one that is none is meant as it is written. */
+function pattern(text: string): RegExp {
+  try {
+    return regex(text, { isExtended: true });
+  } catch {
+    return regex(text, { isFixed: true });
+  }
+}
+
 function send(task: Task, found: readonly Process[], signal: string): number {
-  for (const { pid } of found) if (signal !== "0") task.sandbox.signal(pid, signal);
+  for (const { pid } of found) sendSignal(task.sandbox, { pid, uid: task.uid }, signal);
   return found.length === 0 ? 1 : 0;
 }
 
@@ -165,7 +179,10 @@ export const killall = byName("killall", (task, found, signal) => {
   return send(task, found, signal);
 });
 export const pgrep = byName("pgrep", (task, found) => {
-  task.print(found.map(({ pid }) => `${pid}\n`).join(""));
+  const [isNamed, isWhole] = ["-l", "-a"].map((flag) => task.argv.includes(flag));
+  const named = (process: Process): string =>
+    isWhole === true ? ` ${commandLine(process)}` : isNamed === true ? ` ${task.sandbox.commandName(process)}` : "";
+  task.print(found.map((process) => `${process.pid}${named(process)}\n`).join(""));
   return found.length === 0 ? 1 : 0;
 });
 export const pidof = byName("pidof", (task, found) => {
