@@ -147,6 +147,34 @@ test("a node without a machine stays as its user wrote it", () => {
   expect(taints(scene.need(nodes, "mine"))).toEqual([]);
 });
 
+test("a node without a machine or any word of its health is unknown after a minute; nothing else of it changes", () => {
+  const scene = new Scene({ machines: 0 });
+  scene.create(nodes, { metadata: { name: "bare" }, spec: {}, status: { capacity: { memory: "1Gi" } } });
+  scene.pass(58);
+  expect(scene.need(nodes, "bare").status?.conditions).toBeUndefined();
+  const { spec } = scene.need(nodes, "bare");
+  scene.pass(4);
+  const bare = scene.need(nodes, "bare");
+  expect(bare.status?.conditions?.map(({ type }) => type)).toEqual([
+    "Ready",
+    "MemoryPressure",
+    "DiskPressure",
+    "PIDPressure",
+  ]);
+  for (const condition of bare.status?.conditions ?? []) {
+    expect(condition).toMatchObject({
+      status: "Unknown",
+      reason: "NodeStatusNeverUpdated",
+      message: "Kubelet never posted node status.",
+      lastHeartbeatTime: bare.metadata.creationTimestamp,
+    });
+  }
+  expect(bare.status?.capacity).toEqual({ memory: "1Gi" });
+  expect(bare.spec).toEqual(spec);
+  scene.pass(600);
+  expect(scene.need(nodes, "bare")).toEqual(bare);
+});
+
 test("a Service of type LoadBalancer gets an address after a while, and gives it back", () => {
   const scene = new Scene({ latency: "realistic" });
   const balancer = (name: string) =>

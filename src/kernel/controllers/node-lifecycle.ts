@@ -2,10 +2,11 @@
  * Node lifecycle controller: notices kubelets that fall silent, and lets nodes' conditions show as taints.
  *
  * Models pkg/controller/nodelifecycle.
- * Leaves out nodes without a machine as far as heartbeats go: their conditions stay as their user wrote them.
+ * Leaves out nodes without a machine as far as heartbeats go: their conditions stay as their user wrote them, and if
+ * nobody ever wrote any they are Unknown after a while as upstream's, but without the taints that follow from it.
  */
 import type { Node, NodeCondition, Pod } from "#kernel/api/types.gen";
-import { type Key, keyOf, setCondition, timeText } from "#kernel/apimachinery/meta";
+import { type Key, keyOf, parseTime, setCondition, timeText } from "#kernel/apimachinery/meta";
 import { evictionAt, noteEviction } from "#kernel/controllers/nodes/disruption";
 import { evictingTaint, isEvicting, taintsFor } from "#kernel/controllers/nodes/taints";
 import type { Client } from "#kernel/registry/client";
@@ -34,6 +35,9 @@ const SOURCE = { component: "node-controller" };
 /** A kubelet silent for so long makes its node Unknown (--node-monitor-grace-period, as the course teaches it). */
 const GRACE_MS = 40_000;
 
+/** A node nobody ever reported of becomes Unknown so long after it was made (--node-startup-grace-period). */
+const STARTUP_GRACE_MS = 60_000;
+
 /** The room of nodes this controller has met; the id is the node's name. */
 const KNOWN = "known-nodes";
 
@@ -54,7 +58,9 @@ export const nodeLifecycleController: Controller = {
     const node = client.get(nodes, key);
     greet(context, key.name, node);
     if (node === undefined) return done;
-    const { outcome, current } = listen(context, node, cells.get<Machine>(MACHINES, key.name));
+    const machine = cells.get<Machine>(MACHINES, key.name);
+    if (machine === undefined && isUnheard(node)) return awaitFirstReport(context, node);
+    const { outcome, current } = listen(context, node, machine);
     const next = taint(context, current);
     return next.wakeAt === undefined || (outcome.wakeAt !== undefined && outcome.wakeAt < next.wakeAt) ? outcome : next;
   },
@@ -91,7 +97,25 @@ function greet(context: Context, name: string, node: Node | undefined): void {
   recordEvent(client, { regarding: node, type: "Normal", reason: "RegisteredNode", message, source: SOURCE }, now);
 }
 
+const NEVER_UPDATED = "NodeStatusNeverUpdated";
+
 const HEARD: readonly string[] = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+
+/** True if no kubelet and no user ever wrote a condition of this node. */
+const isUnheard = ({ status }: Node): boolean =>
+  (status?.conditions ?? []).every(({ reason }) => reason === NEVER_UPDATED);
+
+/** Says of a node without a machine, once it had the time to report, that it never did. Its cordon still shows. */
+function awaitFirstReport(context: Context, node: Node): Outcome {
+  const { client, now } = context;
+  taint(context, node, { ...node, status: {} });
+  if ((node.status?.conditions ?? []).length > 0) return done;
+  const at = parseTime(node.metadata.creationTimestamp) + STARTUP_GRACE_MS;
+  if (at >= now) return wakeAt(at + 1);
+  const conditions = HEARD.map((type) => unknown(node, type, context));
+  client.updateStatus(nodes, client.get(nodes, keyOf(node)) ?? node, { ...node.status, conditions });
+  return done;
+}
 
 /** Marks what a silent kubelet last said as unknown; gives the node as it is then. */
 function listen(context: Context, node: Node, machine: Machine | undefined): { outcome: Outcome; current: Node } {
@@ -124,7 +148,7 @@ function unknown(node: Node, type: string, { now }: Context): NodeCondition {
     status: "Unknown",
     lastHeartbeatTime: time,
     lastTransitionTime: timeText(now),
-    reason: isNew ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+    reason: isNew ? NEVER_UPDATED : "NodeStatusUnknown",
     message: isNew ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
   };
 }
@@ -149,12 +173,12 @@ function podsOn(client: Client, { metadata: { name } }: Node): Pod[] {
   return [...client.by(pods, "node", name)].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }
 
-/** Brings the node's taints in line with its conditions. */
-function taint({ client, cells, now }: Context, node: Node): Outcome {
+/** Brings the node's taints in line with its conditions, or with those of the node it is to be `seen` as. */
+function taint({ client, cells, now }: Context, node: Node, seen: Node = node): Outcome {
   const isTainted = (node.spec.taints ?? []).some(isEvicting);
-  const at = evictingTaint(node) === undefined ? undefined : evictionAt(client, cells, node, now);
+  const at = evictingTaint(seen) === undefined ? undefined : evictionAt(client, cells, node, now);
   const evicts = at !== undefined && (isTainted || at <= now);
-  const taints = taintsFor(node, evicts, now);
+  const taints = taintsFor(seen, evicts, now);
   if (taints !== node.spec.taints && !(taints.length === 0 && node.spec.taints === undefined)) {
     const { taints: _, ...spec } = node.spec;
     client.update(nodes, { ...node, spec: { ...spec, ...(taints.length > 0 && { taints: [...taints] }) } });
