@@ -383,9 +383,10 @@ export class Cluster {
 
   /** Forgets old changes once there are too many, a tenth at a time. */
   #compact(): void {
-    const { log } = this.store;
-    if (log.length <= LIMITS.changesKept * 1.1) return;
-    const last = log[log.length - LIMITS.changesKept - 1];
+    const { log, size } = this.store;
+    const kept = size > LIMITS.largeCluster ? LIMITS.changesKeptIfLarge : LIMITS.changesKept;
+    if (log.length <= kept * 1.1) return;
+    const last = log[log.length - kept - 1];
     if (last === undefined) return;
     this.#dead.push(...this.store.compact(last.revision));
     this.cells.put(...COMPACTED_CELL, this.store.compactedRevision);

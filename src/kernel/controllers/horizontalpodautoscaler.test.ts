@@ -164,6 +164,9 @@ test("what pods do not request cannot be a percentage, and two autoscalers of th
   expect(bench.said("rival")).toContain(
     "AmbiguousSelector: pods by selector app=web are controlled by multiple HPAs: [default/rival default/web]",
   );
+  bench.turn(() => bench.cluster.admin.delete(horizontalpodautoscalers, { ...KEY, name: "rival" }));
+  bench.pass(20);
+  expect(conditions(bench)[1]).toBe("ScalingActive False FailedGetResourceMetric");
 });
 
 test("bounds hold whatever the metrics say, and behaviour sets the pace", () => {

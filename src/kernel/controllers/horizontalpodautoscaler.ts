@@ -11,13 +11,14 @@ import type {
   Pod,
 } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
-import { matchesRequirements, parse, type Requirement } from "#kernel/apimachinery/label-query";
+import { parse, type Requirement } from "#kernel/apimachinery/label-query";
 import { type Key, keyOf, keyText, setCondition, timeText } from "#kernel/apimachinery/meta";
 import { milli } from "#kernel/apimachinery/quantity";
 import { parseTime } from "#kernel/apimachinery/time";
 import { measure } from "#kernel/controllers/podautoscaler/measure";
 import { changed, type Memory, NO_MEMORY, pace, remember } from "#kernel/controllers/podautoscaler/pace";
 import type { Tolerances } from "#kernel/controllers/podautoscaler/replicas";
+import { autoscalersOf, BY_LABEL, noteSelector, podsBy, SELECTORS } from "#kernel/controllers/podautoscaler/selection";
 import type { Client } from "#kernel/registry/client";
 import {
   type Context,
@@ -32,7 +33,6 @@ import type { AnyResource } from "#kernel/registry/definition";
 import type { Scale } from "#kernel/registry/scale";
 import { horizontalpodautoscalers } from "#kernel/resources/autoscaling/horizontalpodautoscaler";
 import { recordEvent } from "#kernel/resources/core/event.record";
-import { pods } from "#kernel/resources/core/pod";
 import { lastOnGrid } from "#kernel/runtime/machine.facts";
 import { equal } from "#kernel/sim/clone";
 
@@ -48,7 +48,7 @@ const SOURCE = { component: "horizontal-pod-autoscaler" };
 export const horizontalPodAutoscalerController: Controller = {
   name: "horizontal-pod-autoscaler",
   component: "controllerManager",
-  memory: [MEMORY],
+  memory: [MEMORY, SELECTORS, BY_LABEL],
   watches: [
     // A change waits for the next round, as upstream's queue lets it: only what is new sets a timer.
     watching(horizontalpodautoscalers, (hpa, _client, previous) => (previous === undefined ? [keyOf(hpa)] : [])),
@@ -59,6 +59,7 @@ export const horizontalPodAutoscalerController: Controller = {
     const hpa = client.get(horizontalpodautoscalers, key);
     if (hpa === undefined) {
       cells.delete(MEMORY, keyText(key));
+      noteSelector(cells, key, undefined);
       return done;
     }
     const created = parseTime(hpa.metadata.creationTimestamp);
@@ -262,17 +263,11 @@ function selectedPods(
     round.condition("ScalingActive", false, "InvalidSelector", problem);
     return { problem };
   }
+  noteSelector(context.cells, keyOf(hpa), selector);
   const found = podsBy(client, namespace, wanted);
-  const rivals = client.list(horizontalpodautoscalers, { namespace }).filter((other) => {
-    if (other.metadata.name === hpa.metadata.name) return true;
-    const target = targetOf(client, other);
-    const theirs = "problem" in target ? "" : (target.scale.status.selector ?? "");
-    const requirements = theirs === "" ? "" : requirementsIn(theirs);
-    if (typeof requirements === "string") return false;
-    return found.some(({ metadata }) => matchesRequirements(requirements, metadata.labels ?? {}));
-  });
-  if (rivals.length < 2 || found.length === 0) return { pods: found };
-  const names = rivals.map(({ metadata }) => `${namespace}/${metadata.name}`).join(" ");
+  const rivals = autoscalersOf(context.cells, namespace, found);
+  if (rivals.length < 2) return { pods: found };
+  const names = rivals.map((name) => `${namespace}/${name}`).join(" ");
   const problem = `pods by selector ${selector} are controlled by multiple HPAs: [${names}]`;
   round.say("Warning", "AmbiguousSelector", problem);
   round.condition("ScalingActive", false, "AmbiguousSelector", problem);
@@ -288,9 +283,6 @@ function requirementsIn(selector: string): readonly Requirement[] | string {
     throw error;
   }
 }
-
-const podsBy = (client: Client, namespace: string, wanted: readonly Requirement[]): readonly Pod[] =>
-  client.list(pods, { namespace }).filter(({ metadata }) => matchesRequirements(wanted, metadata.labels ?? {}));
 
 function tolerancesOf({ spec }: HorizontalPodAutoscaler): Tolerances {
   const of = (text: string | undefined): number => (text === undefined ? TOLERANCE : milli(text) / 1_000);

@@ -10,6 +10,9 @@ export const LIMITS = {
   textChars: 1_000_000,
   /** Changes kept for watches that resume; older ones are compacted. */
   changesKept: 4_000,
+  /** The same where memory is short: in a cluster of more than `largeCluster` objects. */
+  changesKeptIfLarge: 1_000,
+  largeCluster: 10_000,
   /** How long a list may be continued: upstream compacts what it was read from every five minutes. */
   continueMs: 5 * 60_000,
   /** Pods one reconcile of a ReplicaSet creates or deletes; the rest comes with the next one. */

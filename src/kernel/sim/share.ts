@@ -19,3 +19,46 @@ export function share<T>(value: T): T {
   known.set(id, value);
   return value;
 }
+
+/**
+ * The JSON value, made of a model's parts as far as they are equal; the model itself if it is equal whole. Neither may
+ * be changed afterwards. The order of keys counts.
+ */
+export function alike<T>(value: T, model: unknown): T {
+  if (value === model || !isComposite(value) || !isComposite(model)) return value;
+  if (Array.isArray(value)) return Array.isArray(model) ? (alikeArray(value, model) as T) : value;
+  return Array.isArray(model) ? value : (alikeObject(value as Fields, model as Fields) as T);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isComposite = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function alikeArray(value: readonly unknown[], model: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  let isEqual = value.length === model.length;
+  for (let n = 0; n < value.length; n += 1) {
+    const one = alike(value[n], model[n]);
+    if (one !== model[n]) isEqual = false;
+    if (one === value[n]) continue;
+    copy ??= [...value];
+    copy[n] = one;
+  }
+  return isEqual ? model : (copy ?? value);
+}
+
+function alikeObject(value: Fields, model: Fields): Fields {
+  const order = Object.keys(model);
+  let copy: Record<string, unknown> | undefined;
+  let isEqual = true;
+  let count = 0;
+  for (const key in value) {
+    const one = alike(value[key], model[key]);
+    if (order[count] !== key || one !== model[key]) isEqual = false;
+    count += 1;
+    if (one === value[key]) continue;
+    copy ??= { ...value };
+    copy[key] = one;
+  }
+  return isEqual && count === order.length ? model : (copy ?? value);
+}

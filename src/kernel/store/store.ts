@@ -9,6 +9,7 @@ import type { Key } from "#kernel/apimachinery/meta";
 import { assert } from "#kernel/sim/assert";
 import { Collection } from "#kernel/store/collection";
 import type { Bucket, Change, KubeObject } from "#kernel/store/object";
+import { Siblings } from "#kernel/store/siblings";
 
 /** Raised by reads at a revision that has been compacted; the registry answers 410 Expired. */
 export class Compacted extends Error {
@@ -26,6 +27,7 @@ export class Store {
   /** Changes in order of revision, the oldest kept first. */
   #log: Change[] = [];
   readonly #collections = new Map<Bucket, Collection>();
+  readonly #siblings = new Siblings();
   readonly #listeners = new Set<(change: Change) => void>();
 
   /** An empty store. The first write gets revision + 1. */
@@ -63,6 +65,13 @@ export class Store {
     return this.#collections.get(bucket)?.count(namespace) ?? 0;
   }
 
+  /** How many objects there are in all buckets together. */
+  get size(): number {
+    let size = 0;
+    for (const collection of this.#collections.values()) size += collection.count();
+    return size;
+  }
+
   buckets(): Iterable<Bucket> {
     return this.#collections.keys();
   }
@@ -70,8 +79,9 @@ export class Store {
   /** Writes an object under its key; the stored object carries the new revision as its resourceVersion. */
   put<T extends KubeObject>(bucket: Bucket, key: Key, draft: T): T {
     const revision = this.#revision + 1;
-    const object = { ...draft, metadata: { ...draft.metadata, resourceVersion: String(revision) } };
     const previous = this.get(bucket, key);
+    const metadata = { ...draft.metadata, resourceVersion: String(revision) };
+    const object = this.#siblings.madeAlike(bucket, { ...draft, metadata }, previous);
     this.#commit({
       revision,
       bucket,
@@ -160,7 +170,8 @@ export class Store {
   /** Replays one kept change or one object of the present state while a store is rebuilt from its journal. */
   replay(change: Change): void {
     assert(change.revision > this.#revision, "a journal is replayed in the order of its revisions");
-    this.#commit(change);
+    const { bucket, object, previous } = change;
+    this.#commit({ ...change, object: this.#siblings.madeAlike(bucket, object, previous) });
   }
 
   /** The revisions up to this one have been used: the next write comes after it. */
