@@ -10,6 +10,8 @@ import { CORE } from "#apiserver/refusals/core.fixture";
 import { POD_PARTS } from "#apiserver/refusals/pod-parts.fixture";
 import { PODS } from "#apiserver/refusals/pods.fixture";
 import type { Row } from "#apiserver/refusals/rows.fixture";
+import { SERVICES } from "#apiserver/refusals/services.fixture";
+import { STORAGE } from "#apiserver/refusals/storage.fixture";
 import { WORKLOADS } from "#apiserver/refusals/workloads.fixture";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
@@ -36,7 +38,16 @@ async function said(manifest: Row[0]): Promise<string> {
   return status === "Failure" ? message.replace(/^\S+ "[^"]*" is invalid: /, "") : "accepted";
 }
 
-const TABLES: Readonly<Record<string, readonly Row[]>> = { CORE, PODS, POD_PARTS, WORKLOADS, CLUSTER, CONTROL };
+const TABLES: Readonly<Record<string, readonly Row[]>> = {
+  CORE,
+  SERVICES,
+  STORAGE,
+  PODS,
+  POD_PARTS,
+  WORKLOADS,
+  CLUSTER,
+  CONTROL,
+};
 
 for (const [name, rows] of Object.entries(TABLES)) {
   test.each(rows.map((row, n) => [n, ...row] as const))(`${name} %i: %j`, async (_n, manifest, text) => {

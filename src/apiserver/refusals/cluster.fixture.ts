@@ -247,7 +247,7 @@ export const CLUSTER: readonly Row[] = [
   [storage("CSIStorageCapacity", { storageClassName: "" }), `storageClassName: Invalid value: "": ${SUBDOMAIN}`],
   [
     storage("VolumeAttachment", { spec: { attacher: "", nodeName: "n", source: {} } }),
-    `[spec.attacher: Required value, spec.attacher: Invalid value: "": ${SUBDOMAIN}, spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName]`,
+    `[spec.attacher: Required value, spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName, spec.attacher: Invalid value: "": ${SUBDOMAIN}]`,
   ],
   [
     storage("VolumeAttachment", { spec: { attacher: "a", nodeName: "", source: { persistentVolumeName: "p" } } }),

@@ -5,17 +5,10 @@ import { manifest, QUALIFIED, type Row, SUBDOMAIN, template } from "#apiserver/r
 
 const core = (kind: string, body: object, metadata: object = {}) =>
   manifest("v1", kind, body as Record<string, unknown>, metadata as Record<string, unknown>);
-const service = (spec: object, metadata: object = {}) => core("Service", { spec }, metadata);
-const port = { port: 80 };
 const config = (metadata: object) => core("ConfigMap", {}, metadata);
-const claim = (spec: object) => core("PersistentVolumeClaim", { spec });
-const usual = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
-const volume = (spec: object) => core("PersistentVolume", { spec });
-const disk = { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } };
 const limits = (limit: object) => core("LimitRange", { spec: { limits: [limit] } });
 const quota = (spec: object) => core("ResourceQuota", { spec });
 const node = (spec: object, metadata: object = {}) => core("Node", { spec }, metadata);
-const endpoints = (subset: object) => core("Endpoints", { subsets: [subset] });
 
 const LABEL_VALUE =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end " +
@@ -24,13 +17,8 @@ const LABEL_VALUE =
 const CONFIG_KEY =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or " +
   "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-const MUST_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-const PORT_RANGE = "must be between 1 and 65535, inclusive";
-const SERVICE_NAME =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and " +
-  "end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
-  "'[a-z]([-a-z0-9]*[a-z0-9])?')";
 
+// ValidateObjectMeta and validateKubeFinalizerName of pkg/apis/core/validation, over those of apimachinery/pkg/api/validation.
 const metadata: readonly Row[] = [
   [config({ name: "" }), "metadata.name: Required value: name or generateName is required"],
   [config({ name: "Bad_Name" }), `metadata.name: Invalid value: "Bad_Name": ${SUBDOMAIN}`],
@@ -48,7 +36,18 @@ const metadata: readonly Row[] = [
     config({ annotations: { k: "x".repeat(262_144) } }),
     "metadata.annotations: Too long: may not be more than 262144 bytes",
   ],
-  [config({ finalizers: ["a b"] }), `metadata.finalizers: Invalid value: "a b": ${QUALIFIED}`],
+  [
+    config({ finalizers: ["a b"] }),
+    `[metadata.finalizers: Invalid value: "a b": ${QUALIFIED}, metadata.finalizers[0]: Invalid value: "a b": name is neither a standard finalizer name nor is it fully qualified]`,
+  ],
+  [
+    config({ finalizers: ["x", "example.com/y"] }),
+    'metadata.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified',
+  ],
+  [
+    config({ labels: { "a/": "x" } }),
+    `[metadata.labels: Invalid value: "a/": name part must be non-empty, metadata.labels: Invalid value: "a/": ${QUALIFIED}]`,
+  ],
   [
     config({ finalizers: ["foregroundDeletion", "orphan"] }),
     'metadata.finalizers: Invalid value: ["foregroundDeletion","orphan"]: finalizer orphan and foregroundDeletion cannot be both set',
@@ -63,6 +62,7 @@ const metadata: readonly Row[] = [
   ],
 ];
 
+// ValidateConfigMap, ValidateSecret, ValidateServiceAccount and ValidateNamespace of pkg/apis/core/validation.
 const data: readonly Row[] = [
   [core("ConfigMap", { data: { "a b": "x" } }), `data[a b]: Invalid value: "a b": ${CONFIG_KEY}`],
   [
@@ -94,134 +94,8 @@ const data: readonly Row[] = [
   ],
 ];
 
-const services: readonly Row[] = [
-  [service({ ports: [] }), "spec.ports: Required value"],
-  [
-    service({ ports: [{ port: 0 }] }),
-    `[spec.ports[0].port: Invalid value: 0: ${PORT_RANGE}, spec.ports[0].targetPort: Invalid value: 0: ${PORT_RANGE}]`,
-  ],
-  [
-    service({ ports: [{ port: 80, protocol: "ICMP" }] }),
-    'spec.ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
-  ],
-  [
-    service({ ports: [port, { port: 81 }] }),
-    "[spec.ports[0].name: Required value, spec.ports[1].name: Required value]",
-  ],
-  [
-    service({
-      ports: [
-        { port: 80, name: "a" },
-        { port: 81, name: "a" },
-      ],
-    }),
-    'spec.ports[1].name: Duplicate value: "a"',
-  ],
-  [
-    service({ ports: [{ port: 80, targetPort: 70_000 }] }),
-    `spec.ports[0].targetPort: Invalid value: 70000: ${PORT_RANGE}`,
-  ],
-  [
-    service({ ports: [{ port: 80, targetPort: "a_b" }] }),
-    'spec.ports[0].targetPort: Invalid value: "a_b": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
-  ],
-  [
-    service({ ports: [{ port: 80, nodePort: 30_080 }] }),
-    "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
-  ],
-  [
-    service({ type: "NodePort", ports: [{ port: 80, nodePort: 80 }] }),
-    "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767",
-  ],
-  [
-    service({ type: "Other", ports: [port] }),
-    'spec.type: Unsupported value: "Other": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
-  ],
-  [service({ type: "ExternalName" }), "spec.externalName: Required value"],
-  [service({ type: "ExternalName", externalName: "a b" }), `spec.externalName: Invalid value: "a b": ${SUBDOMAIN}`],
-  [
-    service({ ports: [port], sessionAffinity: "Some" }),
-    'spec.sessionAffinity: Unsupported value: "Some": supported values: "ClientIP", "None"',
-  ],
-  [
-    service({ ports: [port], externalIPs: ["127.0.0.1"] }),
-    'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
-  ],
-  [service({ ports: [port], clusterIP: "x" }), `spec.clusterIPs[0]: Invalid value: "x": ${MUST_IP}`],
-  [
-    service({ ports: [port], externalTrafficPolicy: "Local" }),
-    'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
-  ],
-  [
-    service({ ports: [port], internalTrafficPolicy: "Some" }),
-    'spec.internalTrafficPolicy: Unsupported value: "Some": supported values: "Cluster", "Local"',
-  ],
-  [
-    service({ ports: [port], loadBalancerClass: "a/b" }),
-    "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
-  ],
-  [
-    service({ ports: [port], publishNotReadyAddresses: true, selector: { "a b": "c" } }),
-    `spec.selector: Invalid value: "a b": ${QUALIFIED}`,
-  ],
-  [service({ ports: [port] }, { name: "1x" }), `metadata.name: Invalid value: "1x": ${SERVICE_NAME}`],
-  [
-    endpoints({ addresses: [{ ip: "x" }], ports: [port] }),
-    `subsets[0].addresses[0].ip: Invalid value: "x": ${MUST_IP}`,
-  ],
-  [endpoints({ ports: [port] }), "subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"],
-  [
-    endpoints({ addresses: [{ ip: "10.0.0.1" }], ports: [{ port: 70_000 }] }),
-    `subsets[0].ports[0].port: Invalid value: 70000: ${PORT_RANGE}`,
-  ],
-];
-
-const storage: readonly Row[] = [
-  [claim({ resources: usual.resources }), "spec.accessModes: Required value: at least 1 access mode is required"],
-  [
-    claim({ ...usual, accessModes: ["Sometimes"] }),
-    'spec.accessModes: Unsupported value: "Sometimes": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
-  ],
-  [claim({ accessModes: usual.accessModes }), "spec.resources[storage]: Required value"],
-  [
-    claim({ ...usual, resources: { requests: { storage: "0" } } }),
-    'spec.resources[storage]: Invalid value: "0": must be greater than zero',
-  ],
-  [
-    claim({ ...usual, volumeMode: "Other" }),
-    'spec.volumeMode: Unsupported value: "Other": supported values: "Block", "Filesystem"',
-  ],
-  [claim({ ...usual, storageClassName: "A_B" }), `spec.storageClassName: Invalid value: "A_B": ${SUBDOMAIN}`],
-  [
-    claim({ ...usual, accessModes: ["ReadWriteOnce", "ReadWriteOncePod"] }),
-    "spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes",
-  ],
-  [
-    volume({ capacity: disk.capacity, accessModes: disk.accessModes }),
-    "spec: Required value: must specify a volume type",
-  ],
-  [
-    volume({ accessModes: disk.accessModes, hostPath: disk.hostPath }),
-    '[spec.capacity: Required value, spec.capacity: Unsupported value: {}: supported values: "storage"]',
-  ],
-  [
-    volume({ ...disk, nfs: { server: "s", path: "/" } }),
-    "spec.nfs: Forbidden: may not specify more than 1 volume type",
-  ],
-  [
-    volume({ ...disk, persistentVolumeReclaimPolicy: "Burn" }),
-    'spec.persistentVolumeReclaimPolicy: Unsupported value: "Burn": supported values: "Delete", "Recycle", "Retain"',
-  ],
-  [
-    volume({ ...disk, hostPath: { path: "/a/../b" } }),
-    "spec.hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
-  ],
-  [
-    volume({ capacity: disk.capacity, accessModes: disk.accessModes, local: { path: "/x" } }),
-    "spec.nodeAffinity: Required value: Local volume requires node affinity",
-  ],
-];
-
+// ValidateLimitRange, ValidateResourceQuotaSpec, ValidateNode, ValidateReplicationControllerSpec and
+// ValidatePodTemplate of pkg/apis/core/validation.
 const limitsAndNodes: readonly Row[] = [
   [
     limits({ type: "Container", min: { cpu: "2" }, max: { cpu: "1" } }),
@@ -250,6 +124,55 @@ const limitsAndNodes: readonly Row[] = [
     limits({ type: "Container", maxLimitRequestRatio: { cpu: "0.5" } }),
     'spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "500m": ratio 500m is less than 1',
   ],
+  [
+    limits({ type: "PersistentVolumeClaim", max: { cpu: "1" } }),
+    "spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but neither was provided",
+  ],
+  [
+    limits({ type: "Other", max: { cpu: "1" } }),
+    'spec.limits[0].type: Invalid value: "Other": must be a standard limit type or fully qualified',
+  ],
+  [
+    limits({ type: "Container", max: { storage: "1" } }),
+    '[spec.limits[0].max[storage]: Invalid value: "storage": must be a standard resource for containers, spec.limits[0].default[storage]: Invalid value: "storage": must be a standard resource for containers, spec.limits[0].defaultRequest[storage]: Invalid value: "storage": must be a standard resource for containers]',
+  ],
+  [
+    limits({ type: "Pod", min: { cpu: "1" }, max: { cpu: "2" }, maxLimitRequestRatio: { cpu: "3" } }),
+    'spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000',
+  ],
+  [
+    limits({
+      type: "Container",
+      default: { "hugepages-2Mi": "4Mi" },
+      defaultRequest: { "hugepages-2Mi": "2Mi" },
+    }),
+    'spec.limits[0].defaultRequest[hugepages-2Mi]: Invalid value: "2Mi": default value 4Mi must equal to defaultRequest value 2Mi in hugepages-2Mi',
+  ],
+  [
+    quota({ hard: { apples: "1" } }),
+    'spec.hard[apples]: Invalid value: "apples": must be a standard resource type or fully qualified',
+  ],
+  [
+    quota({
+      hard: { pods: "1" },
+      scopeSelector: { matchExpressions: [{ scopeName: "BestEffort", operator: "In", values: ["a"] }] },
+    }),
+    "spec.scopeSelector.matchExpressions.operator: Invalid value: \"In\": must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
+  ],
+  [
+    quota({
+      hard: { pods: "1" },
+      scopeSelector: { matchExpressions: [{ scopeName: "PriorityClass", operator: "In" }] },
+    }),
+    "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+  ],
+  [
+    quota({
+      hard: { services: "1" },
+      scopeSelector: { matchExpressions: [{ scopeName: "PriorityClass", operator: "Exists" }] },
+    }),
+    'spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"PriorityClass","Operator":"Exists","Values":null}]}: unsupported scope applied to resource',
+  ],
   [quota({ hard: { pods: "1.5" } }), 'spec.hard[pods]: Invalid value: "1500m": must be an integer'],
   [quota({ hard: { pods: "-1" } }), 'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0'],
   [quota({ hard: { pods: "1" }, scopes: ["Odd"] }), 'spec.scopes: Invalid value: ["Odd"]: unsupported scope'],
@@ -273,6 +196,15 @@ const limitsAndNodes: readonly Row[] = [
       ],
     }),
     'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
+  ],
+  [
+    node({ taints: [{ key: "", effect: "NoSchedule" }] }),
+    `[metadata.taints[0].key: Invalid value: "": name part must be non-empty, metadata.taints[0].key: Invalid value: "": ${QUALIFIED}]`,
+  ],
+  [node({ taints: [{ key: "a", value: "b" }] }), "metadata.taints[0].effect: Required value"],
+  [
+    node({ podCIDR: "10.0.0.0/24", podCIDRs: ["10.0.0.0/24", "10.0.1.0/24"] }),
+    'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.1.0/24"]: may specify no more than one CIDR for each IP family',
   ],
   [
     node({ podCIDR: "x", podCIDRs: ["x"] }),
@@ -304,4 +236,4 @@ const limitsAndNodes: readonly Row[] = [
   ],
 ];
 
-export const CORE: readonly Row[] = [...metadata, ...data, ...services, ...storage, ...limitsAndNodes];
+export const CORE: readonly Row[] = [...metadata, ...data, ...limitsAndNodes];

@@ -52,8 +52,6 @@ function printed(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return quote(value);
   if (typeof value === "number") return goNumber(value);
-  // Unsigned numbers are printed by Go's %#v.
-  if (typeof value === "bigint") return `0x${value.toString(16)}`;
   return typeof value === "object" ? goJson(value) : String(value);
 }
 

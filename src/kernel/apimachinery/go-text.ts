@@ -82,7 +82,13 @@ export function goNumber(value: number): string {
 
 const htmlUnsafe = /[<>&\u2028\u2029]/g;
 
-const isTextMap = (value: object): boolean => Object.values(value).every((item) => typeof item === "string");
+const isTextMap = (value: object): boolean =>
+  !(value instanceof GoStruct) && Object.values(value).every((item) => typeof item === "string");
+
+class GoStruct {}
+
+/** Marks fields as those of a Go struct, which `goJson` prints in this order even if all of them are texts. */
+export const goStruct = (fields: Readonly<Record<string, unknown>>): object => Object.assign(new GoStruct(), fields);
 
 /**
  * Gives a value as Go's json.Marshal prints it: `<`, `>` and `&` escaped, maps sorted by key.

@@ -137,6 +137,14 @@ export function validateFinalizers(finalizers: readonly string[], at: At): void 
   }
 }
 
+const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+
+/** Adds an error for a finalizer that is neither a standard one nor says whose it is. */
+export function validateOwnedFinalizer(finalizer: string, at: At): void {
+  if (finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)) return;
+  at("").invalid(finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+}
+
 function validateManagedFields(entries: readonly ManagedFieldsEntry[], at: At): void {
   entries.forEach((entry, i) => {
     const { operation = "", fieldsType = "", manager = "", subresource = "" } = entry;

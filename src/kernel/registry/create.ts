@@ -16,7 +16,7 @@ import {
   pathSegmentName,
 } from "#kernel/apimachinery/formats";
 import { timeText } from "#kernel/apimachinery/meta";
-import { validateObjectMeta } from "#kernel/apimachinery/names";
+import { validateObjectMeta, validateOwnedFinalizer } from "#kernel/apimachinery/names";
 import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource, Draft, Resource } from "#kernel/registry/definition";
@@ -97,8 +97,19 @@ const NAME_FORMATS: Readonly<Record<AnyResource["nameFormat"], Format>> = {
 /** The metadata rules every kind has. */
 export function validateMeta(resource: AnyResource, meta: ObjectMeta, at: At): void {
   const nameFormat = NAME_FORMATS[resource.nameFormat];
-  validateObjectMeta({ meta, namespaced: resource.isNamespaced, nameFormat, at: at.under("metadata") });
+  const metaAt = at.under("metadata");
+  validateObjectMeta({ meta, namespaced: resource.isNamespaced, nameFormat, at: metaAt });
+  if (resource.isCustom === true || FREE_FINALIZER_GROUPS.has(resource.group) || resource.bucket === "events") return;
+  meta.finalizers?.forEach((finalizer, n) => {
+    validateOwnedFinalizer(finalizer, metaAt.under(`finalizers[${n}]`));
+  });
 }
+
+/** Groups whose kinds take finalizers by any name: they are validated by the rules of every object alone. */
+const FREE_FINALIZER_GROUPS: ReadonlySet<string> = new Set([
+  ...["admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "coordination.k8s.io"],
+  ...["events.k8s.io", "gateway.networking.k8s.io", "policy"],
+]);
 
 /** A copy of the draft with type and system metadata filled in, and every struct Go would print. */
 function completed<T extends KubeObject>(client: Client, resource: Resource<T>, draft: Draft<T>): T {

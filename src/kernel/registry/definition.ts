@@ -132,7 +132,7 @@ export interface DefinitionInput<T extends KubeObject> {
   validateCreate?(object: T, at: At, context: StrategyContext): void;
   /** Only what concerns the change; `validate` has already seen the new object. */
   validateUpdate?(object: T, old: T, at: At, context: StrategyContext, subresource: string): void;
-  validateStatusUpdate?(object: T, old: T, at: At, context: StrategyContext): void;
+  validateStatusUpdate?(object: T, old: T, at: At, context: StrategyContext, subresource: string): void;
   /**
    * Takes what only one object may have (cluster IPs, node ports) after validation, before the write; `old` is
    * absent on create. May change the object; says what cannot be had through `at`.

@@ -81,7 +81,7 @@ export function update<T extends KubeObject>(
     if (isUnchanged(object, old) && !isStale(registry, resource, key, old)) return old;
     validateMeta(resource, object.metadata, at);
     validateObjectMetaUpdate(object.metadata, old.metadata, at.under("metadata"));
-    resource.validateStatusUpdate?.(object, old, at, registry.context);
+    resource.validateStatusUpdate?.(object, old, at, registry.context, subresource);
   } else {
     resource.prepareForUpdate?.(object, old, registry.context, subresource);
     if (resource.hasGeneration === true && !equal(specOf(resource, object), specOf(resource, old))) {
@@ -119,7 +119,7 @@ function checkPreconditions<T extends KubeObject>(resource: Resource<T>, draft: 
   const { resourceVersion, uid, name = "" } = draft.metadata;
   if (!hasVersion(draft) && resource.allowUnconditionalUpdate === false) {
     const at = collector();
-    at("metadata.resourceVersion").invalid(0n, "must be specified for an update");
+    at("metadata.resourceVersion").invalid(0, "must be specified for an update");
     throw invalid(groupKindOf(resource), name, at.errors);
   }
   if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {

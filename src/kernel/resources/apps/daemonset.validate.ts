@@ -12,6 +12,7 @@ import {
   validateNonnegativeIntOrPercent,
 } from "#kernel/apimachinery/int-or-string";
 import { isEmpty, matches, requirementsOf, validateLabelSelector } from "#kernel/apimachinery/labels";
+import { printedStrategy } from "#kernel/resources/apps/workload.validate";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
 
@@ -45,7 +46,7 @@ function validateStrategy({ type = "", rollingUpdate }: DaemonSetUpdateStrategy,
   if (type === "OnDelete") return;
   if (type !== "RollingUpdate") {
     // Upstream prints its internal struct, whose fields have Go's names.
-    at("").notSupported({ Type: type, RollingUpdate: rollingUpdate ?? null }, ["RollingUpdate", "OnDelete"]);
+    at("").notSupported(printedStrategy(type, rollingUpdate), ["RollingUpdate", "OnDelete"]);
     return;
   }
   if (rollingUpdate === undefined) at("rollingUpdate").required();

@@ -12,7 +12,6 @@ import { column, defineResource, wide } from "#kernel/registry/definition";
 import { desiredReplicas, REVISION_ANNOTATION } from "#kernel/resources/apps/deployment.facts";
 import { validateDeployment, validateDeploymentStatus } from "#kernel/resources/apps/deployment.validate";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
 import { dropDisabledPodFields } from "#kernel/resources/core/pod.strategy";
 import { warningsForWorkload } from "#kernel/resources/core/pod.warnings";
@@ -58,10 +57,7 @@ export const deployments = defineResource<Deployment>({
     deployment.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
 
-  validate(deployment, at) {
-    validateFinalizerNames(deployment.metadata, at);
-    validateDeployment(deployment, at);
-  },
+  validate: (deployment, at) => validateDeployment(deployment, at),
   validateUpdate(deployment, old, at) {
     at("spec.selector").immutable(deployment.spec.selector, old.spec.selector);
   },

@@ -12,7 +12,7 @@ import {
   validateAtMostHundredPercent,
   validateNonnegativeIntOrPercent,
 } from "#kernel/apimachinery/int-or-string";
-import { validateCounts, validateWorkload } from "#kernel/resources/apps/workload.validate";
+import { printedStrategy, validateCounts, validateWorkload } from "#kernel/resources/apps/workload.validate";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
 
 /** Adds an error for each wrong part of a Deployment's spec, on create and update alike. */
@@ -20,7 +20,7 @@ export function validateDeployment({ spec }: Deployment, root: At): void {
   const at = root.under("spec");
   const { replicas = 1, minReadySeconds = 0, progressDeadlineSeconds } = spec;
   mustNotBeNegative(at("replicas"), replicas);
-  validateWorkload({ selector: spec.selector, template: spec.template, replicas }, at);
+  validateWorkload({ selector: spec.selector, template: spec.template }, at);
   validateStrategy(spec.strategy ?? {}, at.under("strategy"));
   mustNotBeNegative(at("minReadySeconds"), minReadySeconds);
   mustNotBeNegative(at("revisionHistoryLimit"), spec.revisionHistoryLimit);
@@ -43,7 +43,7 @@ function validateStrategy({ type = "", rollingUpdate }: DeploymentStrategy, at: 
       break;
     default:
       // Upstream prints its internal struct, whose fields have Go's names.
-      at("").notSupported({ Type: type, RollingUpdate: rollingUpdate ?? null }, ["Recreate", "RollingUpdate"]);
+      at("").notSupported(printedStrategy(type, rollingUpdate), ["Recreate", "RollingUpdate"]);
   }
 }
 

@@ -10,7 +10,6 @@ import { format } from "#kernel/apimachinery/labels";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
 import { validateCounts, validateWorkload } from "#kernel/resources/apps/workload.validate";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
 import { dropDisabledPodFields } from "#kernel/resources/core/pod.strategy";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
@@ -43,13 +42,12 @@ export const replicasets = defineResource<ReplicaSet>({
     if (rs.spec.template !== undefined) dropDisabledPodFields(rs.spec.template.spec);
   },
 
-  validate({ spec, metadata }, root) {
-    validateFinalizerNames(metadata, root);
+  validate({ spec }, root) {
     const at = root.under("spec");
     const { replicas = 1, selector, template = { spec: { containers: [] } } } = spec;
     mustNotBeNegative(at("replicas"), replicas);
     mustNotBeNegative(at("minReadySeconds"), spec.minReadySeconds);
-    validateWorkload({ selector, template, replicas }, at);
+    validateWorkload({ selector, template }, at);
   },
   validateUpdate(rs, old, at) {
     at("spec.selector").immutable(rs.spec.selector, old.spec.selector);

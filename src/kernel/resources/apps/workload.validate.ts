@@ -6,19 +6,19 @@
 
 import type { LabelSelector, PodTemplateSpec } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
+import { goStruct } from "#kernel/apimachinery/go-text";
+import type { IntOrString } from "#kernel/apimachinery/int-or-string";
 import { isEmpty, matches, requirementsOf, validateLabelSelector } from "#kernel/apimachinery/labels";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
-import { eachAt, mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
+import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
 
 export interface Workload {
   readonly selector: LabelSelector | undefined;
   readonly template: PodTemplateSpec;
-  /** How many copies are wanted. */
-  readonly replicas: number;
 }
 
 /** Adds an error for each wrong part of a selector and of the template it must select; `at` stands at the spec. */
-export function validateWorkload({ selector, template, replicas }: Workload, at: At): void {
+export function validateWorkload({ selector, template }: Workload, at: At): void {
   if (selector === undefined) at("selector").required();
   else {
     validateLabelSelector(selector, at.under("selector"));
@@ -36,16 +36,19 @@ export function validateWorkload({ selector, template, replicas }: Workload, at:
     templateAt("metadata.labels").invalid(labels ?? null, "`selector` does not match template `labels`");
   }
   validatePodTemplate(template, templateAt, { restartPolicies: ["Always"], refusesDeadlineFor: "ReplicaSet" });
-  if (replicas > 1) validateSharedDisks(template, templateAt.under("spec.volumes"));
 }
 
-/** Adds an error for each disk that copies of the pod would write to: it can be attached to one machine alone. */
-export function validateSharedDisks({ spec }: PodTemplateSpec, at: At): void {
-  for (const [{ gcePersistentDisk: disk }, volumeAt] of eachAt(spec.volumes, at)) {
-    if (disk === undefined || disk.readOnly === true) continue;
-    const rule = "GCE PD can only be mounted on multiple machines if it is read-only";
-    volumeAt("gcePersistentDisk.readOnly").invalid(false, `must be true for replicated pods > 1; ${rule}`);
-  }
+/** A strategy as upstream prints its internal struct, whose fields have Go's names. */
+export const printedStrategy = (type: string, rolling: RollingUpdate | undefined): object =>
+  goStruct({
+    Type: type,
+    RollingUpdate:
+      rolling === undefined ? null : { MaxUnavailable: rolling.maxUnavailable ?? 0, MaxSurge: rolling.maxSurge ?? 0 },
+  });
+
+interface RollingUpdate {
+  readonly maxUnavailable?: IntOrString;
+  readonly maxSurge?: IntOrString;
 }
 
 interface Counts {

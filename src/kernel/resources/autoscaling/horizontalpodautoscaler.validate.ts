@@ -22,6 +22,7 @@ import {
   type MetricSource,
   sourceOf,
 } from "#kernel/resources/autoscaling/metric.facts";
+import { validateContainerResourceName } from "#kernel/resources/core/pod.validate.resources";
 
 const STABILIZATION_MAX_SECONDS = 3_600;
 const PERIOD_MAX_SECONDS = 1_800;
@@ -114,7 +115,8 @@ function validateResource(
 ): void {
   if ((source?.name ?? "") === "") at("name").required("must specify a resource name");
   if (name === "resource") return;
-  const container = source?.container ?? "";
+  const { name: resource = "", container = "" } = source ?? {};
+  if (resource !== "") validateContainerResourceName(resource, at("name"));
   if (container === "") at("container").required("must specify a container");
   else for (const problem of dns1123Label(container)) at("container").invalid(container, problem);
 }

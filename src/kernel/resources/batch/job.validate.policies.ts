@@ -11,10 +11,10 @@ import type {
   SuccessPolicyRule,
 } from "#kernel/api/types.gen";
 import { type At, omitted } from "#kernel/apimachinery/field-errors";
-import { dns1123Subdomain, httpPath, qualifiedName } from "#kernel/apimachinery/formats";
+import { qualifiedName } from "#kernel/apimachinery/formats";
 import { quote } from "#kernel/apimachinery/go-text";
 import { checkIndexes } from "#kernel/resources/batch/job.indexes";
-import { eachAt, mustFit, mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
+import { eachAt, mustBeDomainPrefixed, mustFit, mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
 
 const RULES_MAX = 20;
 const EXIT_CODES_MAX = 255;
@@ -31,16 +31,7 @@ const choices = (values: readonly string[]): string => `valid values: [${values.
 
 /** Adds an error unless the text is a domain and a path: `example.com/controller`; `at` stands at the field. */
 export function validateManagedBy(managedBy: string, at: At): void {
-  const slash = managedBy.indexOf("/");
-  if (managedBy === "") at("").required();
-  else if (slash < 0) at("").invalid(managedBy, 'must be a domain-prefixed path (such as "acme.io/foo")');
-  else {
-    const [domain, path] = [managedBy.slice(0, slash), managedBy.slice(slash + 1)];
-    if (domain === "") at("").invalid("", "prefix part must be non-empty");
-    else mustFit(at(""), domain, dns1123Subdomain);
-    if (path === "") at("").invalid("", "name part must be non-empty");
-    else mustFit(at(""), path, httpPath);
-  }
+  mustBeDomainPrefixed(at(""), managedBy);
   if (managedBy.length > MANAGED_BY_MAX) at("").tooLong(managedBy, MANAGED_BY_MAX);
 }
 

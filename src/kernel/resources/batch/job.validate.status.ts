@@ -56,6 +56,9 @@ function validateConditions(job: Job, at: At): void {
   if (has("SuccessCriteriaMet") && has("FailureTarget")) {
     refuse("cannot set SuccessCriteriaMet=True and FailureTarget=true conditions");
   }
+  if (job.spec.successPolicy !== undefined && has("Complete") && !has("SuccessCriteriaMet")) {
+    refuse("cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True");
+  }
 }
 
 const isTime = (time: string | null | undefined): time is string => time !== undefined && time !== null;
@@ -79,7 +82,8 @@ function validateFinished(
   if (active > 0) at("active").invalid(active, "active>0 is invalid for finished job");
   if (!isTime(startTime)) at("startTime").required("startTime is required for finished job");
   if ((uncounted?.failed ?? []).length + (uncounted?.succeeded ?? []).length > 0) {
-    at("uncountedTerminatedPods").invalid(uncounted, "uncountedTerminatedPods needs to be empty for finished job");
+    const printed = { Succeeded: uncounted?.succeeded ?? null, Failed: uncounted?.failed ?? null };
+    at("uncountedTerminatedPods").invalid(printed, "uncountedTerminatedPods needs to be empty for finished job");
   }
   if (terminating > 0) at("terminating").invalid(terminating, "terminating>0 is invalid for finished job");
 }
@@ -139,5 +143,10 @@ function validateChange(job: Job, old: Job, at: At): void {
   }
   if (hasJobCondition(old, "SuccessCriteriaMet") && !hasJobCondition(job, "SuccessCriteriaMet")) {
     at("conditions").invalid(omitted, "cannot disable the SuccessCriteriaMet=True condition");
+  }
+  const wasMet = hasJobCondition(old, "SuccessCriteriaMet");
+  if (hasJobCondition(old, "Complete") && !wasMet && hasJobCondition(job, "SuccessCriteriaMet")) {
+    const rule = "cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions";
+    at("conditions").invalid(omitted, rule);
   }
 }

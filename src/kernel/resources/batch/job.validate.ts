@@ -66,8 +66,8 @@ function validateGeneratedSelector({ metadata, spec }: Job, root: At): void {
   for (const [name, value] of Object.entries(expected)) {
     const found = labels[name];
     if (found === undefined) {
-      if (isNew || matchesSet(labels, expected)) at("labels").required(`must be '${value}'`);
-    } else if (found !== value) at("labels").invalid(labels, `must be '${value}'`);
+      if (isNew || matchesSet(labels, expected)) at(`labels[${name}]`).required(`must be '${value}'`);
+    } else if (found !== value) at(`labels[${name}]`).invalid(labels, `must be '${value}'`);
   }
   if (requirementsOf(spec.selector) !== undefined && !matches(spec.selector, expected)) {
     root("spec.selector").invalid(spec.selector, "`selector` not auto-generated");

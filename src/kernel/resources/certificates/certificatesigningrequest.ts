@@ -6,11 +6,12 @@
 import type { CertificateSigningRequest, CertificateSigningRequestCondition as Condition } from "#kernel/api/types.gen";
 import { humanDuration } from "#kernel/apimachinery/duration";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { quote } from "#kernel/apimachinery/go-text";
 import { timeText } from "#kernel/apimachinery/time";
 import { column, defineResource } from "#kernel/registry/definition";
-import { readRequest, USAGES } from "#kernel/resources/certificates/x509";
+import { certificateProblem, readRequest, USAGES } from "#kernel/resources/certificates/x509";
 import { decodeText } from "#kernel/resources/core/base64";
+import { validateSignerName } from "#kernel/resources/core/signername.validate";
 import { ageColumn, nameColumn } from "#kernel/resources/core/table.columns";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -55,12 +56,10 @@ export const certificatesigningrequests = defineResource<CertificateSigningReque
       request.status = { ...before, conditions: dated(conditions, before.conditions, now) };
       return;
     }
-    // Whoever signs has no say in whether it was approved.
-    const decided = (before.conditions ?? []).filter(({ type }) => isDecision(type));
-    const others = conditions.filter(({ type }) => !isDecision(type));
-    const all = [...decided, ...others];
+    // Whoever signs has no say in whether it was approved: decisions stay as they are, and validation finds new ones.
+    const kept = withDecisionsOf(conditions, before.conditions ?? []);
     request.status = {
-      ...(all.length > 0 && { conditions: dated(all, before.conditions, now) }),
+      ...(kept.length > 0 && { conditions: dated(kept, before.conditions, now) }),
       ...(certificate !== undefined && { certificate }),
     };
   },
@@ -68,19 +67,8 @@ export const certificatesigningrequests = defineResource<CertificateSigningReque
   validateCreate({ spec }, at) {
     validateSpec(spec, at.under("spec"));
   },
-  validateStatusUpdate({ status = {} }, { status: before = {} }, at) {
-    const { conditions = [], certificate } = status;
-    validateConditions(conditions, at.under("status.conditions"));
-    for (const type of ["Approved", "Denied", "Failed"]) {
-      const was = (before.conditions ?? []).some((one) => one.type === type);
-      if (was && !conditions.some((one) => one.type === type)) {
-        at("status.conditions").forbidden(`updates may not remove a condition of type ${JSON.stringify(type)}`);
-      }
-    }
-    if (before.certificate !== undefined && certificate !== before.certificate) {
-      at("status.certificate").forbidden("updates may not set certificate content after it has been set");
-    }
-  },
+  validateStatusUpdate: ({ status = {} }, old, at, _context, subresource) =>
+    validateStatus(status, old.status ?? {}, { isApproval: subresource === "approval" }, at.under("status")),
 
   table: [
     nameColumn,
@@ -93,6 +81,18 @@ export const certificatesigningrequests = defineResource<CertificateSigningReque
 
   selectableFields: { "spec.signerName": ({ spec }) => spec.signerName },
 });
+
+/** The conditions, with the old decision of each kind wherever there are as many as there were. */
+function withDecisionsOf(conditions: readonly Condition[], before: readonly Condition[]): Condition[] {
+  let kept = [...conditions];
+  for (const type of ["Approved", "Denied"]) {
+    const were = before.filter((one) => one.type === type);
+    if (kept.filter((one) => one.type === type).length !== were.length) continue;
+    const next = [...were];
+    kept = kept.map((one) => (one.type === type ? (next.shift() ?? one) : one));
+  }
+  return kept;
+}
 
 const isDecision = (type: string): boolean => type === "Approved" || type === "Denied";
 
@@ -136,37 +136,41 @@ function validateSpec(spec: CertificateSigningRequest["spec"], at: At): void {
   }
 }
 
-function validateSignerName(name: string, at: At): void {
-  if (name === "") {
-    at("").required();
-    return;
+type Status = NonNullable<CertificateSigningRequest["status"]>;
+
+function validateStatus(status: Status, before: Status, { isApproval }: { readonly isApproval: boolean }, at: At) {
+  const { conditions = [], certificate = "" } = status;
+  const had = before.conditions ?? [];
+  validateConditions(conditions, at.under("conditions"));
+  const { certificate: wasCertificate = "" } = before;
+  const problem = certificate === wasCertificate ? undefined : certificateProblem(decodeText(certificate));
+  if (problem !== undefined) at("certificate").invalid("<certificate data>", problem);
+  const countOf = (list: readonly Condition[], type: string): number => list.filter((one) => one.type === type).length;
+  for (const type of ["Approved", "Denied", "Failed"]) {
+    if (countOf(conditions, type) >= countOf(had, type)) continue;
+    at("conditions").forbidden(`updates may not remove a condition of type ${quote(type)}`);
   }
-  const parts = name.split("/");
-  const [domain = "", path = ""] = parts;
-  if (parts.length !== 2) {
-    at("").invalid(name, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
-    return;
+  for (const type of isApproval ? [] : ["Approved", "Denied"]) {
+    if (countOf(conditions, type) <= countOf(had, type)) continue;
+    at("conditions").forbidden(`updates may not add a condition of type ${quote(type)}`);
   }
-  for (const text of dns1123Subdomain(domain))
-    at("").invalid(domain, `validating label ${JSON.stringify(domain)}: ${text}`);
-  if (!domain.includes(".")) at("").invalid(name, "should be a domain with at least two segments separated by dots");
-  for (const text of dns1123Subdomain(path)) at("").invalid(path, text);
+  if (certificate !== wasCertificate && wasCertificate !== "") {
+    at("certificate").forbidden("updates may not modify existing certificate content");
+  }
 }
 
 function validateConditions(conditions: readonly Condition[], at: At): void {
   const seen = new Set<string>();
   conditions.forEach(({ type = "", status = "" }, i) => {
     if (type === "") at(`[${i}].type`).required();
-    else if (seen.has(type)) at(`[${i}].type`).duplicate(type);
-    seen.add(type);
+    const allowed = isDecision(type) || type === "Failed" ? ["True"] : ["False", "True", "Unknown"];
     if (status === "") at(`[${i}].status`).required();
-    else if ((isDecision(type) || type === "Failed") && status !== "True") {
-      at(`[${i}].status`).notSupported(status, ["True"]);
-    } else if (!["True", "False", "Unknown"].includes(status)) {
-      at(`[${i}].status`).notSupported(status, ["False", "True", "Unknown"]);
+    else if (!allowed.includes(status)) at(`[${i}].status`).notSupported(status, allowed);
+    const other = type === "Approved" ? "Denied" : type === "Denied" ? "Approved" : undefined;
+    if (other !== undefined && seen.has(other)) {
+      at("").invalid(type, "Approved and Denied conditions are mutually exclusive");
     }
+    if (seen.has(type)) at(`[${i}].type`).duplicate(type);
+    seen.add(type);
   });
-  if (seen.has("Approved") && seen.has("Denied")) {
-    at("").invalid("Denied", "Approved and Denied conditions are mutually exclusive");
-  }
 }

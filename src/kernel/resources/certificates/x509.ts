@@ -5,6 +5,7 @@
  * Leaves out checking the request's own signature, as upstream's signer does.
  */
 import * as asn1 from "asn1js";
+import { quote } from "#kernel/apimachinery/go-text";
 import { encodeBase64Url } from "#kernel/apimachinery/jwt/jwt";
 import { bytesOfHex, type KeyPair, sign } from "#kernel/apimachinery/jwt/p256";
 import { sha256 } from "#kernel/apimachinery/jwt/sha256";
@@ -73,6 +74,22 @@ export function readRequest(pem: string): CertificateRequest | string {
     publicKey,
     alternativeNames,
   };
+}
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/g;
+
+/** What is wrong with the PEM text of an issued certificate, in upstream's words; undefined if nothing is. */
+export function certificateProblem(pem: string): string | undefined {
+  if (pem === "") return undefined;
+  let count = 0;
+  for (const [, type = "", body = ""] of pem.matchAll(BLOCK)) {
+    if (type !== "CERTIFICATE") return `only CERTIFICATE PEM blocks are allowed, found ${quote(type)}`;
+    if (body.includes(":")) return "no PEM block headers are permitted";
+    const { offset, result } = asn1.fromBER(Uint8Array.from(decodeBytes(body.replace(/\s/g, ""))).buffer);
+    if (offset < 0 || childrenOf(result).length !== 3) return "x509: malformed certificate";
+    count += 1;
+  }
+  return count === 0 ? "must contain at least one CERTIFICATE PEM block" : undefined;
 }
 
 function childrenOf(block: asn1.BaseBlock | undefined): asn1.BaseBlock[] {

@@ -50,12 +50,11 @@ function validateSubset({ addresses = [], notReadyAddresses = [], ports = [] }: 
 }
 
 function validateAddress({ ip = "", hostname = "", nodeName }: EndpointAddress, at: At): void {
-  const texts = ipAddress(ip);
-  for (const text of texts) at("ip").invalid(ip, text);
+  for (const text of ipAddress(ip)) at("ip").invalid(ip, text);
   if (hostname !== "") for (const text of dns1123Label(hostname)) at("hostname").invalid(hostname, text);
   // The object may have been stored before nodeName was validated, so upstream checks the name alone.
   if (nodeName !== undefined) for (const text of dns1123Subdomain(nodeName)) at("nodeName").invalid(nodeName, text);
-  if (texts.length === 0) validateNonSpecialIp(ip, at.under("ip"));
+  validateNonSpecialIp(ip, at.under("ip"));
 }
 
 function validatePort({ name = "", port, protocol = "", appProtocol }: EndpointPort, needsName: boolean, at: At): void {

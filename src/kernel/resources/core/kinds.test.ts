@@ -266,7 +266,7 @@ test("PUT makes a lease, and needs a version to change one", () => {
   const client = newClient();
   client.update(leases, { metadata, spec: { holderIdentity: "a" } }, { mayCreate: true });
   expect(problemOf(() => client.update(leases, { metadata, spec: { holderIdentity: "b" } }))).toContain(
-    "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update",
+    "metadata.resourceVersion: Invalid value: 0: must be specified for an update",
   );
   const lease = client.need(leases, key);
   expect(cells(leases, client.update(leases, { ...lease, spec: { holderIdentity: "b" } }))).toEqual(["b"]);

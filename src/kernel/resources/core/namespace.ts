@@ -7,8 +7,8 @@
 import type { Namespace } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { qualifiedName } from "#kernel/apimachinery/formats";
+import { validateOwnedFinalizer } from "#kernel/apimachinery/names";
 import { column, defineResource } from "#kernel/registry/definition";
-import { validateFinalizerName } from "#kernel/resources/core/finalizer.validate";
 
 /** The label every namespace carries its own name in. */
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -83,6 +83,6 @@ export const namespaces = defineResource<Namespace>({
 function validateFinalizers(finalizers: readonly string[], at: At): void {
   for (const finalizer of finalizers) {
     for (const text of qualifiedName(finalizer)) at("").invalid(finalizer, text);
-    validateFinalizerName(finalizer, at(""));
+    validateOwnedFinalizer(finalizer, at);
   }
 }

@@ -6,7 +6,6 @@
 import type { Node, NodeSpec, NodeStatus } from "#kernel/api/types.gen";
 import { canonicalResource } from "#kernel/apimachinery/quantity";
 import { defineResource } from "#kernel/registry/definition";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { nodeTable } from "#kernel/resources/core/node.columns";
 import { presentNode } from "#kernel/resources/core/node.heartbeat";
 import {
@@ -36,7 +35,6 @@ export const nodes = defineResource<Node>({
   },
 
   validate(node, at) {
-    validateFinalizerNames(node.metadata, at);
     validateNode(node, at);
     if ((node.metadata.resourceVersion ?? "") === "") validateNewNode(node, at);
   },

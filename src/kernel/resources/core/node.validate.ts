@@ -8,6 +8,7 @@
 import type { Node, Taint } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { labelValue, qualifiedName } from "#kernel/apimachinery/formats";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { parseCidr } from "#kernel/apimachinery/ip";
 import { cidr } from "#kernel/apimachinery/names";
 import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
@@ -45,7 +46,6 @@ export function validateTaints(taints: readonly Taint[] | undefined, at: At): vo
   const seen = new Set<string>();
   for (const [taint, taintAt] of eachAt(taints, at)) {
     const { key, value = "", effect } = taint;
-    if (key === "") taintAt("key").required();
     mustFit(taintAt("key"), key, qualifiedName);
     const wrong = labelValue(value);
     if (wrong.length > 0) taintAt("value").invalid(value, wrong.join(";"));
@@ -85,7 +85,7 @@ function validateAddresses({ status }: Node, at: At): void {
   const seen = new Set<string>();
   for (const [address, addressAt] of eachAt(status?.addresses, at.under("status.addresses"))) {
     const key = `${address.type} ${address.address}`;
-    if (seen.has(key)) addressAt("").duplicate(address);
+    if (seen.has(key)) addressAt("").duplicate(goStruct({ Type: address.type, Address: address.address }));
     seen.add(key);
   }
 }

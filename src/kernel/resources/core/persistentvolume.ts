@@ -7,7 +7,6 @@ import type { PersistentVolume } from "#kernel/api/types.gen";
 import { timeText } from "#kernel/apimachinery/meta";
 import { canonicalQuantity } from "#kernel/apimachinery/quantity";
 import { column, defineResource, wide } from "#kernel/registry/definition";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { modesText, volumeClass, volumeStorage } from "#kernel/resources/core/persistentvolume.facts";
 import {
   validateVolume,
@@ -44,10 +43,7 @@ export const persistentvolumes = defineResource<PersistentVolume>({
     if (!isNamed) status.lastPhaseTransitionTime = timeText(now);
   },
 
-  validate(volume, at) {
-    validateFinalizerNames(volume.metadata, at);
-    validateVolume(volume, at);
-  },
+  validate: (volume, at) => validateVolume(volume, at),
   validateUpdate: validateVolumeUpdate,
   validateStatusUpdate: validateVolumeStatus,
   warnings: (volume) => warningsFor(volume),

@@ -3,10 +3,13 @@
  *
  * Models pkg/registry/core/persistentvolumeclaim, pkg/api/persistentvolumeclaim and the table printer.
  */
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "#kernel/api/types.gen";
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedLocalObjectReference,
+} from "#kernel/api/types.gen";
 import { canonicalQuantity } from "#kernel/apimachinery/quantity";
 import { column, defineResource, wide } from "#kernel/registry/definition";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { modesText } from "#kernel/resources/core/persistentvolume.facts";
 import { claimClass } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { validateClaimSpec } from "#kernel/resources/core/persistentvolumeclaim.validate";
@@ -42,10 +45,7 @@ export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>({
     alignSources(claim.spec);
   },
 
-  validate(claim, at) {
-    validateFinalizerNames(claim.metadata, at);
-    validateClaimSpec(claim.spec, at.under("spec"));
-  },
+  validate: (claim, at) => validateClaimSpec(claim.spec, at.under("spec")),
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatusUpdate,
   warnings: (claim) => warningsForClaim(claim),
@@ -68,14 +68,23 @@ export const persistentvolumeclaims = defineResource<PersistentVolumeClaim>({
   },
 });
 
-/** The old and the new field of where the data come from say the same, as long as the new one names no namespace. */
+/**
+ * The old and the new field of where the data come from say the same. What only a feature that is off understands is
+ * forgotten, as upstream forgets it: another namespace in the new field, and other kinds in the old one.
+ */
 function alignSources(spec: PersistentVolumeClaimSpec): void {
+  if ((spec.dataSourceRef?.namespace ?? "") !== "") delete spec.dataSourceRef;
+  if (spec.dataSource !== undefined && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource;
   const { dataSource, dataSourceRef } = spec;
   if (dataSource !== undefined && dataSourceRef === undefined) spec.dataSourceRef = { ...dataSource };
-  if (dataSourceRef === undefined || dataSource !== undefined || (dataSourceRef.namespace ?? "") !== "") return;
+  if (dataSourceRef === undefined || dataSource !== undefined) return;
   const { namespace: _, ...source } = dataSourceRef;
   spec.dataSource = source;
 }
+
+const isClaimOrSnapshot = ({ apiGroup = "", kind }: TypedLocalObjectReference): boolean =>
+  (apiGroup === "" && kind === "PersistentVolumeClaim") ||
+  (apiGroup === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot");
 
 function phaseText({ metadata, status }: PersistentVolumeClaim): string {
   return metadata.deletionTimestamp === undefined ? (status?.phase ?? "") : "Terminating";

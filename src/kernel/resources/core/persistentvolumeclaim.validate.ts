@@ -10,7 +10,7 @@ import type {
   TypedLocalObjectReference,
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { dns1123Label, dns1123Subdomain } from "#kernel/apimachinery/formats";
 import { validateLabelSelector, validateLabels } from "#kernel/apimachinery/labels";
 import { validateAnnotations } from "#kernel/apimachinery/names";
 import { cmp } from "#kernel/apimachinery/quantity";
@@ -44,7 +44,28 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, at: At): void
   if (storageClassName !== "") mustFit(at("storageClassName"), storageClassName, dns1123Subdomain);
   if (volumeMode !== undefined) mustBeOneOf(at("volumeMode"), volumeMode, ["Block", "Filesystem"]);
   if (dataSource !== undefined) validateDataSource(dataSource, at.under("dataSource"));
-  if (dataSourceRef !== undefined) validateDataSource(dataSourceRef, at.under("dataSourceRef"));
+  if (dataSourceRef !== undefined) {
+    validateDataSource(dataSourceRef, at.under("dataSourceRef"));
+    const { namespace = "" } = dataSourceRef;
+    if (namespace !== "") mustFit(at("dataSourceRef.namespace"), namespace, dns1123Label);
+  }
+  validateSourcesAgree(spec, at);
+  const { volumeAttributesClassName: attributes = "" } = spec;
+  if (attributes !== "") mustFit(at("volumeAttributesClassName"), attributes, dns1123Subdomain);
+}
+
+/** Upstream shows a path of its own there, of which JSON makes an empty object. */
+const PATH = {};
+
+function validateSourcesAgree({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, at: At): void {
+  if (dataSource === undefined || dataSourceRef === undefined) return;
+  if ((dataSourceRef.namespace ?? "") !== "") {
+    at("").invalid(PATH, "may not be specified when dataSourceRef.namespace is specified");
+    return;
+  }
+  const fields = ["apiGroup", "kind", "name"] as const;
+  if (fields.some((field) => dataSource[field] !== dataSourceRef[field]))
+    at("").invalid(PATH, "must match dataSourceRef");
 }
 
 function validateStorage(storage: string | undefined, at: At): void {
@@ -53,8 +74,8 @@ function validateStorage(storage: string | undefined, at: At): void {
     problem.required();
     return;
   }
-  validateQuantityValue("storage", storage, problem);
   if (cmp(storage, "0") <= 0) problem.invalid(storage, positiveText);
+  else validateQuantityValue("storage", storage, problem);
 }
 
 function validateDataSource({ apiGroup = "", kind, name }: TypedLocalObjectReference, at: At): void {
@@ -62,4 +83,5 @@ function validateDataSource({ apiGroup = "", kind, name }: TypedLocalObjectRefer
   mustBeGiven(at("kind"), kind);
   if (apiGroup === "" && kind !== "PersistentVolumeClaim")
     at("").invalid(kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+  if (apiGroup !== "") mustFit(at("apiGroup"), apiGroup, dns1123Subdomain);
 }

@@ -4,12 +4,13 @@
  * Models pkg/apis/core/validation (ValidatePersistentVolumeClaimUpdate, ValidatePersistentVolumeClaimStatusUpdate).
  */
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "#kernel/api/types.gen";
-import type { At } from "#kernel/apimachinery/field-errors";
+import type { At, FieldProblem } from "#kernel/apimachinery/field-errors";
+import { qualifiedName } from "#kernel/apimachinery/formats";
 import { cmp } from "#kernel/apimachinery/quantity";
 import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { CLASS_ANNOTATION, requestedStorage } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { specDiff } from "#kernel/resources/core/pod.diff";
-import { validateQuantityValue } from "#kernel/resources/core/pod.validate.resources";
+import { validateBasicResource, validateQuantityValue } from "#kernel/resources/core/pod.validate.resources";
 
 const IMMUTABLE =
   "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
@@ -20,7 +21,7 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   const oldAnnotation = old.metadata.annotations?.[CLASS_ANNOTATION];
   const isUpgrade = annotation === undefined && oldAnnotation === claim.spec.storageClassName;
   if (!(isUpgrade && oldAnnotation !== undefined) && (annotation ?? "") !== (oldAnnotation ?? "")) {
-    at(`metadata.annotations[${CLASS_ANNOTATION}]`).immutable(annotation ?? "", oldAnnotation ?? "");
+    at(`metadata.annotations.${CLASS_ANNOTATION}`).immutable(annotation ?? "", oldAnnotation ?? "");
   }
   const [was, is] = [fixedPart(claim, old, old.spec), fixedPart(claim, old, claim.spec)];
   if (!semanticEqual(was, is)) {
@@ -78,10 +79,35 @@ function validateAttributesClass(claim: PersistentVolumeClaim, old: PersistentVo
 }
 
 /** Adds an error for each amount in the status that makes no sense. */
-export function validateClaimStatusUpdate(claim: PersistentVolumeClaim, _old: PersistentVolumeClaim, at: At): void {
-  for (const field of ["capacity", "allocatedResources"] as const) {
-    for (const [name, amount] of Object.entries(claim.status?.[field] ?? {})) {
-      validateQuantityValue(name, amount, at(`status.${field}[${name}]`));
-    }
+export function validateClaimStatusUpdate({ status, spec }: PersistentVolumeClaim, _old: object, at: At): void {
+  if ((spec.accessModes ?? []).length === 0) at("Spec.accessModes").required();
+  for (const [name, amount] of Object.entries(status?.capacity ?? {})) {
+    validateBasicResource(amount, at(`status.capacity[${name}]`));
   }
+  for (const [name, state] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
+    const problem = at("status.allocatedResourceStatus");
+    validateResourceKey(name, problem);
+    if (!RESIZE_STATES.includes(state)) problem.notSupported(name, RESIZE_STATES);
+  }
+  for (const [name, amount] of Object.entries(status?.allocatedResources ?? {})) {
+    const problem = at(`status.allocatedResources[${name}]`);
+    if (!validateResourceKey(name, at("status.allocatedResources"))) continue;
+    if (cmp(amount, "0") < 0) validateBasicResource(amount, problem);
+    else validateQuantityValue("storage", amount, problem);
+  }
+}
+
+const RESIZE_STATES = [
+  ...["ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible"],
+  "NodeResizePending",
+].sort();
+
+/** Adds an error unless it is storage, or a resource somebody else has named; gives whether it is. */
+function validateResourceKey(name: string, problem: FieldProblem): boolean {
+  const texts = qualifiedName(name);
+  for (const text of texts) problem.invalid(name, text);
+  if (texts.length > 0) return false;
+  const isNative = !name.includes("/") || name.includes("kubernetes.io/");
+  if (isNative && name !== "storage") problem.notSupported(name, ["storage"]);
+  return !isNative || name === "storage";
 }

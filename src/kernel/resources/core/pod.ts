@@ -5,7 +5,6 @@
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { defineResource, type Grace } from "#kernel/registry/definition";
-import { validateFinalizerNames } from "#kernel/resources/core/finalizer.validate";
 import { claimKeysOfPod } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { podColumns } from "#kernel/resources/core/pod.columns";
 import { defaultPod } from "#kernel/resources/core/pod.defaults";
@@ -16,8 +15,9 @@ import {
   preparePodForUpdate,
 } from "#kernel/resources/core/pod.strategy";
 import { validateNewPod, validatePod } from "#kernel/resources/core/pod.validate";
+import { validatePodStatusUpdate } from "#kernel/resources/core/pod.validate.status";
 import { validateEphemeralUpdate, validateResize } from "#kernel/resources/core/pod.validate.subresources";
-import { validatePodStatusUpdate, validatePodUpdate } from "#kernel/resources/core/pod.validate.update";
+import { validatePodUpdate } from "#kernel/resources/core/pod.validate.update";
 import { warningsForPod } from "#kernel/resources/core/pod.warnings";
 
 export const pods = defineResource<Pod>({
@@ -49,7 +49,6 @@ export const pods = defineResource<Pod>({
   prepareForUpdate: (pod, old, _context, subresource) => preparePodForUpdate(pod, old, subresource),
   prepareForStatusUpdate: (pod, old) => preparePodForStatusUpdate(pod, old),
   validate(pod, at) {
-    validateFinalizerNames(pod.metadata, at);
     validatePod(pod, at);
     // A pod that was never stored has no version yet: what holds for new pods alone is checked here.
     if ((pod.metadata.resourceVersion ?? "") === "") validateNewPod(pod, at);

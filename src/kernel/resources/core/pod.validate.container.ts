@@ -90,7 +90,7 @@ export function validateEphemeralContainers(context: ContainerContext, at: At): 
     names.add(container.name);
     const { targetContainerName: target = "" } = container;
     if (target !== "" && !others.has(target)) ownAt("targetContainerName").notFound(target);
-    for (const field of EPHEMERAL_FORBIDDEN) if (isSet(container[field])) ownAt(field).forbidden(refusal);
+    for (const field of EPHEMERAL_FORBIDDEN) if (isSet(field, container[field])) ownAt(field).forbidden(refusal);
     for (const [mount, mountAt] of eachAt(container.volumeMounts, ownAt.under("volumeMounts"))) {
       if ((mount.subPath ?? "") !== "") mountAt("subPath").forbidden(refusal);
       if ((mount.subPathExpr ?? "") !== "") mountAt("subPathExpr").forbidden(refusal);
@@ -98,9 +98,12 @@ export function validateEphemeralContainers(context: ContainerContext, at: At): 
   }
 }
 
-/** An empty struct, list or text is as good as none: Go compares with the zero value. */
-const isSet = (value: unknown): boolean =>
-  value !== undefined && value !== "" && (typeof value !== "object" || Object.keys(value ?? {}).length > 0);
+/** Go compares with the zero value: an empty struct is as good as none, but what a pointer points to is not. */
+function isSet(field: (typeof EPHEMERAL_FORBIDDEN)[number], value: unknown): boolean {
+  if (value === undefined) return false;
+  if (field === "resources") return Object.keys(value ?? {}).length > 0;
+  return !Array.isArray(value) || value.length > 0;
+}
 
 /** Adds an error for an image with blanks around it. */
 export function validateImageTrimmed({ image = "" }: Container | EphemeralContainer, at: At): void {

@@ -4,7 +4,15 @@
  * Models pkg/apis/core/validation (ValidateNonnegativeField, validateLocalDescendingPath and their kin).
  */
 import type { At, FieldProblem } from "#kernel/apimachinery/field-errors";
-import { type Format, negativeText, portName, portNumber, regexText } from "#kernel/apimachinery/formats";
+import {
+  dns1123Subdomain,
+  type Format,
+  httpPath,
+  negativeText,
+  portName,
+  portNumber,
+  regexText,
+} from "#kernel/apimachinery/formats";
 import type { IntOrString } from "#kernel/apimachinery/int-or-string";
 
 /** The message of a number that is not above zero. */
@@ -76,6 +84,22 @@ export function mustNotBeReserved(problem: FieldProblem, path: string): void {
   mustDescend(problem, path);
   if (path.startsWith("..") && path !== ".." && !path.startsWith("../"))
     problem.invalid(path, "must not start with '..'");
+}
+
+/** Adds an error unless the text is a domain and a path: `example.com/controller`. */
+export function mustBeDomainPrefixed(problem: FieldProblem, value: string): void {
+  if (value === "") {
+    problem.required();
+    return;
+  }
+  const slash = value.indexOf("/");
+  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash < 0 || domain === "" || path === "") {
+    problem.invalid(value, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    return;
+  }
+  for (const text of dns1123Subdomain(domain)) problem.invalid(domain, text);
+  for (const text of httpPath(path)) problem.invalid(path, text);
 }
 
 const fileModeMax = 0o777;

@@ -75,6 +75,11 @@ export function validateQuantityValue(name: string, quantity: string, problem: F
   if (isWhole && milli(quantity) % 1000 !== 0) problem.invalid(quantity, "must be an integer");
 }
 
+/** Adds an error for a negative amount of storage, which is shown in whole units. */
+export function validateBasicResource(quantity: string, problem: FieldProblem): void {
+  if (cmp(quantity, "0") < 0) problem.invalid(Number(wholeUnits(quantity)), "must be a valid resource quantity");
+}
+
 function validateHugePages(name: string, quantity: string, problem: FieldProblem): void {
   const size = name.slice(hugePagesPrefix.length);
   const isSize = quantityProblem(size) === undefined && parseQuantity(size).nanos > 0n && milli(size) % 1000 === 0;

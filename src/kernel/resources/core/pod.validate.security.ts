@@ -7,7 +7,7 @@
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { unixId } from "#kernel/apimachinery/formats";
-import { byteLength } from "#kernel/apimachinery/go-text";
+import { byteLength, goStruct } from "#kernel/apimachinery/go-text";
 import { eachAt, mustBeOneOf, mustDescend, numberMustFit } from "#kernel/resources/core/pod.validate.fields";
 import { validateWindowsOptions } from "#kernel/resources/core/pod.validate.windows";
 
@@ -80,7 +80,10 @@ function validateSeccomp(profile: SeccompProfile | undefined, at: At): void {
   else mustBeOneOf(at("type"), type, PROFILE_TYPES);
   const field = at("localhostProfile");
   if (type !== "Localhost") {
-    if (localhostProfile !== undefined) field.invalid(profile, "can only be set when seccomp type is Localhost");
+    if (localhostProfile !== undefined) {
+      const printed = goStruct({ Type: type, LocalhostProfile: localhostProfile });
+      field.invalid(printed, "can only be set when seccomp type is Localhost");
+    }
   } else if (localhostProfile === undefined) field.required("must be set when seccomp type is Localhost");
   else mustDescend(field, localhostProfile);
 }

@@ -75,10 +75,15 @@ export function validatePodSpec(spec: PodSpec, { isPod, podName }: PodSpecOption
   validateTopologySpread(spec.topologySpreadConstraints, at.under("topologySpreadConstraints"));
   validateHostProcess(spec, at);
   validateHostUsers(spec, at);
-  validateNames(spec, at);
+  validateName(spec, "serviceAccountName", dns1123Subdomain, at);
+  validateName(spec, "nodeName", dns1123Subdomain, at);
   numberMustFit(at("activeDeadlineSeconds"), spec.activeDeadlineSeconds, (value) => inRange(value, 1, INT32_MAX));
+  validateHostnames(spec, at);
   validateTolerations(spec.tolerations, at.under("tolerations"));
   validateHostAliases(spec.hostAliases, at.under("hostAliases"));
+  validateName(spec, "priorityClassName", dns1123Subdomain, at);
+  // A pointer that is set is checked, even if it points to nothing.
+  if (spec.runtimeClassName !== undefined) mustFit(at("runtimeClassName"), spec.runtimeClassName, dns1123Subdomain);
   if (spec.preemptionPolicy !== undefined) {
     mustChoose(at("preemptionPolicy"), spec.preemptionPolicy, ["PreemptLowerPriority", "Never"]);
   }
@@ -86,22 +91,24 @@ export function validatePodSpec(spec: PodSpec, { isPod, podName }: PodSpecOption
   validateOs(spec, at);
 }
 
-const NAMED_FIELDS: readonly (readonly [keyof PodSpec, Format])[] = [
-  ["serviceAccountName", dns1123Subdomain],
-  ["nodeName", dns1123Subdomain],
-  ["hostname", dns1123Label],
-  ["subdomain", dns1123Label],
-  ["priorityClassName", dns1123Subdomain],
-  ["runtimeClassName", dns1123Subdomain],
-];
+type NamedField =
+  | "serviceAccountName"
+  | "nodeName"
+  | "hostname"
+  | "subdomain"
+  | "priorityClassName"
+  | "runtimeClassName";
+
+function validateName(spec: PodSpec, field: NamedField, format: Format, at: At): void {
+  const { [field]: name = "" } = spec;
+  if (name !== "") mustFit(at(field), name, format);
+}
 
 const HOSTNAME_LENGTH_MAX = 64;
 
-function validateNames(spec: PodSpec, at: At): void {
-  for (const [field, format] of NAMED_FIELDS) {
-    const value = spec[field];
-    if (typeof value === "string" && value !== "") mustFit(at(field), value, format);
-  }
+function validateHostnames(spec: PodSpec, at: At): void {
+  validateName(spec, "hostname", dns1123Label, at);
+  validateName(spec, "subdomain", dns1123Label, at);
   const { hostnameOverride } = spec;
   if (hostnameOverride === undefined) return;
   const problem = at("hostnameOverride");

@@ -17,7 +17,11 @@ const isStatic = ({ metadata }: Pod): boolean => metadata.annotations?.[MIRROR_P
 
 /** Adds an error for each ephemeral container that is gone or was changed. */
 export function validateEphemeralUpdate(pod: Pod, old: Pod, at: At): void {
-  if (isStatic(old)) at("").forbidden("static pods do not support ephemeral containers");
+  // Upstream's path of the whole object has one element, without a name.
+  if (isStatic(old)) {
+    at("[]").forbidden("static pods do not support ephemeral containers");
+    return;
+  }
   const now: readonly EphemeralContainer[] = pod.spec.ephemeralContainers ?? [];
   for (const was of old.spec.ephemeralContainers ?? []) {
     const n = now.findIndex(({ name }) => name === was.name);
@@ -36,12 +40,21 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod, at: At): void {
 export function validateResize(pod: Pod, old: Pod, at: At): void {
   const specAt = at.under("spec");
   if (isStatic(old)) {
-    at("").forbidden("static pods cannot be resized");
+    at("[]").forbidden("static pods cannot be resized");
     return;
   }
-  const qos = computeQos(pod.spec);
-  if (qos !== computeQos(old.spec)) {
+  if (old.spec.os?.name === "windows") {
+    at("[]").forbidden("windows pods cannot be resized");
+    return;
+  }
+  // What is shown is the class the pod has.
+  const qos = old.status?.qosClass ?? computeQos(old.spec);
+  if (computeQos(pod.spec) !== qos) {
     specAt("").invalid(qos, "Pod QOS Class may not change as a result of resizing");
+  }
+  const running = old.status?.containerStatuses?.find(({ state }) => state?.running !== undefined);
+  if (running !== undefined && running.resources === undefined) {
+    specAt("").forbidden("Pod running on node without support for resize");
   }
   for (const field of ["containers", "initContainers"] as const) {
     const was = old.spec[field] ?? [];
@@ -51,6 +64,10 @@ export function validateResize(pod: Pod, old: Pod, at: At): void {
     }
     for (const [container, ownAt, n] of eachAt(pod.spec[field], specAt.under(field))) {
       const before = was[n];
+      if (before !== undefined && container.name !== before.name) {
+        ownAt("name").forbidden("containers may not be renamed or reordered on resize");
+        continue;
+      }
       if (before === undefined || semanticEqual(container.resources, before.resources)) continue;
       validateResized(container, before, field, ownAt);
     }

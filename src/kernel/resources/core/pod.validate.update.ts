@@ -1,20 +1,19 @@
 /**
- * What may change in a pod once it exists, in its spec and in its status.
+ * What may change in a pod once it exists.
  *
- * Models pkg/apis/core/validation (ValidatePodUpdate, ValidatePodStatusUpdate).
+ * Models pkg/apis/core/validation (ValidatePodUpdate).
  */
 
-import type { Affinity, Container, ContainerStatus, NodeAffinity, Pod, PodSpec } from "#kernel/api/types.gen";
+import type { Affinity, Container, NodeAffinity, Pod, PodSpec } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { dns1123Subdomain, inRange, qualifiedName, rangeText } from "#kernel/apimachinery/formats";
-import { parseIp } from "#kernel/apimachinery/ip";
-import { ipAddress } from "#kernel/apimachinery/names";
+import { inRange, rangeText } from "#kernel/apimachinery/formats";
 import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
+import { printedTerm } from "#kernel/resources/core/node.selector.printed";
 import { specDiff } from "#kernel/resources/core/pod.diff";
-import { isRestartableInit, sameToleration } from "#kernel/resources/core/pod.facts";
-import { validateAnnotationsUpdate, validatePodAnnotations } from "#kernel/resources/core/pod.validate.annotations";
+import { sameToleration } from "#kernel/resources/core/pod.facts";
+import { validateAnnotationsUpdate } from "#kernel/resources/core/pod.validate.annotations";
 import { validateImageTrimmed } from "#kernel/resources/core/pod.validate.container";
-import { eachAt, mustBeGiven, mustFit } from "#kernel/resources/core/pod.validate.fields";
+import { eachAt, mustBeGiven } from "#kernel/resources/core/pod.validate.fields";
 
 const INT32_MAX = 2147483647;
 
@@ -144,7 +143,7 @@ function validateNodeAffinityNarrowed(now: NodeAffinity | undefined, was: NodeAf
   const old = before.nodeSelectorTerms;
   if (terms.length !== old.length) {
     const rule = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    problem.invalid(terms, rule);
+    problem.invalid(terms.map(printedTerm), rule);
     return;
   }
   for (const [n, term] of terms.entries()) {
@@ -155,93 +154,9 @@ function validateNodeAffinityNarrowed(now: NodeAffinity | undefined, was: NodeAf
       startsWith(term.matchFields, previous?.matchFields);
     if (isKept && !(isEmpty && !semanticEqual(term, previous))) continue;
     const rule = "only additions are allowed (no mutations or deletions)";
-    at(`${REQUIRED}.nodeSelectorTerms[${n}]`).invalid(term, rule);
+    at(`${REQUIRED}.nodeSelectorTerms[${n}]`).invalid(printedTerm(term), rule);
   }
 }
 
 const startsWith = (list: readonly unknown[] = [], start: readonly unknown[] = []): boolean =>
   start.every((item, n) => semanticEqual(item, list[n]));
-
-/** Adds an error for each change that an update of a pod's status must not make. */
-export function validatePodStatusUpdate(pod: Pod, old: Pod, at: At): void {
-  const { spec } = old;
-  const { status = {} } = pod;
-  const was = old.status ?? {};
-  const own = at.under("status");
-  validatePodAnnotations(pod.metadata.annotations, pod.spec, at.under("metadata.annotations"));
-  for (const [{ type }, conditionAt] of eachAt(status.conditions, at.under("metadata.conditions"))) {
-    if (!SYSTEM_CONDITIONS.has(type)) mustFit(conditionAt("Type"), type, qualifiedName);
-  }
-  const { nominatedNodeName = "" } = status;
-  if (nominatedNodeName !== "" && nominatedNodeName !== was.nominatedNodeName) {
-    mustFit(own("nominatedNodeName"), nominatedNodeName, dns1123Subdomain);
-  }
-  own("qosClass").immutable(status.qosClass, was.qosClass);
-  const policy = spec.restartPolicy;
-  validateStates(status.containerStatuses, was.containerStatuses, { spec, policy }, own.under("containerStatuses"));
-  const inits = own.under("initContainerStatuses");
-  validateStates(status.initContainerStatuses, was.initContainerStatuses, { spec, policy }, inits);
-  const ephemeral = own.under("ephemeralContainerStatuses");
-  // Nothing ever restarts an ephemeral container.
-  validateStates(
-    status.ephemeralContainerStatuses,
-    was.ephemeralContainerStatuses,
-    { spec, policy: "Never" },
-    ephemeral,
-  );
-  validateAddresses(
-    (status.podIPs ?? []).map(({ ip = "" }) => ip),
-    own.under("podIPs"),
-  );
-  const hostIPs = (status.hostIPs ?? []).map(({ ip = "" }) => ip);
-  if (hostIPs.length > 0 && status.hostIP !== hostIPs[0]) {
-    own("hostIPs[0].ip").invalid(hostIPs[0], "must be equal to `hostIP`");
-  }
-  validateAddresses(hostIPs, own.under("hostIPs"));
-}
-
-const SYSTEM_CONDITIONS = new Set(["PodScheduled", "Ready", "Initialized"]);
-
-interface Restarting {
-  readonly spec: PodSpec;
-  readonly policy: string | undefined;
-}
-
-/** A container that must not be started again stays terminated. */
-function validateStates(
-  statuses: readonly ContainerStatus[] = [],
-  old: readonly ContainerStatus[] = [],
-  { spec, policy }: Restarting,
-  at: At,
-): void {
-  if (policy === "Always") return;
-  for (const [n, { name, state }] of old.entries()) {
-    if (state?.terminated === undefined) continue;
-    if (state.terminated.exitCode !== 0 && policy === "OnFailure") continue;
-    if (mayRestart(spec, name)) continue;
-    const isRevived = statuses.some((now) => now.name === name && now.state?.terminated === undefined);
-    if (isRevived) at(`[${n}].state`).forbidden("may not be transitioned to non-terminated state");
-  }
-}
-
-function mayRestart({ containers, initContainers = [] }: PodSpec, name: string): boolean {
-  const container = [...containers, ...initContainers].find((one) => one.name === name);
-  if (container === undefined) return false;
-  if ((container.restartPolicyRules ?? []).length > 0) return true;
-  return isRestartableInit(container) || container.restartPolicy === "OnFailure";
-}
-
-function validateAddresses(ips: readonly string[], at: At): void {
-  const seen = new Set<string>();
-  for (const [ip, ipAt] of eachAt(ips, at)) {
-    mustFit(ipAt(""), ip, ipAddress);
-    if (seen.has(ip)) ipAt("").duplicate({ ip });
-    seen.add(ip);
-  }
-  const families = new Set(ips.map((ip) => parseIp(ip)?.family));
-  if (ips.length <= 1 || (ips.length === 2 && families.size === 2)) return;
-  at("").invalid(
-    ips.map((ip) => ({ ip })),
-    "may specify no more than one IP for each IP family",
-  );
-}

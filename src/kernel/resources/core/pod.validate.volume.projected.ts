@@ -15,6 +15,7 @@ import type {
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { validateLabelSelector } from "#kernel/apimachinery/labels";
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from "#kernel/resources/core/pod.validate.env";
 import {
@@ -24,6 +25,7 @@ import {
   mustBeOneOf,
   mustNotBeReserved,
 } from "#kernel/resources/core/pod.validate.fields";
+import { validateSignerName } from "#kernel/resources/core/signername.validate";
 
 /** Adds an error for each wrong part of a key that becomes a file. */
 export function validateKeyToPath({ key, path, mode }: KeyToPath, at: At): void {
@@ -114,7 +116,14 @@ function validateToken(token: ServiceAccountTokenProjection, volumeAt: At, at: A
 function validateTrustBundle(bundle: ClusterTrustBundleProjection, at: At): void {
   const { name, signerName, labelSelector, path } = bundle;
   if (name !== undefined && signerName !== undefined) {
-    at("").invalid(bundle, "only one of name and signerName may be used");
+    const printed = goStruct({
+      Name: name,
+      SignerName: signerName,
+      LabelSelector: labelSelector ?? null,
+      Optional: bundle.optional ?? null,
+      Path: path,
+    });
+    at("").invalid(printed, "only one of name and signerName may be used");
   } else if (name !== undefined) {
     if (name === "") at("name").required("must be a valid object name");
     for (const text of dns1123Subdomain(name.split(":").at(-1) ?? "")) {
@@ -125,25 +134,11 @@ function validateTrustBundle(bundle: ClusterTrustBundleProjection, at: At): void
     }
   } else if (signerName !== undefined) {
     if (signerName === "") at("signerName").required("must be a valid signer name");
-    validateSignerName(signerName, at);
+    validateSignerName(signerName, at.under("signerName"));
     validateLabelSelector(labelSelector, at.under("labelSelector"));
   } else at("").required("either name or signerName must be specified");
   mustBeGiven(at("path"), path);
   mustNotBeReserved(at("path"), path);
-}
-
-function validateSignerName(signerName: string, at: At): void {
-  const parts = signerName.split("/");
-  if (parts.length !== 2) {
-    at("signerName").invalid(
-      signerName,
-      "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-    );
-    return;
-  }
-  for (const text of dns1123Subdomain(parts[0] ?? "")) {
-    at("signerName").invalid(parts[0], `validating label "${parts[0]}": ${text}`);
-  }
 }
 
 const KEY_TYPES = ["ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"];
@@ -152,7 +147,7 @@ const CERTIFICATE_SECONDS_MAX = 91 * 24 * 3_600;
 
 function validateCertificate(projection: PodCertificateProjection, take: Projecting["take"], at: At): void {
   const { signerName, keyType, maxExpirationSeconds } = projection;
-  if (mustBeGiven(at("signerName"), signerName)) validateSignerName(signerName, at);
+  validateSignerName(signerName, at.under("signerName"));
   mustBeOneOf(at("keyType"), keyType, KEY_TYPES);
   if (maxExpirationSeconds !== undefined) {
     const problem = at("maxExpirationSeconds");

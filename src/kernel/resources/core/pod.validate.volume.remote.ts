@@ -4,7 +4,7 @@
  * Models pkg/apis/core/validation (validateNFSVolumeSource and the others of its sort).
  */
 
-import type { Volume } from "#kernel/api/types.gen";
+import type { ISCSIPersistentVolumeSource, ISCSIVolumeSource, Volume } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label, inRange } from "#kernel/apimachinery/formats";
 import {
@@ -27,15 +27,38 @@ function validatePartition(partition: number | undefined, at: At): void {
 }
 
 const qualifiedInitiators: readonly (readonly [prefix: string, format: RegExp])[] = [
-  ["iqn", /^iqn\.\d{4}-\d{2}\.([\w-.]+)(:[^,;*&$|\s]+)$/],
-  ["eui", /^eui\.[0-9A-Fa-f]{16}$/],
-  ["naa", /^naa\.[0-9A-Fa-f]{32}$/],
+  ["iqn", /iqn\.\d{4}-\d{2}\.([0-9A-Za-z\-.]+)(:[^,;*&$|\s]+)$/],
+  ["eui", /^eui.[0-9A-Za-z]{16}$/],
+  ["naa", /^naa.[0-9A-Za-z]{32}$/],
 ];
 
-function validateInitiator(name: string, path: string, at: At): void {
+const unknownInitiator = "must be valid format starting with iqn, eui, or naa";
+
+function validateInitiator(name: string, path: string, at: At, ofUnknown = unknownInitiator): void {
   const known = qualifiedInitiators.find(([prefix]) => name.startsWith(prefix));
-  if (known === undefined) at(path).invalid(name, "must be valid format starting with iqn, eui, or naa");
+  if (known === undefined) at(path).invalid(name, ofUnknown);
   else if (!known[1].test(name)) at(path).invalid(name, "must be valid format");
+}
+
+/** What is said of a volume whose name is too long beside its portal. */
+export const addressRule =
+  "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+
+/** True if an initiator is named and the name of the volume would not fit beside the portal. */
+export const isIscsiTooLong = (name: string, { initiatorName, targetPortal }: ISCSIVolumeSource): boolean =>
+  initiatorName !== undefined && `${name}:${targetPortal}`.length > 64;
+
+/** Adds an error for each wrong part of a PersistentVolume's target; `at` stands at the source. */
+export function validateVolumeIscsi(source: ISCSIPersistentVolumeSource, name: string, at: At): void {
+  mustBeGiven(at("targetPortal"), source.targetPortal);
+  if (isIscsiTooLong(name, source as ISCSIVolumeSource)) at("targetportal").invalid(source.targetPortal, addressRule);
+  if (mustBeGiven(at("iqn"), source.iqn)) validateInitiator(source.iqn, "iqn", at);
+  numberMustFit(at("lun"), source.lun, lunRange);
+  const needsSecret = source.chapAuthDiscovery === true || source.chapAuthSession === true;
+  if (needsSecret && source.secretRef === undefined) at("secretRef").required();
+  if (source.secretRef !== undefined) mustBeGiven(at("secretRef.name"), source.secretRef.name);
+  const { initiatorName } = source;
+  if (initiatorName !== undefined) validateInitiator(initiatorName, "initiatorname", at, "must be valid format");
 }
 
 const registryRule = "must be a host:port pair or multiple pairs separated by commas";
@@ -94,8 +117,10 @@ export const REMOTE_SOURCES: SourceChecks = {
     if (registry === "") at("registry").required(registryRule);
     else if (tenant.length >= 65) {
       at("tenant").required("must be a UUID and may not exceed a length of 64 characters");
-    } else if (!registry.split(",").every((pair) => /^[^:]*:[^:]*$/.test(pair))) {
-      at("registry").invalid(registry, registryRule);
+    } else {
+      for (const pair of registry.split(",")) {
+        if (!/^([^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/.test(pair)) at("registry").invalid(registry, registryRule);
+      }
     }
     mustBeGiven(at("volume"), volume);
   },

@@ -23,7 +23,12 @@ import {
   validateKeyToPath,
   validateProjected,
 } from "#kernel/resources/core/pod.validate.volume.projected";
-import { REMOTE_SOURCES, type SourceChecks } from "#kernel/resources/core/pod.validate.volume.remote";
+import {
+  addressRule,
+  isIscsiTooLong,
+  REMOTE_SOURCES,
+  type SourceChecks,
+} from "#kernel/resources/core/pod.validate.volume.remote";
 
 /** The volumes nothing is wrong with, by name: what containers may mount. */
 export type ValidVolumes = ReadonlyMap<string, Volume>;
@@ -124,15 +129,13 @@ function validateSource(volume: Volume, podName: string, at: At): void {
   }
   const path = first === "gcePersistentDisk" ? "persistentDisk" : first;
   const check = SOURCES[first] as ((source: unknown, at: At) => void) | undefined;
+  if (first === "image" && podName !== "" && (volume.image?.reference ?? "") === "") at("image.reference").required();
   check?.(volume[first], at.under(path));
   for (const field of more) at(MISSPELT[field] ?? field).forbidden("may not specify more than 1 volume type");
 
   const { name, iscsi, ephemeral } = volume;
-  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal}`.length > 64) {
-    const most = "must be under 64 characters if iscsi.initiatorName is specified.";
-    at("name").invalid(name, `Total length of <volume name>:<iscsi.targetPortal> ${most}`);
-  }
-  if (ephemeral === undefined || podName === "" || name === "") return;
+  if (iscsi !== undefined && isIscsiTooLong(name, iscsi)) at("name").invalid(name, addressRule);
+  if (ephemeral === undefined || first !== "ephemeral" || podName === "" || name === "") return;
   const claim = `${podName}-${name}`;
   for (const text of dns1123Subdomain(claim)) at("name").invalid(name, `PVC name "${claim}": ${text}`);
 }

@@ -112,10 +112,16 @@ function forbidWindowsOptions(spec: PodSpec, at: At): void {
   }
 }
 
-const LINUX_POD_FIELDS = [
-  ...["appArmorProfile", "seLinuxOptions", "seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls"],
-  ...["runAsUser", "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"],
+/** What a Windows pod must not have, in the order upstream looks at it: below the spec, or below its context. */
+const LINUX_POD_FIELDS: readonly string[] = [
+  ...["securityContext.appArmorProfile", "securityContext.seLinuxOptions", "hostUsers", "hostPID", "hostIPC"],
+  ...["securityContext.seccompProfile", "securityContext.fsGroup", "securityContext.fsGroupChangePolicy"],
+  ...["securityContext.sysctls", "shareProcessNamespace", "securityContext.runAsUser", "securityContext.runAsGroup"],
+  ...["securityContext.supplementalGroups", "securityContext.supplementalGroupsPolicy"],
+  "securityContext.seLinuxChangePolicy",
 ];
+
+const contextPrefix = "securityContext.";
 
 const LINUX_CONTAINER_FIELDS = [
   ...["appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged"],
@@ -124,14 +130,14 @@ const LINUX_CONTAINER_FIELDS = [
 
 function forbidLinuxOptions(spec: PodSpec, at: At): void {
   const refusal = "cannot be set for a windows pod";
+  const ofSpec = spec as unknown as Readonly<Record<string, unknown>>;
   const ofPod = (spec.securityContext ?? {}) as Readonly<Record<string, unknown>>;
-  for (const field of LINUX_POD_FIELDS) {
-    if (ofPod[field] !== undefined) at(`securityContext.${field}`).forbidden(refusal);
+  for (const path of LINUX_POD_FIELDS) {
+    const value = path.startsWith(contextPrefix) ? ofPod[path.slice(contextPrefix.length)] : ofSpec[path];
+    const isUnset = (path === "hostPID" || path === "hostIPC") && value !== true;
+    const isEmpty = path.endsWith("sysctls") && Array.isArray(value) && value.length === 0;
+    if (value !== undefined && !isUnset && !isEmpty) at(path).forbidden(refusal);
   }
-  if (spec.hostUsers !== undefined) at("hostUsers").forbidden(refusal);
-  if (spec.hostPID === true) at("hostPID").forbidden(refusal);
-  if (spec.hostIPC === true) at("hostIPC").forbidden(refusal);
-  if (spec.shareProcessNamespace !== undefined) at("shareProcessNamespace").forbidden(refusal);
   for (const [{ securityContext }, ownAt] of containersAt(spec, at)) {
     const own = (securityContext ?? {}) as Readonly<Record<string, unknown>>;
     for (const field of LINUX_CONTAINER_FIELDS) {

@@ -8,7 +8,7 @@ import type { At } from "#kernel/apimachinery/field-errors";
 import { formatLabels, matchesSet } from "#kernel/apimachinery/labels";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
-import { validateCounts, validateSharedDisks } from "#kernel/resources/apps/workload.validate";
+import { validateCounts } from "#kernel/resources/apps/workload.validate";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
@@ -90,5 +90,4 @@ function validateSpec({ minReadySeconds, replicas = 1, selector = {}, template }
   }
   const restrictions = { restartPolicies: ["Always"], refusesDeadlineFor: "ReplicationController" };
   validatePodTemplate(template, templateAt, restrictions);
-  if (replicas > 1) validateSharedDisks(template, templateAt.under("spec.volumes"));
 }

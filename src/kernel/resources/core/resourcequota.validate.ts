@@ -10,6 +10,7 @@ import type {
   ScopeSelector,
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { eachAt } from "#kernel/resources/core/pod.validate.fields";
 import {
   isHugePages,
@@ -100,11 +101,20 @@ function validateSelector({ scopes, hard = {} }: ResourceQuotaSpec, selector: Sc
   for (const [requirement] of eachAt(expressions, own)) {
     const { scopeName } = requirement;
     if (SCOPES[scopeName] === undefined) own("scopeName").invalid(scopeName, "unsupported scope");
-    for (const _name of unfit(scopeName, hard)) own("").invalid(selector, "unsupported scope applied to resource");
+    for (const _name of unfit(scopeName, hard))
+      own("").invalid(printed(selector), "unsupported scope applied to resource");
     validateRequirement(requirement, own);
   }
   if (conflict(expressions.map(({ scopeName }) => scopeName))) own("").invalid(scopes ?? null, "conflicting scopes");
 }
+
+/** As upstream prints its internal struct, whose fields have Go's names. */
+const printed = ({ matchExpressions }: ScopeSelector): object => ({
+  MatchExpressions:
+    matchExpressions?.map(({ scopeName, operator, values }) =>
+      goStruct({ ScopeName: scopeName, Operator: operator, Values: values ?? null }),
+    ) ?? null,
+});
 
 const EXISTING = ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "CrossNamespacePodAffinity"];
 
@@ -112,7 +122,7 @@ function validateRequirement({ scopeName, operator, values = [] }: ScopedResourc
   if (EXISTING.includes(scopeName) && operator !== "Exists") {
     const names = EXISTING.map((name) => `ResourceQuotaScope${name}`);
     const list = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-    at("operator").invalid(operator, `must be 'Exist' when scope is any of ${list}`);
+    at("operator").invalid(operator, `must be 'Exists' when scope is any of ${list}`);
   }
   const rule = (what: string, operators: string): string => `must be ${what} when \`operator\` is ${operators}`;
   const end = "for scope selector";

@@ -210,7 +210,7 @@ export function validateServiceStatus({ spec, status }: Service, at: At): void {
   const { ingress = [] } = status?.loadBalancer ?? {};
   const below = at.under("status.loadBalancer.ingress");
   if (spec.type !== "LoadBalancer" && ingress.length > 0) {
-    below("").forbidden('may only be used when `spec.type` is "LoadBalancer"');
+    below("").forbidden("may only be used when `spec.type` is 'LoadBalancer'");
     return;
   }
   ingress.forEach((one, i) => {
@@ -221,7 +221,7 @@ export function validateServiceStatus({ spec, status }: Service, at: At): void {
 function validateIngress({ ip = "", ipMode, hostname = "" }: LoadBalancerIngress, at: At): void {
   if (ip !== "") check(ip, ipAddress, at.under("ip"));
   if (ipMode === undefined) {
-    if (ip !== "") at("ipMode").required("must be specified when `ip` is specified");
+    if (ip !== "") at("ipMode").required("must be specified when `ip` is set");
   } else if (ip === "") at("ipMode").forbidden("may not be specified when `ip` is not set");
   else if (!IP_MODES.includes(ipMode)) at("ipMode").notSupported(ipMode, IP_MODES);
   if (hostname === "") return;

@@ -5,10 +5,10 @@
  */
 import type { IngressClass, IngressClassParametersReference } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { dns1123Label, dns1123Subdomain, httpPath, pathSegmentName } from "#kernel/apimachinery/formats";
+import { dns1123Label, dns1123Subdomain, pathSegmentName } from "#kernel/apimachinery/formats";
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { column, defineResource } from "#kernel/registry/definition";
-import { mustFit } from "#kernel/resources/core/pod.validate.fields";
+import { mustBeDomainPrefixed, mustFit } from "#kernel/resources/core/pod.validate.fields";
 
 const CONTROLLER_BYTES_MAX = 250;
 
@@ -50,18 +50,7 @@ function parametersText(parameters: IngressClassParametersReference | undefined)
 function validateController(controller: string, at: At): void {
   const problem = at("controller");
   if (byteLength(controller) > CONTROLLER_BYTES_MAX) problem.tooLong("", CONTROLLER_BYTES_MAX);
-  if (controller === "") {
-    problem.required();
-    return;
-  }
-  const slash = controller.indexOf("/");
-  const [host, path] = [controller.slice(0, slash), controller.slice(slash + 1)];
-  if (slash < 0 || host === "" || path === "") {
-    problem.invalid(controller, 'must be a domain-prefixed path (such as "acme.io/foo")');
-    return;
-  }
-  mustFit(problem, host, dns1123Subdomain);
-  mustFit(problem, path, httpPath);
+  mustBeDomainPrefixed(problem, controller);
 }
 
 /** Adds an error for each wrong part of a reference to an object of some kind in the same namespace. */

@@ -26,6 +26,8 @@ export const poddisruptionbudgets = defineResource<PodDisruptionBudget>({
     short: ["pdb"],
   },
   scope: "Namespaced",
+  // Nothing but what every path needs is asked of the name.
+  nameFormat: "pathSegment",
   subresources: { status: true },
   hasGeneration: true,
 

@@ -6,7 +6,8 @@
 import type { CSINode, CSINodeDriver } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { qualifiedName } from "#kernel/apimachinery/formats";
-import { byteLength } from "#kernel/apimachinery/go-text";
+import { byteLength, goStruct } from "#kernel/apimachinery/go-text";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { column, defineResource } from "#kernel/registry/definition";
 import { validateDriverName } from "#kernel/resources/core/persistentvolume.validate";
 import { eachAt, mustBeGiven, mustFit, mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
@@ -28,9 +29,7 @@ export const csinodes = defineResource<CSINode>({
   validate({ spec: { drivers } }, at) {
     const names = new Set<string>();
     for (const [driver, ownAt] of eachAt(drivers, at.under("spec.drivers"))) {
-      validateDriver(driver, ownAt);
-      if (names.has(driver.name)) ownAt("name").duplicate(driver.name);
-      names.add(driver.name);
+      validateDriver(driver, names, ownAt);
     }
   },
   validateUpdate({ spec }, old, at) {
@@ -38,20 +37,27 @@ export const csinodes = defineResource<CSINode>({
       const found = spec.drivers.find(({ name }) => name === was.name);
       if (found === undefined) continue;
       const { allocatable: __, ...is } = found;
-      at("spec.drivers").immutable(is, was);
+      if (!semanticEqual(is, was)) at("spec.drivers").invalid(printed(found), "field is immutable");
     }
   },
 
   columns: [column("Drivers", "integer", ({ spec }) => spec.drivers?.length ?? 0, "How many drivers the node has.")],
 });
 
-function validateDriver({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, at: At): void {
+/** As upstream prints its internal struct, without what may change. */
+const printed = ({ name, nodeID, topologyKeys }: CSINodeDriver): object =>
+  goStruct({ Name: name, NodeID: nodeID, TopologyKeys: topologyKeys ?? null, Allocatable: null });
+
+function validateDriver(driver: CSINodeDriver, names: Set<string>, at: At): void {
+  const { name, nodeID, allocatable, topologyKeys = [] } = driver;
   validateDriverName(name ?? "", at.under("name"));
   mustBeGiven(at("nodeID"), nodeID);
   if (byteLength(nodeID ?? "") > NODE_ID_BYTES_MAX) {
     at("nodeID").invalid(nodeID, `must be ${NODE_ID_BYTES_MAX} characters or less`);
   }
   mustNotBeNegative(at("allocatable.count"), allocatable?.count);
+  if (names.has(name)) at("name").duplicate(name);
+  names.add(name);
   const seen = new Set<string>();
   for (const key of topologyKeys) {
     if (key === "") at("").required();

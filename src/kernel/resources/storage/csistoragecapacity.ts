@@ -16,12 +16,10 @@ export const csistoragecapacities = defineResource<CSIStorageCapacity>({
   names: { kind: "CSIStorageCapacity", plural: "csistoragecapacities", singular: "csistoragecapacity" },
   scope: "Namespaced",
 
-  validate({ nodeTopology, storageClassName, capacity, maximumVolumeSize }, at) {
+  validate({ nodeTopology, storageClassName, capacity }, at) {
     validateLabelSelector(nodeTopology, at.under("nodeTopology"));
     mustFit(at("storageClassName"), storageClassName ?? "", dns1123Subdomain);
-    for (const [field, amount] of Object.entries({ capacity, maximumVolumeSize })) {
-      if (amount !== undefined && cmp(amount, "0") < 0) at(field).invalid(amount, negativeText);
-    }
+    if (capacity !== undefined && cmp(capacity, "0") < 0) at("capacity").invalid(capacity, negativeText);
   },
   validateUpdate(one, old, at) {
     at("nodeTopology").immutable(one.nodeTopology, old.nodeTopology);

@@ -3,6 +3,7 @@
  * Method: spoil good drafts in one place each; a table with the exact texts.
  */
 import { expect, test } from "vitest";
+import { dns1123Subdomain } from "#kernel/apimachinery/formats";
 import type { AnyResource } from "#kernel/registry/definition";
 import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
 import { persistentvolumeclaims } from "#kernel/resources/core/persistentvolumeclaim";
@@ -22,7 +23,7 @@ const REFUSED: readonly (readonly [resource: AnyResource, why: string, spoil: (d
     persistentvolumes,
     "no capacity",
     ({ spec }) => delete spec.capacity,
-    '[spec.capacity: Required value, spec.capacity: Unsupported value: {}: supported values: "storage"]',
+    '[spec.capacity: Required value, spec.capacity: Unsupported value: null: supported values: "storage"]',
   ],
   [persistentvolumes, "no modes", ({ spec }) => delete spec.accessModes, "spec.accessModes: Required value"],
   [
@@ -121,7 +122,7 @@ const REFUSED: readonly (readonly [resource: AnyResource, why: string, spoil: (d
     persistentvolumeclaims,
     "a size below nothing",
     ({ spec }) => (spec.resources.requests.storage = "-1Gi"),
-    '[spec.resources[storage]: Invalid value: "-1Gi": must be greater than or equal to 0, spec.resources[storage]: Invalid value: "-1Gi": must be greater than zero]',
+    'spec.resources[storage]: Invalid value: "-1Gi": must be greater than zero',
   ],
   [
     persistentvolumeclaims,
@@ -222,7 +223,7 @@ const REFUSED: readonly (readonly [resource: AnyResource, why: string, spoil: (d
     volumeattachments,
     "an empty name",
     ({ spec }) => (spec.source.persistentVolumeName = ""),
-    "spec.source.persistentVolumeName: Required value: must specify non empty persistentVolumeName",
+    `[spec.source.persistentVolumeName: Required value: must specify non empty persistentVolumeName, spec.source.persistentVolumeName: Invalid value: "": ${dns1123Subdomain("")[0]}]`,
   ],
   [
     volumeattributesclasses,

@@ -13,7 +13,9 @@ const PARAMETERS_BYTES_MAX = 256 * 1024;
 /** Adds an error for what is no name of a provisioner or driver; `at` stands at the field. */
 export function validateProvisioner(provisioner: string, at: At): void {
   if (provisioner === "") at("").required();
-  else for (const text of qualifiedName(provisioner.toLowerCase())) at("").invalid(provisioner, text);
+  // What is checked and shown is the name in lower case.
+  const lower = provisioner.toLowerCase();
+  if (provisioner !== "") for (const text of qualifiedName(lower)) at("").invalid(lower, text);
 }
 
 /** Adds an error for parameters that are too many or too long; `at` stands at the field. */

@@ -76,7 +76,9 @@ function validateTopologies(topologies: readonly TopologySelectorTerm[] | undefi
       if (term[key] !== undefined) ownAt("key").duplicate(key);
       term[key] = [...values].sort();
     }
-    if (seen.some((other) => equal(other, term))) listAt("").duplicate("");
+    // Upstream compares with as many empty terms as there are terms, so that an empty one is always refused.
+    const isEmpty = matchLabelExpressions.length === 0;
+    if (isEmpty || seen.some((other) => equal(other, term))) listAt("").duplicate("");
     seen.push(term);
   }
 }

@@ -5,14 +5,17 @@
  */
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
-import { dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { dns1123Subdomain, rangeText } from "#kernel/apimachinery/formats";
 import { byteLength } from "#kernel/apimachinery/go-text";
+import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
 import { column, defineResource } from "#kernel/registry/definition";
 import { validateDriverName, validateVolumeSpec } from "#kernel/resources/core/persistentvolume.validate";
 import { mustFit } from "#kernel/resources/core/pod.validate.fields";
 
 const METADATA_BYTES_MAX = 256 * 1024;
 const MESSAGE_BYTES_MAX = 1024;
+
+const INT32_MAX = 2147483647;
 
 const EXACTLY_ONE = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
 
@@ -30,12 +33,17 @@ export const volumeattachments = defineResource<VolumeAttachment>({
 
   validate({ spec }, root) {
     const at = root.under("spec");
-    validateDriverName(spec.attacher ?? "", at.under("attacher"));
+    if ((spec.attacher ?? "") === "") at("attacher").required();
     validateSource(spec.source ?? {}, at.under("source"));
     mustFit(at("nodeName"), spec.nodeName ?? "", dns1123Subdomain);
+    validateDriverName(spec.attacher ?? "", at.under("attacher"));
+    const { persistentVolumeName } = spec.source ?? {};
+    if (persistentVolumeName !== undefined) {
+      mustFit(at("source.persistentVolumeName"), persistentVolumeName, dns1123Subdomain);
+    }
   },
   validateUpdate(one, old, at) {
-    at("spec").immutable(one.spec, old.spec);
+    if (!semanticEqual(one.spec, old.spec)) at("spec").invalid(printed(one.spec), "field is immutable");
   },
   validateStatusUpdate({ status }, _old, root) {
     const at = root.under("status");
@@ -63,9 +71,21 @@ function validateSource({ inlineVolumeSpec, persistentVolumeName }: VolumeAttach
     validateVolumeSpec(inlineVolumeSpec, { name: "", isInline: true }, at.under("inlineVolumeSpec"));
   } else if (persistentVolumeName === "") {
     at("persistentVolumeName").required("must specify non empty persistentVolumeName");
-  } else mustFit(at("persistentVolumeName"), persistentVolumeName ?? "", dns1123Subdomain);
+  }
 }
+
+/** As upstream prints its internal struct, whose fields have Go's names. */
+const printed = ({ attacher, source, nodeName }: VolumeAttachment["spec"]): object => ({
+  Attacher: attacher,
+  Source: {
+    PersistentVolumeName: source.persistentVolumeName ?? null,
+    InlineVolumeSpec: source.inlineVolumeSpec ?? null,
+  },
+  NodeName: nodeName,
+});
 
 function validateError(error: VolumeError | undefined, at: At): void {
   if (byteLength(error?.message ?? "") > MESSAGE_BYTES_MAX) at("message").tooLong("", METADATA_BYTES_MAX);
+  const { errorCode } = error ?? {};
+  if (errorCode !== undefined && errorCode < 0) at("errorCode").invalid(errorCode, rangeText(0, INT32_MAX));
 }

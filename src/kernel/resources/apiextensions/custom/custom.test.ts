@@ -310,7 +310,7 @@ describe("changes", () => {
     ]);
     const { resourceVersion: _, ...metadata } = third.metadata;
     expect(refusals(() => all.client.update(widgets, { ...third, metadata } as never))).toEqual([
-      "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update",
+      "metadata.resourceVersion: Invalid value: 0: must be specified for an update",
     ]);
   });
 });
