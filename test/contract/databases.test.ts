@@ -1,6 +1,7 @@
 /**
- * Goal: the databases of the documentation's lessons come up and answer their tools.
- * Method: apply $DRYDOCK_SAMPLES/examples/application with kubectl, advance time, and use the tools by exec.
+ * Goal: the databases of the documentation's lessons come up and answer their tools; rows outlive pods and nodes.
+ * Method: apply manifests, those of $DRYDOCK_SAMPLES/examples/application among them, with kubectl, advance time, and
+ * use the tools by exec.
  */
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -43,4 +44,55 @@ describe.skipIf(SAMPLES === "")("databases (skipped where DRYDOCK_SAMPLES is uns
     expect(await exec(cluster, "deploy/mongo", ...ping)).toBe("{ ok: 1 }\n");
     expect(await exec(cluster, "rabbitmq-0", "rabbitmq-diagnostics", "check_running")).toContain("check running");
   });
+});
+
+/** One MySQL with a claim of its own. */
+const MYSQL = `
+apiVersion: v1
+kind: Service
+metadata: {name: mysql}
+spec: {clusterIP: None, selector: {app: mysql}, ports: [{port: 3306}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: mysql}
+spec:
+  serviceName: mysql
+  selector: {matchLabels: {app: mysql}}
+  template:
+    metadata: {labels: {app: mysql}}
+    spec:
+      containers:
+        - name: mysql
+          image: mysql:8.4
+          env: [{name: MYSQL_ROOT_PASSWORD, value: pw}, {name: MYSQL_DATABASE, value: shop}]
+          readinessProbe: {exec: {command: [mysqladmin, ping, -ppw]}, periodSeconds: 5}
+          volumeMounts: [{name: data, mountPath: /var/lib/mysql}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+`;
+
+test("the rows of a MySQL StatefulSet are there after its pod has gone, and after its node has", async () => {
+  const cluster = await newCluster({ clock: { paused: true } });
+  const sql = (statement: string) => exec(cluster, "mysql-0", "mysql", "-ppw", "shop", "-Ne", statement);
+  const node = () => cluster.kubectlOk(["get", "pod", "mysql-0", "-o", "jsonpath={.spec.nodeName}"]);
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: MYSQL });
+  await cluster.settle();
+  await sql("CREATE TABLE items (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(20))");
+  await sql("INSERT INTO items (name) VALUES ('anchor'), ('rope')");
+
+  await cluster.kubectlOk(["delete", "pod", "mysql-0", "--wait=false"]);
+  await cluster.settle();
+  expect(await sql("SELECT * FROM items")).toBe("1\tanchor\n2\trope\n");
+
+  const lost = await node();
+  await cluster.call("POST", "/faults", { type: "node-down", target: { node: lost } });
+  await cluster.advance({ by: "7m" });
+  expect(await cluster.kubectlOk(["get", "pod", "mysql-0", "--no-headers"])).toContain("Terminating");
+  await cluster.kubectlOk(["delete", "pod", "mysql-0", "--force"]);
+  // The volume is taken from a node that does not answer after six minutes.
+  await cluster.advance({ by: "8m" });
+  expect(await node()).not.toBe(lost);
+  expect(await sql("SELECT * FROM items")).toBe("1\tanchor\n2\trope\n");
 });
