@@ -69,7 +69,7 @@ function revisionsOf(rs: ReplicaSet): number[] {
       .split(",")
       .filter((text) => text !== "")
       .map(Number),
-    revisionOf(rs),
+    Number(revisionOf(rs)),
   ];
 }
 

@@ -86,6 +86,27 @@ test("going back to an old template uses its ReplicaSet again, under a new revis
   expect(old?.metadata.annotations?.["deployment.kubernetes.io/revision-history"]).toBe("1");
 });
 
+test("a revision is a number of 64 bits: the next one after a ReplicaSet taken over is one more, exactly", () => {
+  const scene = new Scene();
+  const { selector, template } = webDeployment(1).spec;
+  const annotations = { "deployment.kubernetes.io/revision": "3546343826724305832" };
+  scene.create(replicasets, {
+    metadata: { name: "older", namespace: "default", labels: { app: "web" }, annotations },
+    spec: { replicas: 1, selector, template },
+  });
+  scene.settle();
+  scene.create(
+    deployments,
+    webDeployment(1, ({ spec: s }) =>
+      Object.assign(s.template, { spec: { containers: [{ name: "d", image: "nginx:1.28" }] } }),
+    ),
+  );
+  scene.settle();
+  expect(scene.need(deployments, "web").metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe(
+    "3546343826724305833",
+  );
+});
+
 test("a rollout that makes no progress is given up at its deadline, and taken up again with the next template", () => {
   const scene = new Scene();
   scene.create(deployments, webDeployment(2));

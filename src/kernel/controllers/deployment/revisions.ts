@@ -22,6 +22,7 @@ import {
   isRecreate,
   MAX_REPLICAS_ANNOTATION,
   maxSurge,
+  nextRevision,
   REVISION_ANNOTATION,
   REVISION_HISTORY_ANNOTATION,
   revisionOf,
@@ -55,7 +56,7 @@ export function sortOut(deployment: Deployment, sets: readonly ReplicaSet[]): Pi
 export function syncRevision(rollout: Rollout): Rollout {
   const { context, deployment, current, old } = rollout;
   if (current === undefined) return rollout;
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   const annotations = annotationsFor(deployment, current, revision);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const isAnnotated = Object.keys(annotations).every(
@@ -79,14 +80,13 @@ export function syncRevision(rollout: Rollout): Rollout {
 }
 
 /** The Deployment's annotations over those the ReplicaSet has, with the revision if it is a higher one. */
-function annotationsFor(deployment: Deployment, rs: ReplicaSet | undefined, revision: number): Record<string, string> {
+function annotationsFor(deployment: Deployment, rs: ReplicaSet | undefined, revision: bigint): Record<string, string> {
   const annotations = { ...rs?.metadata.annotations };
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!OWN_ANNOTATIONS.has(name)) annotations[name] = value;
   }
   const before = rs?.metadata.annotations?.[REVISION_ANNOTATION];
-  const old = before !== undefined && /^\d+$/.test(before) ? Number(before) : 0;
-  if (old >= revision) return annotations;
+  if (rs !== undefined && revisionOf(rs) >= revision) return annotations;
   annotations[REVISION_ANNOTATION] = String(revision);
   if (before === undefined) return annotations;
   // Rolled back to an old ReplicaSet: its former numbers are kept, the oldest dropped first.
@@ -151,7 +151,7 @@ function draftOf({ deployment, old }: Rollout): Draft<ReplicaSet> & { metadata: 
   const withHash = (labels: Record<string, string> = {}) => ({ ...labels, [POD_TEMPLATE_HASH_LABEL]: hash });
   const labels = withHash(spec.template.metadata?.labels);
   const template: PodTemplateSpec = { ...spec.template, metadata: { ...spec.template.metadata, labels } };
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+  const revision = nextRevision(old);
   const minReadySeconds = spec.minReadySeconds ?? 0;
   return {
     metadata: {
@@ -211,7 +211,7 @@ export function cleanUp({ context, deployment, old }: Rollout): void {
   const alive = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const surplus = alive.length - (deployment.spec.revisionHistoryLimit ?? 0);
   if (surplus <= 0) return;
-  const oldest = alive.sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b)).slice(0, surplus);
+  const oldest = alive.sort((a, b) => Number(revisionOf(a) - revisionOf(b)) || byAge(a, b)).slice(0, surplus);
   for (const rs of oldest) {
     const isSeen = (rs.metadata.generation ?? 0) <= (rs.status?.observedGeneration ?? 0);
     if ((rs.status?.replicas ?? 0) === 0 && sizeOf(rs) === 0 && isSeen) context.client.delete(replicasets, keyOf(rs));

@@ -72,10 +72,15 @@ export function hasRevisionHistoryLimit({ spec }: Deployment): boolean {
   return spec.revisionHistoryLimit !== undefined && spec.revisionHistoryLimit !== NO_DEADLINE;
 }
 
-/** Gives the revision an object is annotated with; 0 if it has none. */
-export function revisionOf({ metadata }: { metadata: { annotations?: Record<string, string> } }): number {
+/** Gives the revision an object is annotated with, a number of 64 bits; 0 if it has none. */
+export function revisionOf({ metadata }: { metadata: { annotations?: Record<string, string> } }): bigint {
   const text = metadata.annotations?.[REVISION_ANNOTATION] ?? "0";
-  return /^\d+$/.test(text) ? Number(text) : 0;
+  return /^\d{1,19}$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n;
+}
+
+/** Gives the highest revision of some ReplicaSets and one more. */
+export function nextRevision(old: readonly { metadata: { annotations?: Record<string, string> } }[]): bigint {
+  return old.map(revisionOf).reduce((a, b) => (b > a ? b : a), 0n) + 1n;
 }
 
 /** Gives the Deployment's condition of a type. */
