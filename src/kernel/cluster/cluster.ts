@@ -314,8 +314,8 @@ export class Cluster {
     while (!this.#queue.isEmpty) {
       for (const controller of EVERYBODY) {
         for (const key of this.#queue.take(controller.name)) {
-          if (budget.left > 0) this.#charge(budget, controller, key);
-          else this.#queue.add(controller.name, key);
+          if (budget.left <= 0) this.#queue.add(controller.name, key);
+          else if (this.#queue.mayLook(controller.name, key, this.now)) this.#charge(budget, controller, key);
         }
       }
       if (budget.left <= 0) {

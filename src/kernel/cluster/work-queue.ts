@@ -5,6 +5,7 @@
  * exponentially. Timers are cells, so they sleep with the cluster.
  */
 import { type Key, keyText, parseKey } from "#kernel/apimachinery/meta";
+import { Pace } from "#kernel/cluster/pace";
 import { type HeapEntry, TimerHeap } from "#kernel/cluster/timer-heap";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
@@ -32,7 +33,10 @@ export class WorkQueue {
   readonly #all = new TimerHeap();
   readonly #serious = new TimerHeap();
 
+  readonly #pace: Pace;
+
   constructor(readonly cells: Cells) {
+    this.#pace = new Pace(cells);
     for (const [id, timer] of cells.entries<Timer>(TIMERS)) this.#push(id, timer);
     const ids = [...cells.entries<true>(WAITING)].map(([id]) => id).sort();
     for (const id of ids) this.#addId(id);
@@ -56,6 +60,13 @@ export class WorkQueue {
     return keys.values();
   }
 
+  /** True if a key may be looked at now; one that comes too often within one instant is put off instead. */
+  mayLook(controller: string, key: Key, now: Instant): boolean {
+    const until = this.#pace.holdsUntil(idOf(controller, key), now);
+    if (until !== undefined) this.set(controller, key, { due: until, isRoutine: false });
+    return until === undefined;
+  }
+
   get isEmpty(): boolean {
     for (const keys of this.#ready.values()) if (keys.size > 0) return false;
     return true;
@@ -66,6 +77,7 @@ export class WorkQueue {
    * in this memory or in another.
    */
   keepWaiting(): void {
+    this.#pace.rest(this.isEmpty);
     const waiting = new Set<string>();
     for (const [controller, keys] of this.#ready) {
       const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -87,6 +87,8 @@ export interface PodCell {
   /** Boot of the machine under which the sandbox was made. */
   bootedAt?: Instant;
   admittedAt?: Instant;
+  /** When a pod the node will not have is told so. */
+  refusedAt?: Instant;
   /** The node would not have it, or its time ran out: status.reason and status.message of a failed pod. */
   failure?: Failure;
   podIP?: string;

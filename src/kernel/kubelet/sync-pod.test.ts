@@ -215,6 +215,7 @@ test("a node turns away what does not fit", () => {
   const resources = { requests: { cpu: "1500m" } };
   bench.create(podOn("a", { containers: [{ ...nginx(), resources }] }));
   bench.create(podOn("b", { containers: [{ ...nginx(), resources }] }));
+  bench.settle();
   expect(bench.pod("b")?.status).toMatchObject({
     phase: "Failed",
     reason: "OutOfcpu",

@@ -57,6 +57,8 @@ import type { Instant } from "#kernel/sim/instant";
 const SANDBOX_MS = 600;
 /** Taking a sandbox down, once its containers have ended. */
 const TEARDOWN_MS = 700;
+/** How long turning a pod away takes, in every cluster: whoever makes the next one at once must not stop the clock. */
+const REFUSE_MS = 1000;
 /** How soon a sandbox that got no address is tried again. */
 const SANDBOX_RETRY_MS = 15_000;
 
@@ -136,7 +138,10 @@ export const podSync: Controller = {
 function sync(work: PodWork): Outcome {
   const { cell, pod, context } = work;
   const isDeleted = pod.metadata.deletionTimestamp !== undefined;
-  if (cell.admittedAt === undefined && !isDeleted) admit(work);
+  if (cell.admittedAt === undefined && !isDeleted && !isPodTerminal(pod)) {
+    const waiting = admit(work);
+    if (waiting.wakeAt !== undefined) return waiting;
+  }
   if (cell.bootedAt !== undefined && cell.bootedAt !== work.machine.bootedAt) startAnew(work);
   if (isDeleted || (isPodTerminal(pod) && cell.isFinished !== true)) return end(work);
   if (cell.isFinished === true) return report(work, done);
@@ -171,15 +176,21 @@ function measure(work: PodWork): Outcome {
   return wakeAt(context.now + 1);
 }
 
-function admit(work: PodWork): void {
+/** Takes a pod on, or turns it away once that has had its time. */
+function admit(work: PodWork): Outcome {
   const { cell, context, machine } = work;
+  const why = refusal(work);
+  if (why !== undefined) {
+    cell.refusedAt ??= context.now + REFUSE_MS;
+    if (context.now < cell.refusedAt) return wakeAt(cell.refusedAt);
+  }
   cell.admittedAt = context.now;
   cell.bootedAt = machine.bootedAt;
-  const why = refusal(work);
-  if (why === undefined) return;
+  if (why === undefined) return done;
   cell.failure = why;
   cell.isFinished = true;
   say(work, { type: "Warning", reason: why.reason, message: why.message });
+  return done;
 }
 
 /** The sandbox with its network: when it is (or was) ready. Undefined if the node has no address left. */

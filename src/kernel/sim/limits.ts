@@ -20,6 +20,9 @@ export const LIMITS = {
   /** Work one turn may do before it yields: a reconcile costs 1 and each of its writes `workPerWrite`. */
   workPerTurn: 600,
   workPerWrite: 6,
+  /** Looks at one key within one instant before it is put off; and of one that was put off a moment ago. */
+  looksPerInstant: 500,
+  looksOfHotKey: 20,
   /** Longest virtual time one call of advance may pass. */
   advanceMs: 366 * 24 * 3_600_000,
   /** Largest log kept of one container, as the kubelet's containerLogMaxSize (10 MiB) scaled to a simulator. */

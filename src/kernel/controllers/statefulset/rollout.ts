@@ -46,7 +46,7 @@ export class Rollout {
   readonly #isOrdered: boolean;
   readonly #places: readonly Place[];
   readonly #condemned: readonly Pod[];
-  readonly #firstUnhealthy: string | undefined;
+  readonly #firstUnavailable: string | undefined;
   #isChanged = false;
   #mustLookAgain = false;
 
@@ -66,11 +66,11 @@ export class Rollout {
       .filter(([ordinal]) => ordinal >= 0 && (ordinal < first || ordinal >= first + this.#places.length))
       .sort(([a], [b]) => b - a)
       .map(([, pod]) => pod);
-    const unhealthyPlace = this.#places.find(({ pod }) => !isHealthy(pod));
-    this.#firstUnhealthy =
-      unhealthyPlace === undefined
-        ? this.#condemned.findLast((pod) => !isHealthy(pod))?.metadata.name
-        : statefulPodName(set, unhealthyPlace.ordinal);
+    const place = this.#places.find(({ pod }) => this.#isUnavailable(pod));
+    this.#firstUnavailable =
+      place === undefined
+        ? this.#condemned.findLast((pod) => this.#isUnavailable(pod))?.metadata.name
+        : statefulPodName(set, place.ordinal);
   }
 
   /** Goes as far as it can. */
@@ -145,19 +145,17 @@ export class Rollout {
   #scaleDown(pod: Pod): boolean {
     if (isPodTerminating(pod)) return true;
     const { context, set } = this;
-    const isFirstUnhealthy = pod.metadata.name === this.#firstUnhealthy;
+    const isFirst = pod.metadata.name === this.#firstUnavailable;
     const isGood = isRunningAndReady(pod) && isRunningAndAvailable(pod, set, context.now);
-    if (this.#isOrdered && !isGood && !isFirstUnhealthy) return true;
+    if (this.#isOrdered && !isGood && !isFirst) return true;
     this.#delete(pod);
     return true;
   }
 
   /** Deletes as many pods of an old revision as may be unavailable, the highest numbers first. */
   #replace(): void {
-    const { context, set, revisions } = this;
-    const isUnavailable = ({ pod }: Place): boolean =>
-      !isHealthy(pod) || pod === undefined || !isRunningAndAvailable(pod, set, context.now);
-    let room = statefulMaxUnavailable(set) - this.#places.filter(isUnavailable).length;
+    const { set, revisions } = this;
+    let room = statefulMaxUnavailable(set) - this.#places.filter(({ pod }) => this.#isUnavailable(pod)).length;
     const lowest = updatePartition(set);
     for (let index = this.#places.length - 1; index >= lowest && room > 0; index -= 1) {
       const pod = this.#places[index]?.pod;
@@ -165,6 +163,10 @@ export class Rollout {
       this.#delete(pod);
       room -= 1;
     }
+  }
+
+  #isUnavailable(pod: Pod | undefined): boolean {
+    return pod === undefined || !isHealthy(pod) || !isRunningAndAvailable(pod, this.set, this.context.now);
   }
 
   #delete(pod: Pod): void {
