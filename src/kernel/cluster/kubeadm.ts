@@ -50,7 +50,7 @@ const notes = (member: string): Readonly<Record<string, Readonly<Record<string, 
       ".:53 {\n    errors\n    health {\n       lameduck 5s\n    }\n    ready\n" +
       "    kubernetes cluster.local in-addr.arpa ip6.arpa {\n       pods insecure\n       fallthrough in-addr.arpa ip6.arpa\n" +
       "       ttl 30\n    }\n    prometheus :9153\n    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n" +
-      "    cache 30\n    loop\n    reload\n    loadbalance\n}\n",
+      "    cache 30 {\n       disable success cluster.local\n       disable denial cluster.local\n    }\n    loop\n    reload\n    loadbalance\n}\n",
   },
 });
 

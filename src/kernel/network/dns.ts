@@ -4,16 +4,18 @@
  * Models CoreDNS as kubeadm installs it and the resolver of the machines.
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { blockFor, corefileOf, rewritten, type ServerBlock } from "#kernel/network/dns.corefile";
-import { CLUSTER_DOMAIN, reverseRecords, ZONE_SOA, ZONE_TTL, zoneRecords } from "#kernel/network/dns.zone";
+import { CLUSTER_DOMAIN, type Looking, reverseRecords, ZONE_TTL, zoneRecords } from "#kernel/network/dns.zone";
 import { publicAnswer } from "#kernel/network/internet";
 import type { Party } from "#kernel/network/policy";
 import type { Client } from "#kernel/registry/client";
+import { configmaps } from "#kernel/resources/core/configmap";
 import { nodes } from "#kernel/resources/core/node";
 import { nodeAddress } from "#kernel/resources/core/node.facts";
 import { services } from "#kernel/resources/core/service";
+import { coreDnsAnswer, type Means } from "#kernel/runtime/images/coredns/answer";
+import { serversOfText } from "#kernel/runtime/images/coredns/coredns";
 import type { ResolverConfig } from "#kernel/runtime/resolver";
-import type { DnsAnswer, DnsQuestion, DnsRecord } from "#kernel/runtime/world";
+import type { DnsAnswer, DnsQuestion, DnsRecord, World } from "#kernel/runtime/world";
 
 /** The address of the kube-dns Service, and of the resolver the nodes use themselves. */
 export const CLUSTER_DNS = "10.96.0.10";
@@ -30,70 +32,40 @@ export const DNS_PARTY: Party = {
 export const hasDnsService = (client: Client): boolean =>
   client.get(services, { namespace: "kube-system", name: "kube-dns" }) !== undefined;
 
-/** Whether a pod runs the cluster's DNS. */
-export const isDnsPod = ({ metadata }: Pod): boolean =>
-  metadata.namespace === "kube-system" && metadata.labels?.["k8s-app"] === "kube-dns";
+/** What CoreDNS is told where nobody has told it otherwise. */
+const COREFILE =
+  ".:53 {\n  kubernetes cluster.local in-addr.arpa ip6.arpa {\n    pods insecure\n    fallthrough in-addr.arpa ip6.arpa\n" +
+  "    ttl 30\n  }\n  forward . /etc/resolv.conf\n  loadbalance\n}\n";
 
 /** Asks a server at an address, for stub domains. */
-export type Forward = (server: string, question: DnsQuestion) => DnsAnswer | undefined;
+export type Ask = Means["ask"];
 
-/** What the cluster's DNS says. */
-export function clusterAnswer(client: Client, asked: DnsQuestion, forward: Forward): DnsAnswer {
-  const question = { ...asked, name: asked.name.toLowerCase() };
-  const blocks = corefileOf(client);
-  const block = blocks && blockFor(blocks, question.name);
-  if (blocks !== undefined && block === undefined) {
-    return { status: "REFUSED", isAuthoritative: false, answers: [], authority: [] };
-  }
-  const name = block === undefined ? question.name : rewritten(block, question.name);
-  const answer = answerIn(client, { ...question, name }, { block, forward });
-  if (name === question.name) return answer;
-  const back = (one: DnsRecord): DnsRecord => (one.name === name ? { ...one, name: question.name } : one);
-  return { ...answer, answers: answer.answers.map(back) };
+/** What the cluster's DNS says where no pod runs it: as the ConfigMap coredns has it, if there is one. */
+export function clusterAnswer(
+  client: Client,
+  question: DnsQuestion,
+  world: Pick<World, "now" | "entropy" | "net">,
+  ask: Ask,
+): DnsAnswer {
+  const text = client.get(configmaps, { namespace: "kube-system", name: "coredns" })?.data?.["Corefile"];
+  const servers = (text === undefined ? undefined : serversOfText(text)) ?? serversOfText(COREFILE) ?? [];
+  return coreDnsAnswer(
+    servers,
+    { ...question, port: DNS_PORT, clientIP: CLUSTER_DNS },
+    {
+      ...world,
+      read: (path) => (path === "/etc/resolv.conf" ? `nameserver ${NODE_DNS}\n` : undefined),
+      records: (one, view, follow) => world.net.records(one, view, follow),
+      ask,
+    },
+  );
 }
 
-interface Means {
-  readonly block: ServerBlock | undefined;
-  readonly forward: Forward;
-}
-
-function answerIn(client: Client, question: DnsQuestion, means: Means): DnsAnswer {
-  const { name, type } = question;
-  const { block, forward } = means;
-  const known = block?.hosts.get(name);
-  if (known !== undefined) {
-    const isWanted = type === "A" || type === "ANY";
-    return authoritative(isWanted ? [{ name, type: "A", ttl: 3_600, data: known }] : []);
-  }
-  if (block?.hasKubernetes !== false) {
-    const isOurs = name === CLUSTER_DOMAIN || name.endsWith(`.${CLUSTER_DOMAIN}`);
-    const upstream = (one: DnsQuestion): readonly DnsRecord[] =>
-      clusterAnswer(client, one, forward).answers.slice(0, 16);
-    const found = isOurs ? zoneRecords(client, question, upstream) : reverseRecords(client, question);
-    if (found !== undefined) return authoritative(shuffled(client, found));
-    if (isOurs) return { status: "NXDOMAIN", isAuthoritative: true, answers: [], authority: [ZONE_SOA] };
-  }
-  const servers = block === undefined ? "upstream" : block.forward;
-  if (servers === undefined) return { status: "REFUSED", isAuthoritative: false, answers: [], authority: [] };
-  if (servers === "upstream") return nodeAnswer(client, question);
-  for (const server of servers) {
-    const answer = forward(server, question);
-    if (answer !== undefined) return answer;
-  }
-  return { status: "SERVFAIL", isAuthoritative: false, answers: [], authority: [] };
-}
-
-function authoritative(answers: readonly DnsRecord[]): DnsAnswer {
-  return { status: "NOERROR", isAuthoritative: true, answers, authority: answers.length > 0 ? [] : [ZONE_SOA] };
-}
-
-/** Aliases come first, several addresses in another order each time (loadbalance); one costs no dice. */
-function shuffled({ registry }: Client, found: readonly DnsRecord[]): readonly DnsRecord[] {
-  const addresses = found.filter(({ type }) => type !== "CNAME");
-  if (addresses.length < 2) return found;
-  const first = registry.entropy.int(addresses.length);
-  const aliases = found.filter(({ type }) => type === "CNAME");
-  return [...aliases, ...addresses.slice(first), ...addresses.slice(0, first)];
+/** What the cluster's objects say of a name. */
+export function recordsOf(client: Client, question: DnsQuestion, looking: Looking): readonly DnsRecord[] | undefined {
+  const { name } = question;
+  const isOurs = name === CLUSTER_DOMAIN || name.endsWith(`.${CLUSTER_DOMAIN}`);
+  return isOurs ? zoneRecords(client, question, looking) : reverseRecords(client, question);
 }
 
 /** What the resolver of the machines says: names of nodes, and what is known out there. */

@@ -12,7 +12,7 @@ import type { Client } from "#kernel/registry/client";
 import { namespaces } from "#kernel/resources/core/namespace";
 import { services } from "#kernel/resources/core/service";
 import { endpointslices } from "#kernel/resources/discovery/endpointslice";
-import type { DnsQuestion, DnsRecord } from "#kernel/runtime/world";
+import type { DnsQuestion, DnsRecord, ZoneView } from "#kernel/runtime/world";
 
 export const CLUSTER_DOMAIN = "cluster.local";
 export const ZONE_TTL = 30;
@@ -24,7 +24,7 @@ export type Found = readonly DnsRecord[] | undefined;
 export type Upstream = (question: DnsQuestion) => readonly DnsRecord[];
 
 /** Everything about one name below the cluster's domain, which it must end in. */
-export function zoneRecords(client: Client, question: DnsQuestion, upstream: Upstream): Found {
+export function zoneRecords(client: Client, question: DnsQuestion, { view, upstream }: Looking): Found {
   const { name } = question;
   if (name === CLUSTER_DOMAIN) return apex(question);
   const labels = name.slice(0, -CLUSTER_DOMAIN.length - 1).split(".");
@@ -35,9 +35,10 @@ export function zoneRecords(client: Client, question: DnsQuestion, upstream: Ups
   const namespace = labels.pop();
   if (namespace === undefined) return [];
   if (client.get(namespaces, { namespace: "", name: namespace }) === undefined) return undefined;
+  if (view.namespaces.length > 0 && !view.namespaces.includes(namespace)) return undefined;
   if (labels.length === 0) return [];
-  if (type === "pod") return podRecords(question, labels);
-  return serviceRecords(client, question, { namespace, labels, upstream });
+  if (type === "pod") return podRecords(client, question, { namespace, labels, view });
+  return serviceRecords(client, question, { namespace, labels, upstream, view });
 }
 
 function apex(question: DnsQuestion): Found {
@@ -46,9 +47,6 @@ function apex(question: DnsQuestion): Found {
 }
 
 const SOA_DATA = `ns.dns.${CLUSTER_DOMAIN}. hostmaster.${CLUSTER_DOMAIN}. 1795824000 7200 1800 86400 30`;
-
-/** The start of authority of the zone, which comes with every empty answer. */
-export const ZONE_SOA: DnsRecord = { name: CLUSTER_DOMAIN, type: "SOA", ttl: ZONE_TTL, data: SOA_DATA };
 
 /** Records of one type, if that is asked for. */
 function records({ name, type: wanted }: DnsQuestion, type: string, data: readonly string[]): DnsRecord[] {
@@ -63,10 +61,17 @@ const addressRecords = (question: DnsQuestion, ips: readonly string[]): DnsRecor
   ips.flatMap((ip) => records(question, familyType(ip), [ip]));
 
 /** `10-244-1-5` is an address in a name. */
-function podRecords(question: DnsQuestion, labels: readonly string[]): Found {
+function podRecords(
+  client: Client,
+  question: DnsQuestion,
+  { namespace, labels, view }: Omit<Place, "upstream">,
+): Found {
   const [label = ""] = labels;
-  if (labels.length > 1) return undefined;
+  if (labels.length > 1 || view.pods === "disabled") return undefined;
   const ip = [label.replaceAll("-", "."), label.replaceAll("-", ":")].find((one) => parseIp(one) !== undefined);
+  const isThere = (address: string): boolean =>
+    client.registry.views.of(ADDRESSES).pod(address)?.namespace === namespace;
+  if (ip !== undefined && view.pods === "verified" && !isThere(ip)) return undefined;
   return ip === undefined ? undefined : addressRecords(question, [ip]);
 }
 
@@ -75,16 +80,22 @@ interface Place {
   /** What stands before the namespace. */
   readonly labels: string[];
   readonly upstream: Upstream;
+  readonly view: ZoneView;
 }
 
-function serviceRecords(client: Client, question: DnsQuestion, { namespace, labels, upstream }: Place): Found {
+/** How names are looked at. */
+export type Looking = Pick<Place, "upstream" | "view">;
+
+function serviceRecords(client: Client, question: DnsQuestion, place: Place): Found {
+  const { namespace, labels, upstream, view } = place;
   const service = client.get(services, { namespace, name: labels.pop() ?? "" });
   if (service === undefined) return undefined;
   if (service.spec.type === "ExternalName") return labels.length > 0 ? undefined : alias(service, question, upstream);
-  if (labels.length === 2 && labels[0]?.startsWith("_") === true) return namedPort(client, service, question, labels);
+  if (labels.length === 2 && labels[0]?.startsWith("_") === true)
+    return namedPort(client, service, question, { labels, view });
   if (labels.length > 1 || labels[0]?.startsWith("_") === true) return undefined;
   return service.spec.clusterIP === "None"
-    ? headlessRecords(client, service, question, labels[0])
+    ? headlessRecords(client, service, question, { label: labels[0], view })
     : clusterRecords(service, question, labels[0]);
 }
 
@@ -116,13 +127,14 @@ interface Named {
   readonly slice: EndpointSlice;
 }
 
-function namedEndpoints(client: Client, service: Service): Named[] {
+function namedEndpoints(client: Client, service: Service, view: ZoneView): Named[] {
   const found = new Map<string, Named>();
   for (const slice of slicesOf(client, service)) {
-    for (const { addresses, conditions, hostname } of slice.endpoints ?? []) {
+    for (const { addresses, conditions, hostname, targetRef } of slice.endpoints ?? []) {
       if (conditions?.ready === false) continue;
+      const podName = view.hasPodNames && targetRef?.kind === "Pod" ? targetRef.name : undefined;
       for (const ip of addresses) {
-        const label = hostname ?? ip.replaceAll(/[.:]/g, "-");
+        const label = hostname ?? podName ?? ip.replaceAll(/[.:]/g, "-");
         found.set(`${label} ${ip}`, { ip, label, slice });
       }
     }
@@ -130,10 +142,15 @@ function namedEndpoints(client: Client, service: Service): Named[] {
   return [...found.values()];
 }
 
-function headlessRecords(client: Client, service: Service, question: DnsQuestion, label: string | undefined): Found {
-  const all = namedEndpoints(client, service);
+function headlessRecords(
+  client: Client,
+  service: Service,
+  question: DnsQuestion,
+  { label, view }: { readonly label: string | undefined; readonly view: ZoneView },
+): Found {
+  const all = view.hasEndpoints ? namedEndpoints(client, service, view) : [];
   const wanted = label === undefined ? all : all.filter((one) => one.label === label);
-  if (wanted.length === 0) return label === undefined ? [] : undefined;
+  if (wanted.length === 0) return label === undefined && !view.ignoresEmpty ? [] : undefined;
   if (question.type !== "SRV") return addressRecords(question, [...new Set(wanted.map(({ ip }) => ip))]);
   const zone = label === undefined ? question.name : question.name.slice(label.length + 1);
   return srv(
@@ -147,7 +164,12 @@ function headlessRecords(client: Client, service: Service, question: DnsQuestion
 }
 
 /** `_http._tcp.web.default.svc.cluster.local` */
-function namedPort(client: Client, service: Service, question: DnsQuestion, labels: readonly string[]): Found {
+function namedPort(
+  client: Client,
+  service: Service,
+  question: DnsQuestion,
+  { labels, view }: { readonly labels: readonly string[]; readonly view: ZoneView },
+): Found {
   const [name = "", protocol = ""] = labels.map((label) => label.slice(1));
   const zone = question.name.split(".").slice(2).join(".");
   const fits = (port: Pick<ServicePort, "name" | "protocol">): boolean =>
@@ -161,7 +183,7 @@ function namedPort(client: Client, service: Service, question: DnsQuestion, labe
           ports.map(({ port }) => ({ port, target: zone })),
         );
   }
-  const targets = namedEndpoints(client, service).flatMap((one) =>
+  const targets = namedEndpoints(client, service, view).flatMap((one) =>
     (one.slice.ports ?? []).flatMap((port) =>
       fits(port as ServicePort) && port.port !== undefined ? [{ port: port.port, target: `${one.label}.${zone}` }] : [],
     ),

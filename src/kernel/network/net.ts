@@ -12,12 +12,13 @@ import {
   DNS_PARTY,
   DNS_PORT,
   hasDnsService,
-  isDnsPod,
   NODE_DNS,
   NODE_RESOLVER,
   nodeAnswer,
+  recordsOf,
   resolverOf,
 } from "#kernel/network/dns";
+import type { Looking } from "#kernel/network/dns.zone";
 import { gatewayAnswer } from "#kernel/network/gateway/answer";
 import { GATEWAYS } from "#kernel/network/gateway/table";
 import { ingressAnswer } from "#kernel/network/ingress";
@@ -31,7 +32,7 @@ import { type Listener, Way } from "#kernel/network/way";
 import { pods } from "#kernel/resources/core/pod";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { openConnection } from "#kernel/runtime/connections";
-import { containerHttp, containerRecord } from "#kernel/runtime/containers";
+import { containerDns, containerHttp, containerRecord } from "#kernel/runtime/containers";
 import { isHung } from "#kernel/runtime/fault";
 import { isAddress, lookUp } from "#kernel/runtime/resolver";
 import type {
@@ -39,12 +40,14 @@ import type {
   ClientEnd,
   DnsAnswer,
   DnsQuestion,
+  DnsRecord,
   HttpRequest,
   HttpResponse,
   Net,
   NetFailure,
   Origin,
   World,
+  ZoneView,
 } from "#kernel/runtime/world";
 
 /** A request that goes from container to container more often than this goes round in circles. */
@@ -168,36 +171,47 @@ export class ClusterNet implements Net {
     return lookUp(config, name, (server, question) => this.query(from, server, question));
   }
 
-  query(from: Origin, server: string, question: DnsQuestion): DnsAnswer | NetFailure {
+  query(from: Origin, server: string, question: DnsQuestion, port = DNS_PORT): DnsAnswer | NetFailure {
     const pod = this.#podOf(from);
     const { client, cells } = this.world;
     if (pod !== undefined && isDnsDown(cells, pod)) return "timeout";
     const party: Party =
       pod === undefined || pod.spec.hostNetwork === true ? { ip: from.ip ?? "" } : { ip: pod.status?.podIP ?? "", pod };
     const may = (to: Party): boolean =>
-      (["UDP", "TCP"] as const).some((protocol) => isAllowed(client, party, to, { port: DNS_PORT, protocol }));
-    if (server === NODE_DNS) return may({ ip: server }) ? nodeAnswer(client, question) : "timeout";
-    if (isPublicResolver(server)) return may({ ip: server }) ? publicAnswer(question) : "timeout";
-    const forward = (to: string, one: DnsQuestion): DnsAnswer | undefined => {
-      const answer = to === server ? "timeout" : this.query({ kind: "node" }, to, one);
-      return typeof answer === "string" ? undefined : answer;
-    };
-    if (server === CLUSTER_DNS && !hasDnsService(client)) {
-      return may(DNS_PARTY) ? clusterAnswer(client, question, forward) : "timeout";
+      (["UDP", "TCP"] as const).some((protocol) => isAllowed(client, party, to, { port, protocol }));
+    if (port === DNS_PORT) {
+      if (server === NODE_DNS) return may({ ip: server }) ? nodeAnswer(client, question) : "timeout";
+      if (isPublicResolver(server)) return may({ ip: server }) ? publicAnswer(question) : "timeout";
+      if (server === CLUSTER_DNS && !hasDnsService(client)) {
+        const ask = (to: string, at: number, one: DnsQuestion): DnsAnswer | NetFailure =>
+          to === server ? "timeout" : this.query({ kind: "node" }, to, one, at);
+        return may(DNS_PARTY) ? clusterAnswer(client, question, this.world, ask) : "timeout";
+      }
     }
-    const listener = this.#dnsServer(from, pod, server);
-    if (typeof listener === "string") return listener;
-    return listener.kind === "container" && isDnsPod(listener.pod)
-      ? clusterAnswer(client, question, forward)
-      : "timeout";
+    return this.#nameServer(from, pod, { host: server, port }, question);
   }
 
-  /** Who is asked at an address, over UDP, or where that is blocked over TCP. */
-  #dnsServer(from: Origin, pod: Pod | undefined, server: string): Listener | NetFailure {
-    const listener = this.#reach(from, pod, { host: server, port: DNS_PORT, protocol: "UDP" });
-    if (listener !== "timeout") return listener;
-    const again = this.#reach(from, pod, { host: server, port: DNS_PORT });
-    return typeof again === "object" ? again : listener;
+  /** A server in a container: asked over UDP, or where that is blocked over TCP. Servers that ask in circles stop. */
+  #nameServer(from: Origin, pod: Pod | undefined, target: Address, question: DnsQuestion): DnsAnswer | NetFailure {
+    if (this.#hops >= HOPS_MAX) return "timeout";
+    this.#hops += 1;
+    try {
+      for (const protocol of ["UDP", "TCP"] as const) {
+        const listener = this.#reach(from, pod, { ...target, protocol });
+        if (listener === "timeout") continue;
+        if (typeof listener === "string") return listener;
+        if (listener.kind !== "container") return "timeout";
+        const { id, port, clientIP } = listener;
+        return containerDns(this.world, id, { question, port, protocol, remoteAddress: clientIP });
+      }
+      return "timeout";
+    } finally {
+      this.#hops -= 1;
+    }
+  }
+
+  records(question: DnsQuestion, view: ZoneView, follow: Looking["upstream"]): readonly DnsRecord[] | undefined {
+    return recordsOf(this.world.client, question, { view, upstream: follow });
   }
 
   /** The way to the listener, unless what is sent there gets lost. */

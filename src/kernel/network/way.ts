@@ -7,7 +7,7 @@ import type { Pod, Service } from "#kernel/api/types.gen";
 import { parseIp } from "#kernel/apimachinery/ip";
 import { ADDRESSES, type Addresses } from "#kernel/network/addresses";
 import { isApiServer } from "#kernel/network/api-server/address";
-import { CLUSTER_DNS, DNS_PORT, isDnsPod, NODE_DNS } from "#kernel/network/dns";
+import { CLUSTER_DNS, NODE_DNS } from "#kernel/network/dns";
 import { type Door, GATEWAYS } from "#kernel/network/gateway/table";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { isOutThere } from "#kernel/network/internet";
@@ -263,12 +263,6 @@ export class Way {
     if (!this.#isPowered(pod.spec.nodeName ?? "")) return "timeout";
     if (!clientIP.startsWith("127.") && !this.#mayReach(partyOf(pod), port)) return "timeout";
     const { status } = pod;
-    // The cluster's DNS is answered in its pods' name: whatever runs in them listens.
-    if (port === DNS_PORT && isDnsPod(pod)) {
-      const [first] = status?.containerStatuses ?? [];
-      const id = first?.state?.running === undefined ? "" : (first.containerID?.split("//")[1] ?? "");
-      if (id !== "") return { kind: "container", id, port, clientIP, pod };
-    }
     return (
       this.#listenerIn(pod, status?.containerStatuses, port, clientIP) ??
       this.#listenerIn(pod, status?.initContainerStatuses, port, clientIP) ??

@@ -18,8 +18,9 @@ import { inside } from "#kernel/runtime/process/inside";
 import { register, release } from "#kernel/runtime/process/open-files";
 import { joinNamespace, leaveNamespace } from "#kernel/runtime/process/pid-namespace";
 import { emptyComputer } from "#kernel/runtime/process/process";
+import type { DnsCall } from "#kernel/runtime/process/program";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
-import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
+import type { DnsAnswer, HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { LIMITS } from "#kernel/sim/limits";
 import type { Cells } from "#kernel/store/cells";
@@ -174,6 +175,12 @@ export function containerHttp(
     if (sandbox.hasChanged && !sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
     return answer;
   });
+}
+
+/** Asks the name server in a container. */
+export function containerDns(world: World, id: string, call: DnsCall): DnsAnswer | "refused" | "timeout" {
+  if (isHung(world.cells, world.client, recordOf(world, id))) return "timeout";
+  return inside(world, id, (sandbox) => sandbox.dns(call));
 }
 
 /** Whether something in the container listens on a TCP port. */

@@ -61,6 +61,24 @@ export interface DnsAnswer {
   readonly authority: readonly DnsRecord[];
 }
 
+/** How a name server sees the cluster's own zone. */
+export interface ZoneView {
+  /** The cluster's domain as it is asked for. */
+  readonly domain: string;
+  readonly zones: readonly string[];
+  /** Whether names of addresses below `pod.` are there: never, always, or if a pod has the address. */
+  readonly pods: "disabled" | "insecure" | "verified";
+  readonly ttl: number;
+  /** Endpoints are named after their pods. */
+  readonly hasPodNames: boolean;
+  /** The namespaces it shows; empty = all. */
+  readonly namespaces: readonly string[];
+  /** Names of single endpoints are there. */
+  readonly hasEndpoints: boolean;
+  /** A headless Service without endpoints is not there. */
+  readonly ignoresEmpty: boolean;
+}
+
 /** Why no answer came: nobody listens, nobody is there, the name is unknown, the connection broke. */
 export type NetFailure = "refused" | "timeout" | "unreachable" | "nxdomain" | "reset";
 
@@ -87,8 +105,14 @@ export interface Net {
   roundTripMs(from: Origin, target: Address): number;
   /** Addresses (IPv4) of a name; empty = there is none. */
   resolve(from: Origin, name: string): readonly string[];
-  /** What the name server at an address says. */
-  query(from: Origin, server: string, question: DnsQuestion): DnsAnswer | NetFailure;
+  /** What the name server at an address says; on port 53 unless told otherwise. */
+  query(from: Origin, server: string, question: DnsQuestion, port?: number): DnsAnswer | NetFailure;
+  /** What the cluster's objects say of a name (`cluster.local` or in reverse); undefined if it is not there. */
+  records(
+    question: DnsQuestion,
+    view: ZoneView,
+    follow: (question: DnsQuestion) => readonly DnsRecord[],
+  ): readonly DnsRecord[] | undefined;
 }
 
 /** The client's end of a connection: a process of a container, or somebody who fetches what came. */

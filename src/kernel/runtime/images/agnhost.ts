@@ -12,6 +12,7 @@ import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netex
 import { answerPorter, type PorterState, porter } from "#kernel/runtime/images/agnhost-porter";
 import { answerServing, isServing, type ServingState, serve } from "#kernel/runtime/images/agnhost-servers";
 import { conversionAnswer, webhookAnswer } from "#kernel/runtime/images/agnhost-webhook";
+import { coredns } from "#kernel/runtime/images/coredns/coredns";
 import { goDate, goSignal } from "#kernel/runtime/images/go";
 import { parseTarget, respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -222,7 +223,7 @@ export const agnhostImage: Image = {
     config: { entrypoint: ["/agnhost"], cmd: ["pause"] },
     flavor: "busybox",
     files: {},
-    programs: { "/agnhost": agnhost as Program, "/agnhost-2": agnhost as Program },
+    programs: { "/agnhost": agnhost as Program, "/agnhost-2": agnhost as Program, "/coredns": coredns as Program },
     tools: ["+bash", "+curl", "+dig", "+host"],
     use: { memoryBytes: 6 * 2 ** 20, requestCpuMs: 0.5 },
   }),

@@ -1,11 +1,12 @@
 /**
  * The programs kubeadm runs in kube-system besides etcd (ensembles.ts): the API server, the controller manager, the
- * scheduler, kube-proxy and CoreDNS. What they do is done by the simulator itself; here they start, say so, answer
+ * scheduler and kube-proxy; CoreDNS is a program of its own. What they do is done by the simulator itself; here they start, say so, answer
  * their health checks and stop.
  *
  * Models the images registry.k8s.io/kube-* and coredns/coredns.
  */
 import { gitVersion } from "#kernel/apimachinery/version";
+import { COREDNS_VERSION, coredns } from "#kernel/runtime/images/coredns/coredns";
 import { goSignal } from "#kernel/runtime/images/go";
 import { respond } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
@@ -15,7 +16,6 @@ import type { Program, Use } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 
 const ETCD_TAG = "3.6.6-0";
-const COREDNS_TAG = "v1.14.1";
 const REGISTRY = "registry.k8s.io";
 
 interface Part {
@@ -77,15 +77,6 @@ const PARTS: readonly Part[] = [
       klog(task, "server.go:710", `"Version info" version="${gitVersion}"`) +
       klog(task, "config.go:329", '"Starting service config controller"'),
   },
-  {
-    name: "coredns",
-    image: `${REGISTRY}/coredns/coredns:${COREDNS_TAG}`,
-    sizeBytes: 23_000_000,
-    use: { memoryBytes: 13 * MIB, cpuMillis: 2 },
-    ports: [{ port: 8_080 }, { port: 8_181 }, { port: 9_153 }],
-    says: () =>
-      `.:53\n[INFO] plugin/reload: Running configuration\nCoreDNS-${COREDNS_TAG.slice(1)}\nlinux/amd64, go1.25.5\n`,
-  },
 ];
 
 function programOf({ name, ports, says, use }: Part): Program {
@@ -108,25 +99,45 @@ function programOf({ name, ports, says, use }: Part): Program {
   };
 }
 
-export const controlPlanePrograms: readonly Program[] = PARTS.map(programOf);
+const partPrograms: readonly Program[] = PARTS.map(programOf);
 
-export const controlPlaneImages: readonly Image[] = PARTS.map((part, n) => ({
+export const controlPlanePrograms: readonly Program[] = [...partPrograms, coredns as Program];
+
+const partImages: readonly Image[] = PARTS.map((part, n) => ({
   repositories: [part.image.slice(0, part.image.lastIndexOf(":"))],
   sizeBytes: () => part.sizeBytes,
   hasTag: (tag) => /^v?\d+\.\d+\.\d+(-\d+|-(alpha|beta|rc)\.\d+)?$/.test(tag),
   content: () => ({
-    config: part.name === "coredns" ? { entrypoint: ["/coredns"] } : { cmd: [part.name] },
+    config: { cmd: [part.name] },
     flavor: "none",
     files: {},
-    programs: {
-      [part.name === "coredns" ? "/coredns" : `/usr/local/bin/${part.name}`]: controlPlanePrograms[n] as Program,
-    },
+    programs: { [`/usr/local/bin/${part.name}`]: partPrograms[n] as Program },
   }),
 }));
 
+const COREDNS_IMAGE = `${REGISTRY}/coredns/coredns`;
+
+const corednsImage: Image = {
+  repositories: [COREDNS_IMAGE, "docker.io/coredns/coredns"],
+  sizeBytes: () => 23_000_000,
+  hasTag: (tag) => /^v?\d+\.\d+\.\d+$|^latest$/.test(tag),
+  content: () => ({
+    config: { entrypoint: ["/coredns"] },
+    flavor: "none",
+    files: {},
+    programs: { "/coredns": coredns as Program },
+  }),
+};
+
+export const controlPlaneImages: readonly Image[] = [...partImages, corednsImage];
+
 /** The image of a part by its name. */
 export const imageOf = (name: string): string =>
-  name === "etcd" ? `${REGISTRY}/etcd:${ETCD_TAG}` : (PARTS.find((part) => part.name === name)?.image ?? "");
+  name === "etcd"
+    ? `${REGISTRY}/etcd:${ETCD_TAG}`
+    : name === "coredns"
+      ? `${COREDNS_IMAGE}:v${COREDNS_VERSION}`
+      : (PARTS.find((part) => part.name === name)?.image ?? "");
 
 /** What every machine of kubeadm has, and what those of the control plane have besides. */
 export const NODE_ADDON_IMAGES: readonly string[] = ["kube-proxy", "coredns"].map(imageOf);

@@ -239,8 +239,8 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
     return lookUp(this.#resolver, name, (server, question) => this.world.net.query(this.#origin, server, question));
   }
 
-  query(question: DnsQuestion, server?: string): DnsAnswer | NetFailure {
-    return this.world.net.query(this.#origin, server ?? this.#resolver.servers[0] ?? "127.0.0.1", question);
+  query(question: DnsQuestion, server?: string, port?: number): DnsAnswer | NetFailure {
+    return this.world.net.query(this.#origin, server ?? this.#resolver.servers[0] ?? "127.0.0.1", question, port);
   }
 
   holdMemory(bytes: number): boolean {

@@ -2,7 +2,7 @@
  * Programs: what an executable does, as a reducer over JSON state that a process carries.
  */
 import type { Task } from "#kernel/runtime/process/task";
-import type { HttpRequest, HttpResponse, Transport } from "#kernel/runtime/world";
+import type { DnsAnswer, DnsQuestion, HttpRequest, HttpResponse, Transport } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
 /** What a process waits for; any one of the conditions lets it run again. `{}` waits for signals and requests only. */
@@ -47,6 +47,14 @@ export interface TcpInput {
   readonly state: unknown;
 }
 
+/** A question that came to a name server. */
+export interface DnsCall {
+  readonly question: DnsQuestion;
+  readonly port: number;
+  readonly protocol: Transport;
+  readonly remoteAddress: string;
+}
+
 /** What a server does about it. */
 export interface TcpOutput {
   /** Bytes for the client. */
@@ -77,6 +85,8 @@ export interface Program<S = unknown> {
   tcp?(task: Task<S>, input: TcpInput): TcpOutput;
   /** Answers a datagram to a UDP port it listens on, or a message to an SCTP port; undefined = with nothing. */
   udp?(task: Task<S>, datagram: TcpInput): string | undefined;
+  /** Answers a question to a name server; undefined = it says nothing. */
+  dns?(task: Task<S>, call: DnsCall): DnsAnswer | undefined;
   /** Takes a signal it has a handler for and says so by true; the default action is the runtime's. */
   signal?(task: Task<S>, signal: string): boolean;
 }

@@ -17,13 +17,13 @@ import { release, share } from "#kernel/runtime/process/open-files";
 import { takePid } from "#kernel/runtime/process/pid-namespace";
 import { type Computer, emptyComputer, type Process, type Spawn } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
-import type { Step } from "#kernel/runtime/process/program";
+import type { DnsCall, Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
 import { endGuests } from "#kernel/runtime/process/visible";
 import { demandMillis, memoryBytes, useOf } from "#kernel/runtime/use";
-import type { HttpRequest, HttpResponse, Transport, World } from "#kernel/runtime/world";
+import type { DnsAnswer, HttpRequest, HttpResponse, Transport, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
@@ -305,6 +305,23 @@ export class Sandbox {
     } catch (error) {
       this.#stumble(process, error);
       return "reset";
+    } finally {
+      this.runningPid = before;
+    }
+  }
+
+  /** Asks the process that listens a question about a name. */
+  dns(call: DnsCall): DnsAnswer | "refused" | "timeout" {
+    const process = this.isEnded ? undefined : this.listener(call.port, call.protocol);
+    if (process === undefined) return "refused";
+    const before = this.runningPid;
+    this.runningPid = process.pid;
+    this.#wasAsked = true;
+    try {
+      return programNamed(process.program).dns?.(new ProcessTask(this, process.pid), call) ?? "timeout";
+    } catch (error) {
+      this.#stumble(process, error);
+      return "timeout";
     } finally {
       this.runningPid = before;
     }

@@ -119,7 +119,7 @@ export interface Task<S = unknown> {
   roundTripMs(target: Address): number;
   resolve(name: string): readonly string[];
   /** Asks a name server, the first of resolv.conf unless one is given. */
-  query(question: DnsQuestion, server?: string): DnsAnswer | NetFailure;
+  query(question: DnsQuestion, server?: string, port?: number): DnsAnswer | NetFailure;
 
   /** Says how much memory the process holds; false if that was more than the container may have. */
   holdMemory(bytes: number): boolean;

@@ -160,6 +160,7 @@ interface Dig {
   name: string;
   type: string;
   server: string | undefined;
+  port?: number;
   readonly shows: Record<string, boolean>;
 }
 
@@ -184,6 +185,7 @@ function digArguments(args: readonly string[]): Dig {
       n += 1;
       if (arg === "-t") dig.type = (args[n] ?? "A").toUpperCase();
       if (arg === "-q") dig.name = args[n] ?? "";
+      if (arg === "-p") dig.port = Number(args[n] ?? 53);
     } else if (arg === "IN") continue;
     else if (TYPES.test(arg) && (dig.name !== "" || args.length > 1)) dig.type = arg.toUpperCase();
     else if (!arg.startsWith("-")) dig.name = arg;
@@ -198,16 +200,16 @@ export const dig: Command<Waiting> = {
   step(task) {
     if (task.state !== undefined) return giveUp(task);
     const args = task.argv.slice(1);
-    const { name, type, server: given, shows } = digArguments(args);
+    const { name, type, server: given, port = 53, shows } = digArguments(args);
     const server = serverOf(task, given);
-    const ask = (_: string, question: DnsQuestion): DnsAnswer | NetFailure => task.query(question, server);
+    const ask = (_: string, question: DnsQuestion): DnsAnswer | NetFailure => task.query(question, server, port);
     const config = { ...settings(task), servers: [server] };
     const whole = `${name.replace(/\.$/, "")}.`;
     const found = searchFor(config, shows["search"] === true ? name : whole, type === "" ? "A" : type, ask);
     const banner = `\n; <<>> DiG 9.20.11 <<>> ${args.join(" ")}\n`;
     if (typeof found.answer === "string") {
       const why = found.answer === "refused" ? "connection refused" : "timed out";
-      const lines = `;; communications error to ${server}#53: ${why}\n`.repeat(3);
+      const lines = `;; communications error to ${server}#${port}: ${why}\n`.repeat(3);
       const text = `${shows["short"] ? "" : `${banner};; global options: +cmd\n`}${lines};; no servers could be reached\n`;
       return waitThen(task, found.answer === "refused" ? 0 : 15, text, 9);
     }
