@@ -7,6 +7,7 @@
 import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
 import { BAD_REQUEST, CONTINUE, closes, responseText, TOO_LARGE, takeRequest } from "#kernel/runtime/http1";
+import { askHttp } from "#kernel/runtime/process/ask";
 import { inside } from "#kernel/runtime/process/inside";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { TcpInput, TcpOutput } from "#kernel/runtime/process/program";
@@ -304,7 +305,7 @@ function speakHttp(sandbox: Sandbox, { port, remoteAddress, text, isOver }: TcpI
     if (next === "continue") return { text: said + CONTINUE, taken, ...(isOver && { isOver }) };
     if (next === "more") return { text: said, taken, ...(isOver && { isOver }) };
     taken += next.taken;
-    const answer = sandbox.http(port, { ...next.request, remoteAddress });
+    const answer = askHttp(sandbox, port, { ...next.request, remoteAddress });
     if (answer === "timeout") return { text: said, taken };
     if (typeof answer === "string") return { text: said, isOver: true };
     const isLast = !next.isKept || closes(answer);

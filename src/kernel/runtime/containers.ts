@@ -12,6 +12,7 @@ import { simulated } from "#kernel/runtime/images/default";
 import type { ImageContent } from "#kernel/runtime/images/image";
 import { removeLog } from "#kernel/runtime/logs";
 import { dropMeter } from "#kernel/runtime/meter";
+import { askDns, askHttp } from "#kernel/runtime/process/ask";
 import { insideOfContainer } from "#kernel/runtime/process/content";
 import { findExecutable, type Loaded, loadExecutable } from "#kernel/runtime/process/executable";
 import { inside } from "#kernel/runtime/process/inside";
@@ -171,7 +172,7 @@ export function containerHttp(
   if (!listens(world, id, port)) return "refused";
   if (isHung(world.cells, world.client, recordOf(world, id))) return "timeout";
   return inside(world, id, (sandbox) => {
-    const answer = sandbox.http(port, request);
+    const answer = askHttp(sandbox, port, request);
     if (sandbox.hasChanged && !sandbox.isEnded) sandbox.run(LIMITS.stepsPerWake);
     return answer;
   });
@@ -180,7 +181,7 @@ export function containerHttp(
 /** Asks the name server in a container. */
 export function containerDns(world: World, id: string, call: DnsCall): DnsAnswer | "refused" | "timeout" {
   if (isHung(world.cells, world.client, recordOf(world, id))) return "timeout";
-  return inside(world, id, (sandbox) => sandbox.dns(call));
+  return inside(world, id, (sandbox) => askDns(sandbox, call));
 }
 
 /** Whether something in the container listens on a TCP port. */

@@ -1,7 +1,7 @@
 /**
  * The programs kubeadm runs in kube-system besides etcd (ensembles.ts): the API server, the controller manager, the
- * scheduler and kube-proxy; CoreDNS is a program of its own. What they do is done by the simulator itself; here they start, say so, answer
- * their health checks and stop.
+ * scheduler and kube-proxy; CoreDNS is a program of its own. What they do is done by the simulator itself; here they
+ * start, say so, answer their health checks and stop.
  *
  * Models the images registry.k8s.io/kube-* and coredns/coredns.
  */

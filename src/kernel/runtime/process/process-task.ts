@@ -6,6 +6,7 @@ import { accept, pending, shut } from "#kernel/runtime/connections";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { runToEnd } from "#kernel/runtime/exec";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
+import { askHttp } from "#kernel/runtime/process/ask";
 import { DescriptorTask } from "#kernel/runtime/process/descriptor-task";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
 import { requestDepth } from "#kernel/runtime/process/inside";
@@ -208,7 +209,7 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
   request(target: Address, request: HttpRequest): HttpResponse | NetFailure {
     if (requestDepth(this.world.cells) > LIMITS.requestDepth) return "timeout";
     if (isLoopback(target.host) && this.sandbox.listener(target.port) !== undefined) {
-      return this.sandbox.http(target.port, { ...request, remoteAddress: "127.0.0.1" });
+      return askHttp(this.sandbox, target.port, { ...request, remoteAddress: "127.0.0.1" });
     }
     return this.world.net.http(this.#origin, { ...target, host: this.#reach(target.host) }, request);
   }

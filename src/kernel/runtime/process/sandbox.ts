@@ -17,13 +17,13 @@ import { release, share } from "#kernel/runtime/process/open-files";
 import { takePid } from "#kernel/runtime/process/pid-namespace";
 import { type Computer, emptyComputer, type Process, type Spawn } from "#kernel/runtime/process/process";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
-import type { DnsCall, Step } from "#kernel/runtime/process/program";
+import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
 import { endGuests } from "#kernel/runtime/process/visible";
-import { demandMillis, memoryBytes, useOf } from "#kernel/runtime/use";
-import type { DnsAnswer, HttpRequest, HttpResponse, Transport, World } from "#kernel/runtime/world";
+import { demandMillis, memoryBytes } from "#kernel/runtime/use";
+import type { Transport, World } from "#kernel/runtime/world";
 import { must } from "#kernel/sim/assert";
 import { clone } from "#kernel/sim/clone";
 import type { Instant } from "#kernel/sim/instant";
@@ -290,38 +290,23 @@ export class Sandbox {
     return listenerOf(this.look, port, protocol);
   }
 
-  /** Asks the process that listens. */
-  http(port: number, request: HttpRequest): HttpResponse | "refused" | "timeout" | "reset" {
-    const process = this.isEnded ? undefined : this.listener(port);
-    if (process === undefined) return "refused";
-    const program = programNamed(process.program);
-    if (program.http === undefined) return "reset";
-    const before = this.runningPid;
-    this.runningPid = process.pid;
-    this.workMs += useOf(this.record, process).requestCpuMs;
-    this.#wasAsked = true;
-    try {
-      return program.http(new ProcessTask(this, process.pid), port, request) ?? "timeout";
-    } catch (error) {
-      this.#stumble(process, error);
-      return "reset";
-    } finally {
-      this.runningPid = before;
-    }
-  }
-
-  /** Asks the process that listens a question about a name. */
-  dns(call: DnsCall): DnsAnswer | "refused" | "timeout" {
-    const process = this.isEnded ? undefined : this.listener(call.port, call.protocol);
+  /** Lets the process that listens on a port do its work; `broken` is what comes of it if it stumbles. */
+  ask<T>(
+    port: number,
+    protocol: Transport,
+    broken: T,
+    work: (process: Process, task: ProcessTask) => T,
+  ): T | "refused" {
+    const process = this.isEnded ? undefined : this.listener(port, protocol);
     if (process === undefined) return "refused";
     const before = this.runningPid;
     this.runningPid = process.pid;
     this.#wasAsked = true;
     try {
-      return programNamed(process.program).dns?.(new ProcessTask(this, process.pid), call) ?? "timeout";
+      return work(process, new ProcessTask(this, process.pid));
     } catch (error) {
       this.#stumble(process, error);
-      return "timeout";
+      return broken;
     } finally {
       this.runningPid = before;
     }
