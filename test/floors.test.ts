@@ -16,6 +16,7 @@ const KERNEL_FLOORS = [
   ["registry"],
   ["resources"],
   ["admission"],
+  ["requests"],
   ["runtime"],
   ["network"],
   ["controllers", "scheduler", "kubelet"],

@@ -6,9 +6,8 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/filters (authentication.go, impersonation.go, authorization.go).
  */
-import { isTrue, type RequestInfo, requestInfo } from "#apiserver/request-info";
+import { isTrue, requestInfo } from "#apiserver/request-info";
 import { internalError, unauthorized } from "#kernel/apimachinery/errors";
-import { parseFieldSelector } from "#kernel/apimachinery/field-selector";
 import { type Attributes, requireAllowed } from "#kernel/registry/authorize";
 import type { Registry } from "#kernel/registry/registry";
 import {
@@ -19,6 +18,7 @@ import {
   UNAUTHENTICATED_GROUP,
   type User,
 } from "#kernel/registry/user";
+import { ofPath, ofResource } from "#kernel/requests/attributes";
 import { authenticateToken } from "#kernel/resources/authentication/token.claims";
 
 /** The header in which the edge hands on a bearer token that is not the cluster's key. */
@@ -58,24 +58,10 @@ function authenticated(registry: Registry, { headers }: Request, holder: User): 
 }
 
 /** What a request does, as authorizers look at it. */
-export function attributesOf(request: Request, user: User): Attributes {
-  const url = new URL(request.url);
-  const info = requestInfo(request.method, url);
-  if (info === undefined) return { user, verb: request.method.toLowerCase(), path: url.pathname };
-  const { verb, group, version, plural, subresource } = info;
-  const name = nameOf(info, url);
-  // A namespace lies in itself: who is bound in it may read it.
-  const namespace = plural === "namespaces" ? info.name : info.namespace;
-  return { user, verb, group, version, plural, subresource, namespace, name };
-}
-
-/** The name in the path, or the one name a list or a watch is narrowed to. */
-function nameOf({ name, verb }: RequestInfo, { searchParams }: URL): string {
-  if (name !== "" || (verb !== "list" && verb !== "watch" && verb !== "deletecollection")) return name;
-  const selector = searchParams.get("fieldSelector") ?? "";
-  if (!selector.includes("metadata.name")) return name;
-  const terms = parseFieldSelector(selector);
-  return terms.find(({ field, isNegated }) => field === "metadata.name" && !isNegated)?.value ?? "";
+export function attributesOf({ method, url: address }: Request, user: User): Attributes {
+  const url = new URL(address);
+  const info = requestInfo(method, url);
+  return info === undefined ? ofPath(user, method, url.pathname) : ofResource(user, info, url.searchParams);
 }
 
 /** The user the headers ask for, if the asker may be him. */

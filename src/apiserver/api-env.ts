@@ -2,12 +2,10 @@
  * What every route of the API server has at hand.
  */
 import type { Context } from "hono";
-import type { Presentation } from "#apiserver/codec/encode";
 import { type RequestInfo, requestInfo } from "#apiserver/request-info";
 import { pathNotFound, serviceUnavailable, unknownError } from "#kernel/apimachinery/errors";
 import type { Cluster, Work } from "#kernel/cluster/cluster";
 import type { Client } from "#kernel/registry/client";
-import type { AnyResource } from "#kernel/registry/definition";
 import type { User } from "#kernel/registry/user";
 import { hasApiServer, hasQuorum } from "#kernel/runtime/quorum";
 
@@ -35,13 +33,6 @@ export function resourceRequest(c: ApiContext): ResourceRequest {
   return { info, request: c.req.raw };
 }
 
-/** The definition a request means. @throws NotFound, as clients read "the server doesn't have a resource type" */
-export function servedResource(cluster: Cluster, { group, version, plural, namespace }: RequestInfo): AnyResource {
-  const resource = cluster.registry.resource({ group, version, plural });
-  if (resource === undefined || (namespace !== "" && !resource.isNamespaced)) throw pathNotFound();
-  return resource;
-}
-
 /**
  * What needs a majority of etcd cannot be had without one: every write, and every read that is not from the cache.
  * @throws what the API server makes of etcd's error; ServiceUnavailable where no API server is left
@@ -57,13 +48,4 @@ function needQuorum({ cells }: Cluster, { req }: ApiContext): void {
 export function clientOf(cluster: Cluster, c: ApiContext, fieldManager = "unknown"): Client {
   needQuorum(cluster, c);
   return cluster.as(c.get("user"), fieldManager);
-}
-
-/** How the answer is to look, at the cluster's present. */
-export function presentation(
-  cluster: Cluster,
-  { request }: ResourceRequest,
-  warnings: readonly string[] = [],
-): Presentation {
-  return { request, now: cluster.now, warnings };
 }

@@ -3,36 +3,30 @@
  */
 import { Hono } from "hono";
 import { admittedUser, attributesOf, isCheck, needsDecision } from "#apiserver/access";
-import type { ApiEnv, Turns } from "#apiserver/api-env";
+import type { ApiContext, ApiEnv, Turns } from "#apiserver/api-env";
 import { healthAnswer, isHealthPath } from "#apiserver/describe/describe";
-import { subresourcesOf } from "#apiserver/describe/discovery";
 import { errorResponse, statusResponse } from "#apiserver/errors";
 import { requestInfo } from "#apiserver/request-info";
 import { aggregated } from "#apiserver/routes/aggregate";
 import { refuseCommand, refusePortForward } from "#apiserver/routes/connect";
-import { createObject } from "#apiserver/routes/create";
-import { deleteCollection, deleteObject } from "#apiserver/routes/delete";
-import { finalizeNamespace } from "#apiserver/routes/finalize";
-import { getObject, listObjects } from "#apiserver/routes/get";
 import { issuerDocument } from "#apiserver/routes/issuer";
 import { getLog } from "#apiserver/routes/log";
-import { patchObject } from "#apiserver/routes/patch";
-import { createBinding, createEviction } from "#apiserver/routes/pods";
+import { route } from "#apiserver/routes/object";
 import { proxyRequest } from "#apiserver/routes/proxy";
-import { createToken } from "#apiserver/routes/token";
-import { updateObject } from "#apiserver/routes/update";
 import { methodNotSupported, pathNotFound, StatusError } from "#kernel/apimachinery/errors";
 import type { AnyResource } from "#kernel/registry/definition";
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
+import { createBinding, GENERIC_SUBRESOURCES, OBJECT_DEEDS, SUBRESOURCE_DEEDS } from "#kernel/requests/deeds";
+import { subresourcesOf } from "#kernel/requests/discovery";
 import { classify, type FlowClass } from "#kernel/resources/flowcontrol/classify";
 import { RESOURCES } from "#kernel/resources/index";
 import { hasQuorum } from "#kernel/runtime/quorum";
 import { Bug } from "#kernel/sim/assert";
 
-type Route = (c: Parameters<typeof getObject>[0]) => Promise<Response>;
+type Route = (c: ApiContext) => Promise<Response>;
 
-/** Routes of named subresources that are not the object itself; `resource/subresource verb`. */
+/** Routes of named subresources that are streams or text; `resource/subresource verb`. */
 const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "pods/log get": getLog,
   "pods/exec get": refuseCommand,
@@ -41,23 +35,6 @@ const SUBRESOURCE_ROUTES: Readonly<Record<string, Route>> = {
   "pods/attach create": refuseCommand,
   "pods/portforward get": refusePortForward,
   "pods/portforward create": refusePortForward,
-  "pods/binding create": createBinding,
-  "pods/eviction create": createEviction,
-  "namespaces/finalize update": finalizeNamespace,
-  "serviceaccounts/token create": createToken,
-};
-
-/** Subresources that are views of the object: every verb route handles them itself. */
-const GENERIC_SUBRESOURCES = new Set(["", "status", "approval", "scale", "ephemeralcontainers", "resize"]);
-
-const OBJECT_ROUTES: Readonly<Record<string, Route>> = {
-  get: getObject,
-  list: listObjects,
-  create: createObject,
-  update: updateObject,
-  patch: patchObject,
-  delete: deleteObject,
-  deletecollection: deleteCollection,
 };
 
 /**
@@ -98,15 +75,17 @@ export function createApiServer(turns: Turns, userOf: (request: Request) => User
       return document;
     }
     const { plural, subresource, name, verb } = info;
-    if (plural === "bindings" && verb === "create") return createBinding(c);
+    if (plural === "bindings" && verb === "create") return route(createBinding)(c);
     if (subresource === "proxy" && (await hasSubresource(turns, info))) return proxyRequest(c);
     const special = SUBRESOURCE_ROUTES[`${plural}/${subresource} ${verb}`];
     if (special !== undefined) return special(c);
-    const route = OBJECT_ROUTES[verb];
+    const own = SUBRESOURCE_DEEDS[`${plural}/${subresource} ${verb}`];
+    if (own !== undefined) return route(own)(c);
+    const deed = OBJECT_DEEDS[verb];
     const isOnObject = verb !== "create" && verb !== "list" && verb !== "deletecollection";
     const fits = GENERIC_SUBRESOURCES.has(subresource) && isOnObject === (name !== "");
-    if (route === undefined || !fits || !(await hasSubresource(turns, info))) throw await refusal(turns, info);
-    return route(c);
+    if (deed === undefined || !fits || !(await hasSubresource(turns, info))) throw await refusal(turns, info);
+    return route(deed)(c);
   });
   app.onError((error, c) => {
     // What is no answer is a bug of ours: it passes on, so that the cluster is loaded afresh.

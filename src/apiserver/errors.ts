@@ -4,9 +4,10 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/responsewriters (ErrorNegotiated).
  */
-import { warningHeader, written } from "#apiserver/codec/encode";
-import { type Acceptance, negotiate } from "#apiserver/codec/media-type";
+import { written } from "#apiserver/codec/encode";
 import { type Status, statusOf } from "#kernel/apimachinery/errors";
+import { type Acceptance, negotiate } from "#kernel/requests/media-type";
+import { warningHeader } from "#kernel/requests/present";
 
 /** The HTTP answer for a Status. */
 export function statusResponse(status: Status, request: Request, warnings: readonly string[] = []): Response {

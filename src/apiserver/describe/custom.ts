@@ -1,7 +1,7 @@
 /**
  * The kinds of one cluster that documents of all clusters know nothing of: how they are discovered, and their schemas.
  */
-import type { ApiResource, Discovered, RemoteVersion } from "#apiserver/describe/discovery";
+
 import { fingerprint } from "#apiserver/describe/fingerprint";
 import { customSchemas } from "#apiserver/describe/openapi.custom";
 import { type Schema, type ServedResource, servedResource } from "#apiserver/describe/openapi.served";
@@ -9,6 +9,7 @@ import type { Cluster } from "#kernel/cluster/cluster";
 import { askApiService } from "#kernel/network/api-service";
 import { worldOf } from "#kernel/network/world-of";
 import type { AnyResource, Verb } from "#kernel/registry/definition";
+import type { ApiResource, Discovered, RemoteVersion } from "#kernel/requests/discovery";
 import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
 import { apiservices } from "#kernel/resources/apiregistration/apiservice";
 import { isAvailable, isRemote } from "#kernel/resources/apiregistration/apiservice.facts";

@@ -3,6 +3,10 @@
  *
  * Models k8s.io/apiserver/pkg/server (healthz, routes) and pkg/endpoints/discovery.
  */
+
+import { fingerprint } from "#apiserver/describe/fingerprint";
+import { pageNotFoundText } from "#kernel/apimachinery/errors";
+import { versionInfo } from "#kernel/apimachinery/version";
 import {
   aggregated,
   coreVersions,
@@ -11,10 +15,7 @@ import {
   groupList,
   resourceList,
   type Served,
-} from "#apiserver/describe/discovery";
-import { fingerprint } from "#apiserver/describe/fingerprint";
-import { pageNotFoundText } from "#kernel/apimachinery/errors";
-import { versionInfo } from "#kernel/apimachinery/version";
+} from "#kernel/requests/discovery";
 
 /** The checks of /livez and /readyz?verbose, in upstream's order. */
 const CHECKS = [

@@ -3,11 +3,7 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go and storage/cacher.
  */
-import { servedResource } from "#apiserver/api-env";
-import { accepted, includeObject, inVersion } from "#apiserver/codec/encode";
-import type { Acceptance } from "#apiserver/codec/media-type";
-import { tableOf } from "#apiserver/codec/table";
-import { listQuery, type WatchQuery, watchQuery } from "#apiserver/options";
+import { accepted } from "#apiserver/codec/encode";
 import { type RequestInfo, requestInfo } from "#apiserver/request-info";
 import type { Progress, StreamKind, StreamState } from "#apiserver/streams/stream";
 import { methodNotSupported, StatusError, tooLargeResourceVersion } from "#kernel/apimachinery/errors";
@@ -20,6 +16,11 @@ import { parseRevision } from "#kernel/registry/list";
 import { NeedsAnswer } from "#kernel/registry/outside";
 import { groupResourceOf, type Registry } from "#kernel/registry/registry";
 import { eventsSince, projector, type WatchEvent } from "#kernel/registry/watch";
+import { servedResource } from "#kernel/requests/call";
+import type { Acceptance } from "#kernel/requests/media-type";
+import { listQuery, type WatchQuery, watchQuery } from "#kernel/requests/options";
+import { includeObject, inVersion } from "#kernel/requests/present";
+import { tableOf } from "#kernel/requests/table";
 import { must } from "#kernel/sim/assert";
 import { type Change, type KubeObject, textOf } from "#kernel/store/object";
 
@@ -144,9 +145,9 @@ function watchOf(cluster: Cluster, { url, accept }: StreamState): Watch | Status
 
 /** @throws NotFound, MethodNotAllowed, BadRequest, Invalid, NotAcceptable */
 function readWatch(cluster: Cluster, request: Request, info: RequestInfo): Watch {
-  const resource = servedResource(cluster, info);
+  const resource = servedResource(cluster.registry, info);
   if (!resource.verbs.includes("watch")) throw methodNotSupported(groupResourceOf(resource), "watch");
-  const filter = listQuery(request, info);
+  const filter = listQuery(new URL(request.url).searchParams, info);
   // Names an unknown field or an impossible selector before anything is sent.
   projector(resource, filter);
   const accept = accepted(request, resource, true);
@@ -154,7 +155,7 @@ function readWatch(cluster: Cluster, request: Request, info: RequestInfo): Watch
   return {
     resource,
     filter,
-    query: watchQuery(request),
+    query: watchQuery(new URL(request.url).searchParams),
     request,
     encode: encoder(resource, request, accept),
     encoding,
@@ -193,7 +194,7 @@ function missed(cluster: Cluster, { resource }: Watch, { position }: StreamState
 function encoder(resource: AnyResource, request: Request, accept: Acceptance): Watch["encode"] {
   const { as } = accept;
   if (as === "Table") {
-    const include = includeObject(request);
+    const include = includeObject(new URL(request.url).searchParams);
     return ({ type, object }, now, isFirst) => {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
       const rows = type === "BOOKMARK" ? [] : [shown(resource, object, now)];

@@ -4,12 +4,12 @@
  * Models pkg/kubelet/status/status_manager.go.
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { quietly } from "#kernel/kubelet/own-changes";
 import type { PodWork } from "#kernel/kubelet/pod-work";
 import { podStatus, rejectedStatus } from "#kernel/kubelet/status";
 import type { Outcome } from "#kernel/registry/controller";
 import { pods } from "#kernel/resources/core/pod";
 import { containerRecord } from "#kernel/runtime/containers";
+import { quietly } from "#kernel/runtime/own-changes";
 import { equal } from "#kernel/sim/clone";
 
 /** Of what a stored pod's status was put together, a hash. Forgotten with the object; a fresh process knows nothing. */
@@ -24,10 +24,13 @@ export function report(work: PodWork, outcome: Outcome): Outcome {
   const isRejected =
     failure?.graceSeconds === undefined && (failure?.reason ?? "DeadlineExceeded") !== "DeadlineExceeded";
   const status = isRejected ? rejectedStatus(work) : podStatus(work);
-  const stored = equal(status, pod.status)
-    ? pod
-    : quietly(pod.metadata.uid, () => context.client.updateStatus(pods, pod, status));
-  sources.set(stored, source);
+  // A container of the pod may have changed or deleted it while it was started.
+  const present = context.client.get(pods, work.key);
+  if (present?.metadata.uid !== pod.metadata.uid) return outcome;
+  const stored = equal(status, present.status)
+    ? present
+    : quietly(pod.metadata.uid, () => context.client.updateStatus(pods, present, status));
+  if (present === pod) sources.set(stored, source);
   return outcome;
 }
 

@@ -8,7 +8,6 @@ import { realSubPath } from "#kernel/kubelet/atomic-writer";
 import { environmentOf, expand } from "#kernel/kubelet/env";
 import { runHook } from "#kernel/kubelet/handlers";
 import { isStartError } from "#kernel/kubelet/observe";
-import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, podText, say } from "#kernel/kubelet/pod-work";
 import { askedOf, limitsOf } from "#kernel/kubelet/resize";
@@ -20,6 +19,7 @@ import type { ContainerRecord, ContainerSpec, Mount } from "#kernel/runtime/cont
 import { containerRecord, crashContainer, removeContainer, startContainer } from "#kernel/runtime/containers";
 import { crashCode } from "#kernel/runtime/fault";
 import { descriptionOf } from "#kernel/runtime/images/described";
+import { quietly } from "#kernel/runtime/own-changes";
 import { namespaceOf, nodeNamespace, podNamespace } from "#kernel/runtime/process/pid-namespace";
 import { resolveImage } from "#kernel/runtime/registry";
 import { share } from "#kernel/sim/share";

@@ -4,11 +4,11 @@
  * Models killContainer of pkg/kubelet/kuberuntime/kuberuntime_container.go.
  */
 import { runHook } from "#kernel/kubelet/handlers";
-import { quietly } from "#kernel/kubelet/own-changes";
 import type { ContainerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { done, type Outcome, wakeAt } from "#kernel/registry/controller";
 import { containerRecord, signalContainer, stopSignal } from "#kernel/runtime/containers";
+import { quietly } from "#kernel/runtime/own-changes";
 
 /** A hook that took all of the grace leaves the container this much to end by itself. */
 const LEAST_AFTER_HOOK_MS = 2_000;

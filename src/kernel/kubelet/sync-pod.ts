@@ -10,7 +10,6 @@ import { type Key, keyOf, keyText } from "#kernel/apimachinery/meta";
 import { refusal } from "#kernel/kubelet/admit";
 import { ensureImage, needsPull } from "#kernel/kubelet/images";
 import { nextMeasure, ofLimitedFiles, overflow } from "#kernel/kubelet/local-storage";
-import { isOwnChange, quietly } from "#kernel/kubelet/own-changes";
 import {
   containerCell,
   draftCell,
@@ -51,6 +50,7 @@ import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { containerRecord, killContainer, removeContainer } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import { isKubeletAlive } from "#kernel/runtime/machine.facts";
+import { isOwnChange, quietly } from "#kernel/runtime/own-changes";
 import type { Instant } from "#kernel/sim/instant";
 
 /** Making a sandbox, its network and a container in it. */

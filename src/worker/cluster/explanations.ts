@@ -1,12 +1,13 @@
 /**
  * Explanations: why the scheduler chose or refused each node for a pod, or would for one that nobody creates.
  */
-import { decodeValue, parsed, targetOf } from "#apiserver/codec/decode";
+
 import type { Pod } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
 import type { Key } from "#kernel/apimachinery/meta";
 import type { Cluster } from "#kernel/cluster/cluster";
 import type { Draft } from "#kernel/registry/definition";
+import { decodeValue, parsed, targetOf } from "#kernel/requests/decode";
 import { pods } from "#kernel/resources/core/pod";
 import { explain, type NodeExplanation } from "#kernel/scheduler/explain";
 

@@ -5,10 +5,11 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go (HandleHTTP, HandleWS).
  */
-import { PROTOBUF } from "#apiserver/codec/media-type";
+
 import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { isTrue, requestInfo } from "#apiserver/request-info";
 import type { StreamState } from "#apiserver/streams/stream";
+import { PROTOBUF } from "#kernel/requests/decode";
 import { RESOURCES } from "#kernel/resources/index";
 import { STATE_HEADER, STREAM_OVER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";

@@ -2,8 +2,9 @@
  * Transcoding: answers leave the cluster as JSON, which it has at hand as text, and become protobuf where the client's
  * connection is held; so the cluster's one thread has no part in it.
  */
-import { PROTOBUF } from "#apiserver/codec/media-type";
+
 import { type JsonObject, writeProtobuf, writeWatchFrame } from "#apiserver/codec/protobuf/write";
+import { PROTOBUF } from "#kernel/requests/decode";
 
 /** The header by which a JSON answer asks to be sent as protobuf. */
 export const ENCODE_HEADER = "x-drydock-encode";

@@ -4,21 +4,6 @@
  * Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
  * Leaves out CBOR (application/apply-patch+cbor): upstream serves it only behind a feature gate that is off.
  */
-import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
-import {
-  type Body,
-  type DecodeProblem,
-  decodeValue,
-  goJsonType,
-  type Parsed,
-  parseBody,
-  readBody,
-  targetOf,
-} from "#apiserver/codec/decode";
-import { encodeObject } from "#apiserver/codec/encode";
-import { patchQuery, type WriteQuery } from "#apiserver/options";
-import { APPLY_TYPE, applyObject } from "#apiserver/routes/apply";
-import { SCALE_TARGET, writeOptions } from "#apiserver/routes/update";
 import { writeWarnings } from "#kernel/admission/warnings";
 import { badRequest, invalid, methodNotSupported, unsupportedBodyType } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
@@ -31,6 +16,19 @@ import type { AnyResource } from "#kernel/registry/definition";
 import type { PatchRequest } from "#kernel/registry/patch";
 import { groupResourceOf } from "#kernel/registry/registry";
 import type { Scale } from "#kernel/registry/scale";
+import { APPLY_TYPE, applyObject } from "#kernel/requests/apply";
+import { type Deed, one, servedResource } from "#kernel/requests/call";
+import {
+  type DecodeProblem,
+  decodeValue,
+  goJsonType,
+  type Parsed,
+  parseBody,
+  type Text,
+  targetOf,
+} from "#kernel/requests/decode";
+import { patchQuery, type WriteQuery } from "#kernel/requests/options";
+import { SCALE_TARGET, writeOptions } from "#kernel/requests/write";
 
 const PATCH_TYPES: Readonly<Record<string, PatchRequest["type"]>> = {
   "application/json-patch+json": "json",
@@ -41,48 +39,42 @@ const PATCH_TYPES: Readonly<Record<string, PatchRequest["type"]>> = {
 /** What is no Go struct says nothing of how its lists merge. */
 const CUSTOM_TYPES = ["application/json-patch+json", "application/merge-patch+json", APPLY_TYPE];
 
-/** Answers a patch. */
-export async function patchObject(c: ApiContext): Promise<Response> {
-  const call = resourceRequest(c);
-  const { info, request } = call;
-  const body = await readBody(request);
-  if (body.type === APPLY_TYPE) return applyObject(c, call, body);
+/** Patches an object, its status, or its scale. */
+export const patchObject: Deed = (door, call) => {
+  const { info, body } = call;
+  if (body.type === APPLY_TYPE) return applyObject(door, call);
   const type = PATCH_TYPES[body.type];
   if (type === undefined) throw unsupportedBodyType([...Object.keys(PATCH_TYPES), APPLY_TYPE]);
-  const query = patchQuery(request, false);
+  const query = patchQuery(call, false);
   const patch = patchBody(body, type);
   const from = { text: body.text, strictness: type === "json" ? "json-patch" : "patch" } as const;
-  return c.get("turns").run((cluster) => {
-    const resource = servedResource(cluster, info);
-    if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
-    if (resource.isCustom === true && type === "strategic") throw unsupportedBodyType(CUSTOM_TYPES);
-    const client = clientOf(cluster, c, query.fieldManager);
-    const key = { namespace: info.namespace, name: info.name };
-    if (info.subresource === "scale") {
-      const scale = patchedScale(client, resource, key, { type, patch, from }, query);
-      return encodeObject(undefined, scale, presentation(cluster, call));
-    }
-    const warnings: string[] = [];
-    const decode: PatchRequest["decode"] = (value) => {
-      const target = { ...targetOf(resource), refuse: misfit(type === "strategic" ? patch : undefined) };
-      const decoded = decodeValue({ value, ...from }, target, query.fieldValidation);
-      warnings.push(...decoded.warnings);
-      c.set("warnings", warnings);
-      return decoded.object;
-    };
-    const old = client.get(resource, key);
-    const patched = client.patch(
-      resource,
-      key,
-      { type, body: patch, decode },
-      writeOptions(query, info.subresource, false),
-    );
-    const texts = [...warnings, ...writeWarnings(client, resource, patched, old)];
-    return encodeObject(resource, patched, presentation(cluster, call, texts));
-  });
-}
+  const resource = servedResource(door.registry, info);
+  if (!resource.verbs.includes("patch")) throw methodNotSupported(groupResourceOf(resource), "patch");
+  if (resource.isCustom === true && type === "strategic") throw unsupportedBodyType(CUSTOM_TYPES);
+  const client = door.client(query.fieldManager);
+  const key = { namespace: info.namespace, name: info.name };
+  if (info.subresource === "scale") {
+    return one(patchedScale(client, resource, key, { type, patch, from }, query));
+  }
+  const warnings: string[] = [];
+  const decode: PatchRequest["decode"] = (value) => {
+    const target = { ...targetOf(resource), refuse: misfit(type === "strategic" ? patch : undefined) };
+    const decoded = decodeValue({ value, ...from }, target, query.fieldValidation);
+    warnings.push(...decoded.warnings);
+    door.note(warnings);
+    return decoded.object;
+  };
+  const old = client.get(resource, key);
+  const patched = client.patch(
+    resource,
+    key,
+    { type, body: patch, decode },
+    writeOptions(query, info.subresource, false),
+  );
+  return one(patched, { resource, warnings: [...warnings, ...writeWarnings(client, resource, patched, old)] });
+};
 
-function patchBody(body: Body, type: PatchRequest["type"]): unknown {
+function patchBody(body: Text, type: PatchRequest["type"]): unknown {
   try {
     const { value } = parseBody({ text: body.text, type: "application/json" });
     if (type !== "json" && (typeof value !== "object" || value === null || Array.isArray(value))) {

@@ -16,5 +16,16 @@ export function quietly<T>(uid: string, act: () => T): T {
   }
 }
 
+/** What a container does by itself meanwhile is no change of the kubelet's: it is woken by that. */
+export function loudly<T>(act: () => T): T {
+  const outer = actingOn;
+  actingOn = undefined;
+  try {
+    return act();
+  } finally {
+    actingOn = outer;
+  }
+}
+
 /** Whether a change of this pod is the kubelet's own. */
 export const isOwnChange = (uid: string): boolean => uid === actingOn;

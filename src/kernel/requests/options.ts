@@ -3,14 +3,15 @@
  *
  * Models apimachinery/pkg/apis/meta/v1 (ListOptions, CreateOptions, UpdateOptions, PatchOptions) and their validation.
  */
-import { isTrue, type RequestInfo } from "#apiserver/request-info";
-import { badRequest, invalid } from "#kernel/apimachinery/errors";
+import { invalid } from "#kernel/apimachinery/errors";
 import { type At, collector } from "#kernel/apimachinery/field-errors";
 import { parseFieldSelector } from "#kernel/apimachinery/field-selector";
 import { parse as parseLabelSelector } from "#kernel/apimachinery/labels";
 import { validateFieldManager } from "#kernel/apimachinery/names";
 import { decodeContinue } from "#kernel/registry/continue";
 import type { ListOptions } from "#kernel/registry/list";
+import { integerOf, isTrue, type Query } from "#kernel/requests/query";
+import type { RequestInfo } from "#kernel/requests/request-info";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
@@ -22,8 +23,15 @@ export interface WriteQuery {
 
 type WriteKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
 
+/** A request, as far as its options go. */
+export interface Asked {
+  readonly query: Query;
+  /** Its User-Agent. */
+  readonly agent: string;
+}
+
 /** Options of a write. @throws Invalid */
-export const writeQuery = (request: Request, kind: WriteKind): WriteQuery => readWrite(request, kind, collector());
+export const writeQuery = (asked: Asked, kind: WriteKind): WriteQuery => readWrite(asked, kind, collector());
 
 export interface PatchQuery extends WriteQuery {
   /** Server-side apply takes the fields of other managers. */
@@ -31,29 +39,28 @@ export interface PatchQuery extends WriteQuery {
 }
 
 /** Options of a patch: apply needs a manager, and it alone can be forced. @throws Invalid */
-export function patchQuery(request: Request, isApply: boolean): PatchQuery {
-  const { searchParams } = new URL(request.url);
+export function patchQuery(asked: Asked, isApply: boolean): PatchQuery {
+  const { query } = asked;
   const at = collector();
-  const force = searchParams.get("force");
-  if (isApply && (searchParams.get("fieldManager") ?? "") === "") {
+  const force = query.get("force");
+  if (isApply && (query.get("fieldManager") ?? "") === "") {
     at("fieldManager").required("is required for apply patch");
   } else if (!isApply && force !== null) at("force").forbidden("may not be specified for non-apply patch");
-  return { ...readWrite(request, "PatchOptions", at), isForced: isTrue(force) };
+  return { ...readWrite(asked, "PatchOptions", at), isForced: isTrue(force) };
 }
 
-function readWrite(request: Request, kind: WriteKind, at: At): WriteQuery {
-  const { searchParams } = new URL(request.url);
-  const isDryRun = dryRunOf(searchParams.getAll("dryRun"), at);
-  const fieldManager = searchParams.get("fieldManager") ?? "";
+function readWrite({ query, agent }: Asked, kind: WriteKind, at: At): WriteQuery {
+  const isDryRun = dryRunOf(query.getAll("dryRun"), at);
+  const fieldManager = query.get("fieldManager") ?? "";
   if (fieldManager !== "") validateFieldManager(fieldManager, at.under("fieldManager"));
-  const fieldValidation = searchParams.get("fieldValidation") ?? "";
+  const fieldValidation = query.get("fieldValidation") ?? "";
   if (fieldValidation !== "" && !VALIDATIONS.includes(fieldValidation)) {
     at("fieldValidation").notSupported(fieldValidation, VALIDATIONS);
   }
   if (at.errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", at.errors);
   return {
     isDryRun,
-    fieldManager: fieldManager === "" ? agentName(request) : fieldManager,
+    fieldManager: fieldManager === "" ? agentName(agent) : fieldManager,
     fieldValidation: (fieldValidation === "" ? "Warn" : fieldValidation) as FieldValidation,
   };
 }
@@ -68,8 +75,7 @@ export function dryRunOf(values: readonly string[], at: At): boolean {
 }
 
 /** The program's name from its User-Agent: `kubectl/v1.35.2 (linux/amd64)` is kubectl. */
-function agentName(request: Request): string {
-  const agent = request.headers.get("user-agent") ?? "";
+function agentName(agent: string): string {
   return agent.split("/")[0]?.slice(0, 128) || "unknown";
 }
 
@@ -82,20 +88,19 @@ export interface WatchQuery {
 }
 
 /** Options of a list, or of the list part of a watch. @throws BadRequest, Invalid */
-export function listQuery(request: Request, { namespace, name }: RequestInfo): ListOptions {
-  const { searchParams } = new URL(request.url);
-  const resourceVersion = searchParams.get("resourceVersion") ?? "";
-  const match = searchParams.get("resourceVersionMatch") ?? "";
-  const next = searchParams.get("continue") ?? "";
-  const isWatch = isTrue(searchParams.get("watch"));
-  validateMatch(searchParams, { match, resourceVersion, next, isWatch });
-  const fields = parseFieldSelector(searchParams.get("fieldSelector") ?? "");
+export function listQuery(query: Query, { namespace, name }: Pick<RequestInfo, "namespace" | "name">): ListOptions {
+  const resourceVersion = query.get("resourceVersion") ?? "";
+  const match = query.get("resourceVersionMatch") ?? "";
+  const next = query.get("continue") ?? "";
+  const isWatch = isTrue(query.get("watch"));
+  validateMatch(query, { match, resourceVersion, next, isWatch });
+  const fields = parseFieldSelector(query.get("fieldSelector") ?? "");
   return {
     namespace,
-    labels: parseLabelSelector(searchParams.get("labelSelector") ?? ""),
+    labels: parseLabelSelector(query.get("labelSelector") ?? ""),
     // A watch of one name is a watch of the collection, narrowed.
     fields: name === "" ? fields : [...fields, { field: "metadata.name", value: name, isNegated: false }],
-    limit: integerOf(searchParams, "limit"),
+    limit: integerOf(query, "limit"),
     ...(next !== "" && { continue: decodeContinue(next) }),
     resourceVersion,
     ...(match !== "" && { resourceVersionMatch: match as "Exact" | "NotOlderThan" }),
@@ -103,24 +108,14 @@ export function listQuery(request: Request, { namespace, name }: RequestInfo): L
 }
 
 /** Options of a watch. @throws BadRequest */
-export function watchQuery(request: Request): WatchQuery {
-  const { searchParams } = new URL(request.url);
-  const initial = searchParams.get("sendInitialEvents");
+export function watchQuery(query: Query): WatchQuery {
+  const initial = query.get("sendInitialEvents");
   return {
-    resourceVersion: searchParams.get("resourceVersion") ?? "",
-    allowBookmarks: isTrue(searchParams.get("allowWatchBookmarks")),
+    resourceVersion: query.get("resourceVersion") ?? "",
+    allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
     ...(initial !== null && initial !== "" && { sendInitialEvents: isTrue(initial) }),
-    timeoutSeconds: integerOf(searchParams, "timeoutSeconds"),
+    timeoutSeconds: integerOf(query, "timeoutSeconds"),
   };
-}
-
-function integerOf(query: URLSearchParams, name: string): number {
-  const text = query.get(name) ?? "";
-  if (text === "") return 0;
-  if (!/^-?\d{1,15}$/.test(text)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
-  return Number(text);
 }
 
 interface MatchQuery {
@@ -133,7 +128,7 @@ interface MatchQuery {
 const FORBIDDEN_MATCH = "resourceVersionMatch is forbidden unless resourceVersion is provided";
 
 /** Which combinations are allowed: apimachinery/pkg/apis/meta/internalversion/validation. */
-function validateMatch(query: URLSearchParams, { match, resourceVersion, next, isWatch }: MatchQuery): void {
+function validateMatch(query: Query, { match, resourceVersion, next, isWatch }: MatchQuery): void {
   const at = collector();
   const initial = query.get("sendInitialEvents") ?? "";
   const problem = at("resourceVersionMatch");

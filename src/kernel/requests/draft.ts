@@ -4,9 +4,9 @@
  * Models k8s.io/apiserver/pkg/endpoints/handlers/rest.go (checkName) and registry/rest
  * (EnsureObjectNamespaceMatchesRequestNamespace).
  */
-import type { RequestInfo } from "#apiserver/request-info";
 import { badRequest } from "#kernel/apimachinery/errors";
 import type { AnyResource } from "#kernel/registry/definition";
+import type { RequestInfo } from "#kernel/requests/request-info";
 import type { KubeObject } from "#kernel/store/object";
 
 /** The object with the namespace of the request. @throws BadRequest where it says it is another one */

@@ -3,10 +3,6 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/delete.go and apimachinery/pkg/apis/meta/v1/validation.
  */
-import { type ApiContext, clientOf, presentation, resourceRequest, servedResource } from "#apiserver/api-env";
-import { decodeBody, readBody, type Target } from "#apiserver/codec/decode";
-import { encodeList, encodeObject } from "#apiserver/codec/encode";
-import { dryRunOf, listQuery } from "#apiserver/options";
 import { shapeNamed } from "#kernel/api/shapes";
 import type { DeleteOptions as DeleteBody } from "#kernel/api/types.gen";
 import { badRequest, invalid, methodNotSupported } from "#kernel/apimachinery/errors";
@@ -14,6 +10,10 @@ import { collector } from "#kernel/apimachinery/field-errors";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { DeleteOptions } from "#kernel/registry/delete";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { type Call, type Deed, one, servedResource } from "#kernel/requests/call";
+import type { Target } from "#kernel/requests/decode";
+import { dryRunOf, listQuery } from "#kernel/requests/options";
+import type { Query } from "#kernel/requests/query";
 
 const DELETE_OPTIONS: Target = {
   get shape() {
@@ -23,38 +23,30 @@ const DELETE_OPTIONS: Target = {
   isOfAnyVersion: true,
 };
 
-/** Answers a delete of one object. */
-export async function deleteObject(c: ApiContext): Promise<Response> {
-  const call = resourceRequest(c);
-  const options = await deleteOptions(call.request);
+/** Deletes one object. */
+export const deleteObject: Deed = (door, call) => {
+  const options = deleteOptions(call);
   const { info } = call;
-  return c.get("turns").run((cluster) => {
-    const resource = servedResource(cluster, info);
-    if (!resource.verbs.includes("delete")) throw methodNotSupported(groupResourceOf(resource), "delete");
-    const key = { namespace: info.namespace, name: info.name };
-    const client = clientOf(cluster, c);
-    const answer = client.delete(resource, key, options);
-    const warnings = [...warningsOf(resource, options), ...client.takeWarnings()];
-    return encodeObject(resource, answer, presentation(cluster, call, warnings));
-  });
-}
+  const resource = servedResource(door.registry, info);
+  if (!resource.verbs.includes("delete")) throw methodNotSupported(groupResourceOf(resource), "delete");
+  const client = door.client();
+  const answer = client.delete(resource, { namespace: info.namespace, name: info.name }, options);
+  return one(answer, { resource, warnings: [...warningsOf(resource, options), ...client.takeWarnings()] });
+};
 
-/** Answers a delete of everything a list would give. */
-export async function deleteCollection(c: ApiContext): Promise<Response> {
-  const call = resourceRequest(c);
-  const selection = listQuery(call.request, call.info);
-  const options = await deleteOptions(call.request);
-  return c.get("turns").run((cluster) => {
-    const resource = servedResource(cluster, call.info);
-    if (!resource.verbs.includes("deletecollection")) {
-      throw methodNotSupported(groupResourceOf(resource), "deletecollection");
-    }
-    const client = clientOf(cluster, c);
-    const deleted = client.deleteCollection(resource, selection, options);
-    const warnings = [...warningsOf(resource, options), ...client.takeWarnings()];
-    return encodeList(resource, deleted, presentation(cluster, call, warnings));
-  });
-}
+/** Deletes everything a list would give. */
+export const deleteCollection: Deed = (door, call) => {
+  const selection = listQuery(call.query, call.info);
+  const options = deleteOptions(call);
+  const resource = servedResource(door.registry, call.info);
+  if (!resource.verbs.includes("deletecollection")) {
+    throw methodNotSupported(groupResourceOf(resource), "deletecollection");
+  }
+  const client = door.client();
+  const list = client.deleteCollection(resource, selection, options);
+  const warnings = [...warningsOf(resource, options), ...client.takeWarnings()];
+  return { resource, answer: { list }, status: 200, warnings };
+};
 
 function warningsOf(
   { deleteWarning }: AnyResource,
@@ -65,9 +57,8 @@ function warningsOf(
 }
 
 /** Options from the body if there is one, else from the query. @throws Invalid, BadRequest */
-async function deleteOptions(request: Request): Promise<DeleteOptions> {
-  const body = await readBody(request);
-  const given = body.bytes.length === 0 ? fromQuery(new URL(request.url).searchParams) : fromBody(body);
+function deleteOptions({ body, query }: Call): DeleteOptions {
+  const given = body.isEmpty ? fromQuery(query) : fromBody(body);
   const at = collector();
   const isDryRun = dryRunOf(given.dryRun ?? [], at);
   const { propagationPolicy, orphanDependents, gracePeriodSeconds, preconditions } = given;
@@ -91,11 +82,11 @@ async function deleteOptions(request: Request): Promise<DeleteOptions> {
 
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
-function fromBody(body: Awaited<ReturnType<typeof readBody>>): DeleteBody {
-  return decodeBody(body, DELETE_OPTIONS, "Strict").object as unknown as DeleteBody;
+function fromBody(body: Call["body"]): DeleteBody {
+  return body.decode(DELETE_OPTIONS, "Strict").object as unknown as DeleteBody;
 }
 
-function fromQuery(query: URLSearchParams): DeleteBody {
+function fromQuery(query: Query): DeleteBody {
   const seconds = query.get("gracePeriodSeconds") ?? "";
   if (seconds !== "" && !/^-?\d{1,15}$/.test(seconds)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(seconds)}: invalid syntax`);

@@ -3,6 +3,7 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/discovery (and its aggregated package).
  */
+import { encodeBase64Url } from "#kernel/apimachinery/jwt/jwt";
 import { sha256 } from "#kernel/apimachinery/jwt/sha256";
 import { apiVersionOf, type GroupVersion, type GroupVersionKind } from "#kernel/apimachinery/meta";
 import type { ResourceNames, SubresourceInfo, Subresources, Verb } from "#kernel/registry/definition";
@@ -133,8 +134,10 @@ function storageHash(resource: Discovered): string | undefined {
   let hash = hashes.get(resource);
   if (hash === undefined) {
     const { group, version, kind } = resource.gvk;
-    const digest = sha256(new TextEncoder().encode(`${group}/${version}/${kind}`));
-    hash = btoa(String.fromCharCode(...digest.subarray(0, 8)));
+    const name = `${group}/${version}/${kind}`;
+    const digest = sha256(Uint8Array.from(name, (character) => character.charCodeAt(0)));
+    // Eight bytes are eleven characters and one to fill up.
+    hash = `${encodeBase64Url(digest.subarray(0, 8)).replaceAll("-", "+").replaceAll("_", "/")}=`;
     hashes.set(resource, hash);
   }
   return hash;

@@ -3,7 +3,7 @@
  * Method: a table of headers and what they come to; what cannot be had is refused with the list of what can.
  */
 import { expect, test } from "vitest";
-import { type Acceptance, negotiate, type Restrictions } from "#apiserver/codec/media-type";
+import { type Acceptance, negotiate, type Restrictions } from "#kernel/requests/media-type";
 
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const METADATA = "as=PartialObjectMetadata;v=v1;g=meta.k8s.io";

@@ -5,6 +5,7 @@
  * Leaves out CBOR: upstream serves it behind a feature gate that is off, and so refuses it by name.
  */
 import { notAcceptableType } from "#kernel/apimachinery/errors";
+import { PROTOBUF } from "#kernel/requests/decode";
 
 /** The form in which objects are shown: as they are, as a table, or their metadata alone. */
 export type Transform = "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
@@ -25,8 +26,6 @@ interface MediaType {
   readonly parameters: ReadonlyMap<string, string>;
   readonly quality: number;
 }
-
-export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 /** What is served, in the order of preference of a client that takes anything. */
 const SERVED: readonly { readonly type: string; readonly format: Format; readonly streams: boolean }[] = [
