@@ -3,11 +3,11 @@
  */
 import type { Context } from "hono";
 import { type RequestInfo, requestInfo } from "#apiserver/request-info";
-import { pathNotFound, serviceUnavailable, unknownError } from "#kernel/apimachinery/errors";
+import { pathNotFound } from "#kernel/apimachinery/errors";
 import type { Cluster, Work } from "#kernel/cluster/cluster";
 import type { Client } from "#kernel/registry/client";
 import type { User } from "#kernel/registry/user";
-import { hasApiServer, hasQuorum } from "#kernel/runtime/quorum";
+import { requireQuorum } from "#kernel/runtime/quorum";
 
 /** The door to the cluster: one turn, saved before it is answered. */
 export interface Turns {
@@ -33,19 +33,8 @@ export function resourceRequest(c: ApiContext): ResourceRequest {
   return { info, request: c.req.raw };
 }
 
-/**
- * What needs a majority of etcd cannot be had without one: every write, and every read that is not from the cache.
- * @throws what the API server makes of etcd's error; ServiceUnavailable where no API server is left
- */
-function needQuorum({ cells }: Cluster, { req }: ApiContext): void {
-  if (hasQuorum(cells)) return;
-  if (!hasApiServer(cells)) throw serviceUnavailable("the server is currently unable to handle the request");
-  const isCached = req.method === "GET" && (req.query("resourceVersion") ?? "") !== "";
-  if (!isCached) throw unknownError("etcdserver: request timed out");
-}
-
 /** The API as the request's user. @throws without a quorum */
 export function clientOf(cluster: Cluster, c: ApiContext, fieldManager = "unknown"): Client {
-  needQuorum(cluster, c);
+  requireQuorum(cluster.cells, c.req.method === "GET" && (c.req.query("resourceVersion") ?? "") !== "");
   return cluster.as(c.get("user"), fieldManager);
 }

@@ -5,8 +5,8 @@
  * Leaves out SPDY as the outer protocol: the platform carries no upgrade but the WebSocket's.
  */
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
-import { connectPod, connectTarget, containerOf } from "#apiserver/routes/connect.target";
 import { badRequest, type StatusError } from "#kernel/apimachinery/errors";
+import { connectPod, connectTarget, containerOf } from "#kernel/network/api-server/connect-target";
 
 const NO_SPDY =
   "unable to upgrade: this server speaks the WebSocket protocols of Kubernetes 1.30 and later only, not SPDY/3.1; " +

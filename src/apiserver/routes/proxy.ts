@@ -6,10 +6,10 @@
  */
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
 import type { RequestInfo } from "#apiserver/request-info";
-import { unreachableMachine } from "#apiserver/routes/connect.target";
 import { kubeletAnswer } from "#apiserver/routes/kubelet-api";
 import { badRequest, requestEntityTooLarge, serviceUnavailable } from "#kernel/apimachinery/errors";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { unreachableMachine } from "#kernel/network/api-server/connect-target";
 import { readyEndpoints } from "#kernel/network/service-proxy";
 import { worldOf } from "#kernel/network/world-of";
 import { admitOther } from "#kernel/registry/admission";

@@ -4,27 +4,28 @@
  * Models pkg/kubelet (GetContainerLogs with follow): it ends when the container does.
  */
 import { requestInfo } from "#apiserver/request-info";
-import { type LogRequest, logRequest, logText } from "#apiserver/routes/log";
 import type { Progress, StreamKind, StreamState } from "#apiserver/streams/stream";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { type LogRequest, logRequest } from "#kernel/network/api-server/log";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { readLog } from "#kernel/runtime/logs";
 import { must } from "#kernel/sim/assert";
 
 export const logStream: StreamKind = {
   contentType: "text/plain",
 
   open(cluster, client, request, info) {
-    const wanted = logRequest(client, new URL(request.url), info);
+    const wanted = logRequest(client, new URL(request.url).searchParams, info);
     const state: StreamState = { kind: "log", url: request.url, accept: "", position: 0 };
     if (wanted === undefined) return { text: "", state, isOver: true };
-    const { text, nextOffset } = logText(cluster, wanted);
+    const { text, nextOffset } = readLog(cluster.cells, wanted.container, wanted);
     return progress(cluster, { ...state, container: wanted.container, position: nextOffset }, text);
   },
 
   advance(cluster, state) {
     const { container = "", position } = state;
     const wanted: LogRequest = { ...optionsOf(state), container, fromOffset: position };
-    const { text, nextOffset } = logText(cluster, wanted);
+    const { text, nextOffset } = readLog(cluster.cells, wanted.container, wanted);
     const next = progress(cluster, { ...state, position: nextOffset }, text);
     return text === "" && !next.isOver ? undefined : next;
   },

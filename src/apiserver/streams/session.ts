@@ -8,10 +8,10 @@
  */
 
 import { isTrue, type RequestInfo } from "#apiserver/request-info";
-import { connectTarget, containerOf, type Target } from "#apiserver/routes/connect.target";
 import { CHANNEL, exitStatus, type Frame } from "#apiserver/streams/channels";
 import { badRequest, internalError, type Status } from "#kernel/apimachinery/errors";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { connectTarget, containerOf, type Target } from "#kernel/network/api-server/connect-target";
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
 import { containerRecord } from "#kernel/runtime/containers";

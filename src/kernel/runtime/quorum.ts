@@ -3,6 +3,7 @@
  *
  * Models what etcd, the API servers behind one address and client-go's leader election come to, as far as it shows.
  */
+import { serviceUnavailable, unknownError } from "#kernel/apimachinery/errors";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
@@ -49,7 +50,17 @@ export function hasQuorum(cells: Cells): boolean {
 }
 
 /** True while any API server can be reached. */
-export const hasApiServer = (cells: Cells): boolean => membersOf(cells).length === 0 || livingMembers(cells).length > 0;
+const hasApiServer = (cells: Cells): boolean => membersOf(cells).length === 0 || livingMembers(cells).length > 0;
+
+/**
+ * What needs a majority of etcd cannot be had without one: every write, and every read that is not from the cache.
+ * @throws what the API server makes of etcd's error; ServiceUnavailable where no API server is left
+ */
+export function requireQuorum(cells: Cells, isCached: boolean): void {
+  if (hasQuorum(cells)) return;
+  if (!hasApiServer(cells)) throw serviceUnavailable("the server is currently unable to handle the request");
+  if (!isCached) throw unknownError("etcdserver: request timed out");
+}
 
 /** The components that do nothing because none of them leads. */
 export function leaderlessComponents(cells: Cells): Elected[] {

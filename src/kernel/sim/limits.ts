@@ -67,6 +67,8 @@ export const LIMITS = {
   sessionInputChars: 8_388_608,
   /** Turns in a row with work left over, as far as they slow down a command somebody waits for (320 ms a turn). */
   strainOfSessions: 5,
+  /** Requests of all containers of a cluster to its API server within one instant. */
+  apiRequestsAtOnce: 256,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Steps of one search for devices over all nodes; what is not found by then counts as not there. */

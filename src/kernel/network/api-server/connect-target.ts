@@ -3,17 +3,18 @@
  *
  * Models pkg/registry/core/pod/strategy.go (streamLocation) and the kubelet's answers.
  */
-import { isTrue, type RequestInfo } from "#apiserver/request-info";
-import { chosenContainer } from "#apiserver/routes/log";
 import type { Pod } from "#kernel/api/types.gen";
 import { badRequest } from "#kernel/apimachinery/errors";
-import type { Cluster } from "#kernel/cluster/cluster";
+import { chosenContainer } from "#kernel/network/api-server/log";
 import { admitOther } from "#kernel/registry/admission";
 import { requireAllowed } from "#kernel/registry/authorize";
 import type { Client } from "#kernel/registry/client";
+import { isTrue, type Query } from "#kernel/requests/query";
+import type { RequestInfo } from "#kernel/requests/request-info";
 import { pods } from "#kernel/resources/core/pod";
 import { containerRecord } from "#kernel/runtime/containers";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import type { Cells } from "#kernel/store/cells";
 
 export interface Target {
   readonly pod: Pod;
@@ -22,7 +23,7 @@ export interface Target {
 }
 
 /** The pod and the container a request means, as far as the API server looks. @throws NotFound, BadRequest */
-export function connectTarget(client: Client, info: RequestInfo, query: URLSearchParams): Target {
+export function connectTarget(client: Client, info: RequestInfo, query: Query): Target {
   const pod = connectPod(client, info, query);
   const container = query.get("container") ?? "";
   return { pod, container: chosenContainer(pod, container) };
@@ -32,7 +33,7 @@ export function connectTarget(client: Client, info: RequestInfo, query: URLSearc
  * The pod to connect to. Who upgrades a GET does no less than who sends a POST: he must be allowed to create.
  * @throws NotFound, BadRequest, Forbidden
  */
-export function connectPod(client: Client, info: RequestInfo, query: URLSearchParams): Pod {
+export function connectPod(client: Client, info: RequestInfo, query: Query): Pod {
   const { namespace, name, group, version, plural, subresource } = info;
   requireAllowed(client.registry, {
     ...{ user: client.user, verb: "create", group, version, plural, subresource, namespace, name },
@@ -50,7 +51,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The query as the options kind of the subresource has it. */
-function connectOptions(subresource: string, query: URLSearchParams): Record<string, unknown> {
+function connectOptions(subresource: string, query: Query): Record<string, unknown> {
   if (subresource === "portforward") {
     const ports = query.getAll("ports").flatMap((text) => text.split(",").map(Number));
     return ports.length === 0 ? {} : { ports };
@@ -72,15 +73,18 @@ export function unreachableMachine(machine: Machine | undefined, node: string): 
 }
 
 /** The running container, or why its node has none. */
-export function containerOf(cluster: Cluster, { pod, container }: Target): { id: string } | { problem: string } {
+export function containerOf(
+  { cells }: { readonly cells: Cells },
+  { pod, container }: Target,
+): { id: string } | { problem: string } {
   const node = pod.spec.nodeName ?? "";
-  const problem = unreachableMachine(cluster.cells.get<Machine>(MACHINES, node), node);
+  const problem = unreachableMachine(cells.get<Machine>(MACHINES, node), node);
   if (problem !== undefined) return { problem: `error dialing backend: ${problem}` };
   const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
   const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   const { containerID = "", state } = all.find(({ name }) => name === container) ?? {};
   const id = containerID.slice(containerID.indexOf("//") + 2);
-  const isRunning = state?.running !== undefined && containerRecord(cluster.cells, id)?.state === "running";
+  const isRunning = state?.running !== undefined && containerRecord(cells, id)?.state === "running";
   return isRunning
     ? { id }
     : { problem: `unable to upgrade connection: container not found (${JSON.stringify(container)})` };
