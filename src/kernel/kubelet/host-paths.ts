@@ -10,6 +10,7 @@ import { nodeHosts } from "#kernel/kubelet/sandbox-files";
 import { FILES } from "#kernel/runtime/files/content";
 import { hostTree } from "#kernel/runtime/files/host-tree";
 import { putNode, putText, treeOf } from "#kernel/runtime/files/volume";
+import { debianFiles } from "#kernel/runtime/images/releases";
 
 const DIRECTORIES = (
   "/ /bin /boot /dev /dev/shm /etc /etc/cni/net.d /etc/containerd /etc/kubernetes /etc/kubernetes/manifests " +
@@ -21,13 +22,16 @@ const DIRECTORIES = (
 const SOCKETS = ["/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock"];
 const DEVICES = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/kmsg", "/dev/fuse"];
 
+/** The system every machine runs, as nodeInfo.osImage says. */
+const NODE_RELEASE = debianFiles("trixie") as Readonly<Record<string, string>>;
+
 /** The node's own files, by path. */
 function hostFiles({ machine }: PodWork): Readonly<Record<string, string>> {
   return {
     "/etc/hosts": nodeHosts(machine),
     "/etc/hostname": `${machine.name}\n`,
     "/etc/resolv.conf": "nameserver 172.18.0.1\n",
-    "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\n',
+    ...NODE_RELEASE,
     "/etc/machine-id": `${machine.name.padEnd(32, "0").slice(0, 32)}\n`,
     "/etc/localtime": "TZif2",
     "/etc/timezone": "Etc/UTC\n",

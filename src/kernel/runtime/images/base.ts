@@ -2,6 +2,7 @@
  * The bare distributions: busybox, alpine, debian and ubuntu, whose command is a shell.
  */
 import type { Image, ImageContent } from "#kernel/runtime/images/image";
+import { alpineFiles, debianFiles, ubuntuFiles } from "#kernel/runtime/images/releases";
 import { hasTag, type Tags } from "#kernel/runtime/images/tags";
 
 function distribution(
@@ -18,10 +19,6 @@ function distribution(
   };
 }
 
-function release(name: string, id: string, version: string): string {
-  return `PRETTY_NAME="${name} ${version}"\nNAME="${name}"\nID=${id}\nVERSION_ID="${version}"\n`;
-}
-
 export const busybox = distribution(
   "busybox",
   2_200_000,
@@ -30,25 +27,14 @@ export const busybox = distribution(
     versions: { 1: [21, 38] },
     variants: ["glibc", "musl", "uclibc"],
   },
-  () => ({ config: { cmd: ["sh"] }, flavor: "busybox", files: {} }),
+  () => ({ config: { cmd: ["sh"] }, flavor: "busybox", files: {}, tools: ["-apk"] }),
 );
 
 export const alpine = distribution(
   "alpine",
   3_800_000,
   { names: ["edge"], versions: { 2: [6, 7], 3: [1, 23] } },
-  (tag) => {
-    const version = /^\d/.test(tag) ? tag : "3.22.1";
-    return {
-      config: { cmd: ["/bin/sh"] },
-      flavor: "busybox",
-      files: {
-        "/etc/alpine-release": `${version}\n`,
-        "/etc/os-release": release("Alpine Linux", "alpine", version),
-      },
-      tools: ["+apk"],
-    };
-  },
+  (tag) => ({ config: { cmd: ["/bin/sh"] }, flavor: "busybox", files: alpineFiles(tag) }),
 );
 
 const CODENAMES = [
@@ -72,12 +58,7 @@ export const debian = distribution(
     versions: { 8: [0, 11], 9: [0, 13], 10: [0, 13], 11: [0, 11], 12: [0, 13], 13: [0, 9] },
     variants: CODENAMES,
   },
-  () => ({
-    config: { cmd: ["bash"] },
-    flavor: "gnu",
-    files: { "/etc/debian_version": "12.12\n", "/etc/os-release": release("Debian GNU/Linux", "debian", "12") },
-    tools: ["+apt-get", "+apt"],
-  }),
+  (tag) => ({ config: { cmd: ["bash"] }, flavor: "gnu", files: debianFiles(tag) }),
 );
 
 const UBUNTU = ["noble", "jammy", "focal", "bionic", "xenial", "trusty", "plucky", "rolling", "devel"];
@@ -89,10 +70,5 @@ export const ubuntu = distribution(
     names: UBUNTU,
     versions: { 14: [4, 4], 16: [4, 4], 18: [4, 4], 20: [4, 4], 22: [4, 4], 24: [4, 10], 25: [4, 10], 26: [4, 10] },
   },
-  (tag) => ({
-    config: { cmd: ["/bin/bash"] },
-    flavor: "gnu",
-    files: { "/etc/os-release": release("Ubuntu", "ubuntu", /^\d/.test(tag) ? tag : "24.04") },
-    tools: ["+apt-get", "+apt"],
-  }),
+  (tag) => ({ config: { cmd: ["/bin/bash"] }, flavor: "gnu", files: ubuntuFiles(tag) }),
 );

@@ -66,7 +66,7 @@ export const defaultImage: Image = {
     flavor: "busybox",
     files: {},
     programs: { "/simulated": simulated as Program },
-    tools: ["+bash", "+curl"],
+    tools: ["+bash", "+curl", "-apk"],
     isAnything: true,
     use: known(repository)?.use ?? USUAL,
   }),

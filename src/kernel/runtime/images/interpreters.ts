@@ -328,6 +328,6 @@ export const interpreterImages: readonly Image[] = LANGUAGES.map(
         "/usr/local/bin/interpreter-script": simulated,
       },
       files: { "/usr/src/app/": "" },
-      tools: ["+curl", "+apt-get", "+apt"],
+      tools: ["+curl"],
     }),
 );

@@ -7,6 +7,7 @@ import type { ContainerRecord } from "#kernel/runtime/container";
 import { ImageTree } from "#kernel/runtime/files/image-tree";
 import { describedContent } from "#kernel/runtime/images/described";
 import type { FileSeed, Flavor, ImageContent } from "#kernel/runtime/images/image";
+import { alpineFiles, debianFiles } from "#kernel/runtime/images/releases";
 import { resolveImage } from "#kernel/runtime/registry";
 import { toolNames } from "#kernel/runtime/shell/commands/index";
 
@@ -52,10 +53,11 @@ export function contentOf(ref: string): Inside {
 function insideOf(image: ImageContent): Inside {
   const executables: Record<string, string> = {};
   for (const [path, program] of Object.entries(image.programs)) executables[path] = program.name;
-  for (const name of toolNames(image.flavor, image.tools ?? [])) {
+  const tools = toolNames(image.flavor, image.tools ?? []);
+  for (const name of tools) {
     executables[`${image.flavor === "gnu" ? "/usr/bin" : "/bin"}/${name}`] ??= toolProgram(name);
   }
-  const tree = new ImageTree({ ...baseFiles(image.flavor), ...image.files }, executables);
+  const tree = new ImageTree({ ...baseFiles(image.flavor), ...releaseFiles(tools), ...image.files }, executables);
   return { image, tree, flavor: image.flavor, environment: (record) => environment(image, record) };
 }
 
@@ -72,6 +74,13 @@ function environment(image: ImageContent, record: ContainerRecord): Readonly<Rec
   Object.assign(env, image.config.env, record.env);
   env["HOME"] ??= (record.user ?? user) === 0 ? "/root" : "/";
   return env;
+}
+
+/** What a distribution with packages keeps beside them; images that are of another release bring their own. */
+function releaseFiles(tools: readonly string[]): Readonly<Record<string, FileSeed>> {
+  if (tools.includes("apk")) return { ...alpineFiles(""), "/etc/apk/": "", "/lib/apk/db/": "" };
+  if (!tools.includes("apt-get")) return {};
+  return { ...debianFiles("bookworm"), "/etc/apt/": "", "/var/lib/apt/lists/": "", "/var/lib/dpkg/": "" };
 }
 
 function baseFiles(flavor: Flavor): Readonly<Record<string, FileSeed>> {

@@ -44,9 +44,6 @@ import {
   uptime,
 } from "#kernel/runtime/shell/commands/ps";
 import {
-  apk,
-  apt,
-  aptGet,
   envsubst,
   multicall,
   nice,
@@ -87,10 +84,13 @@ import { bracket, test } from "#kernel/runtime/shell/commands/test";
 import { noCommand, yesCommand } from "#kernel/runtime/shell/commands/true";
 import { wc } from "#kernel/runtime/shell/commands/wc";
 import { wget } from "#kernel/runtime/shell/commands/wget";
+import { apk } from "#kernel/runtime/shell/packages/apk";
+import { apt, aptCache, aptGet, dpkg } from "#kernel/runtime/shell/packages/apt";
 
 export const commands: readonly Command<never>[] = [
   apk,
   apt,
+  aptCache,
   aptGet,
   arch,
   awk,
@@ -113,6 +113,7 @@ export const commands: readonly Command<never>[] = [
   dig,
   dirname,
   dmesg,
+  dpkg,
   du,
   echo,
   egrep,

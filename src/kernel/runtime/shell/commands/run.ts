@@ -1,5 +1,5 @@
 /**
- * time, timeout, nohup, nice, watch, busybox, envsubst, package managers: tools that run others or stand for them.
+ * time, timeout, nohup, nice, watch, busybox, envsubst: tools that run others or stand for them.
  */
 import { ERRNO, errnoText } from "#kernel/runtime/files/errno";
 import { nameOf } from "#kernel/runtime/files/paths";
@@ -167,31 +167,3 @@ export const envsubst: Command = {
     }
   },
 };
-
-/** A package manager finds no network: a simulated image cannot grow real programs. */
-function packageManager(name: string, say: (task: Task) => void): Command {
-  return {
-    name,
-    comesWith: "extra",
-    step(task) {
-      say(task);
-      return name === "apk" ? 1 : 100;
-    },
-  };
-}
-
-export const apk = packageManager("apk", (task) => {
-  task.complain("WARNING: opening from cache https://dl-cdn.alpinelinux.org/alpine: No such file or directory\n");
-  task.complain(
-    `ERROR: unable to select packages:\n  ${task.argv.at(-1) ?? ""} (no such package):\n    required by: world[${task.argv.at(-1) ?? ""}]\n`,
-  );
-});
-const aptFails = (task: Task): void => {
-  if (task.argv[1] === "update")
-    task.complain(
-      "W: Failed to fetch http://deb.debian.org/debian/dists/stable/InRelease  Temporary failure resolving 'deb.debian.org'\n",
-    );
-  else task.complain(`E: Unable to locate package ${task.argv.at(-1) ?? ""}\n`);
-};
-export const apt = packageManager("apt", aptFails);
-export const aptGet = packageManager("apt-get", aptFails);
