@@ -14,6 +14,9 @@ import { newCluster, type TestCluster } from "#test/support/cluster";
 import { TestServer } from "#test/support/server";
 import { serverCertificate } from "../../scripts/certificate.ts";
 
+/** The part of an AdmissionReview's request that is looked at. */
+type Review = Readonly<Record<string, unknown>>;
+
 /** The authority of a simulated server: nobody reads more of it than that it is one. */
 const CA = btoa("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 const configmap = (name: string, data: Record<string, string> = {}) => ({
@@ -136,6 +139,14 @@ describe("webhooks behind a Service", () => {
 describe("webhooks by URL", () => {
   const dir = mkdtempSync(join(tmpdir(), "drydock-webhook-"));
   const seen: string[] = [];
+  /** The last review of each path, and what is to be answered there instead of a label. */
+  const reviews: Record<string, Review> = {};
+  const PATCHES: Readonly<Record<string, readonly object[]>> = {
+    "/scale": [{ op: "replace", path: "/spec/replicas", value: 2 }],
+    "/below": [{ op: "replace", path: "/spec/replicas", value: -2 }],
+    "/token": [{ op: "add", path: "/spec/audiences", value: ["elsewhere"] }],
+    "/nothing": [],
+  };
   let hooks: Server;
   let drydock: TestServer;
   let cluster: TestCluster;
@@ -154,10 +165,11 @@ describe("webhooks by URL", () => {
         response.writeHead(302, { location: "https://localhost/elsewhere" }).end();
         return;
       }
+      const path = (request.url ?? "").replace(/\?.*/, "");
+      reviews[path] = review;
+      const labels = { seen: "yes", ...review.object?.metadata.labels };
       const patch = Buffer.from(
-        JSON.stringify([
-          { op: "add", path: "/metadata/labels", value: { seen: "yes", ...review.object.metadata.labels } },
-        ]),
+        JSON.stringify(PATCHES[path] ?? [{ op: "add", path: "/metadata/labels", value: labels }]),
       );
       const answer = {
         uid: review.uid,
@@ -182,12 +194,12 @@ describe("webhooks by URL", () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const configuration = (url: string, resources: string[]) => ({
+  const configuration = (url: string, resources: string[], operations = ["CREATE"], groups = [""]) => ({
     ...{ apiVersion: REGISTRATION, kind: "MutatingWebhookConfiguration", metadata: { name: "url" } },
     webhooks: [
       {
         ...{ name: "url.example.com", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: { url } },
-        rules: [rule(resources, ["CREATE"])],
+        rules: [rule(resources, operations, groups)],
       },
     ],
   });
@@ -202,6 +214,82 @@ describe("webhooks by URL", () => {
     const pods = JSON.parse(await cluster.kubectlOk(["get", "pods", "-l", "app=web,seen=yes", "-o", "json"]));
     expect(pods.items).toHaveLength(3);
     expect(seen.filter((line) => line.startsWith("CREATE pods web-"))).toHaveLength(3);
+  });
+
+  test("what is made of a scale is obeyed, and looked at like what was sent", async () => {
+    const at = (path: string) => `https://localhost:${port}${path}`;
+    const scales = ["deployments/scale", "replicationcontrollers/scale"];
+    await applied(cluster, configuration(at("/scale"), scales, ["UPDATE"], ["apps"]));
+    await cluster.kubectlOk(["scale", "deployment", "web", "--replicas=5"]);
+    expect(await cluster.kubectlOk(["get", "deployment", "web", "-o", "jsonpath={.spec.replicas}"])).toBe("2");
+    expect(reviews["/scale"]).toMatchObject({
+      kind: { group: "autoscaling", version: "v1", kind: "Scale" },
+      ...{
+        subResource: "scale",
+        object: { kind: "Scale", spec: { replicas: 5 } },
+        oldObject: { spec: { replicas: 3 } },
+      },
+    });
+    await applied(cluster, configuration(at("/below"), scales, ["UPDATE"], ["apps"]));
+    const { stderr } = await cluster.kubectl(["scale", "deployment", "web", "--replicas=5"]);
+    expect(stderr).toContain("spec.replicas: Invalid value: -2: must be greater than or equal to 0");
+    await cluster.kubectlOk(["delete", "mutatingwebhookconfiguration", "url"]);
+  });
+
+  test("a request for a token passes, and what is made of it is obeyed", async () => {
+    await applied(cluster, configuration(`https://localhost:${port}/token`, ["serviceaccounts/token"]));
+    const token = await cluster.kubectlOk(["create", "token", "default"]);
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { aud: string[] };
+    expect(claims.aud).toEqual(["elsewhere"]);
+    expect(reviews["/token"]).toMatchObject({
+      ...{ operation: "CREATE", name: "default", subResource: "token", resource: { resource: "serviceaccounts" } },
+      ...{ kind: { kind: "TokenRequest" }, object: { spec: { expirationSeconds: 3600 } } },
+    });
+  });
+
+  test("an eviction is asked about once, and not as a delete", async () => {
+    const all = [rule(["pods/eviction"]), rule(["pods"], ["DELETE"])];
+    const both = configuration(`https://localhost:${port}/nothing`, []);
+    await applied(cluster, { ...both, webhooks: both.webhooks.map((one) => ({ ...one, rules: all })) });
+    const [pod = ""] = (await cluster.kubectlOk(["get", "pods", "-l", "app=web", "-o", "name"])).split("\n");
+    const name = pod.replace("pod/", "");
+    seen.length = 0;
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name }, deleteOptions: {} };
+    const answer = await cluster.api(`/api/v1/namespaces/default/pods/${name}/eviction`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(eviction) },
+    });
+    expect([answer.status, seen]).toEqual([201, [`CREATE pods ${name}`]]);
+    expect(reviews["/nothing"]).toMatchObject({ kind: { kind: "Eviction" }, object: { deleteOptions: {} } });
+    await cluster.kubectlOk(["delete", "pods", "-l", "app=web", "--wait=false"]);
+    expect(seen.filter((line) => line.startsWith("DELETE pods"))).not.toEqual([]);
+    await applied(cluster, configuration(`https://localhost:${port}/scale`, ["secrets"], ["DELETE"]));
+    await cluster.kubectlOk(["create", "secret", "generic", "kept"]);
+    const { stderr } = await cluster.kubectl(["delete", "secret", "kept"]);
+    expect(stderr).toContain(
+      'admission webhook "url.example.com" attempted to modify the object, which is not supported for this operation',
+    );
+  });
+
+  test("a patch is shown as the update, or the create, it comes to", async () => {
+    const rules = ["configmaps"];
+    await applied(cluster, configuration(`https://localhost:${port}/nothing`, rules, ["CREATE", "UPDATE"]));
+    const made = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "patched" } };
+    await cluster.kubectlOk(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(made) });
+    expect(reviews["/nothing"]).toMatchObject({ operation: "CREATE", options: { kind: "CreateOptions" } });
+    await cluster.kubectlOk(["patch", "cm", "patched", "-p", '{"data":{"a":"b"}}']);
+    expect(reviews["/nothing"]).toMatchObject({
+      operation: "UPDATE",
+      options: { kind: "UpdateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "kubectl-patch" },
+    });
+  });
+
+  test("an authority of one's own cannot be had for a URL, and who names one is told", async () => {
+    const url = `https://localhost:${port}/nothing`;
+    const named = configuration(url, ["secrets"]);
+    const webhooks = named.webhooks.map((one) => ({ ...one, clientConfig: { url, caBundle: CA } }));
+    const { stderr } = await apply(cluster, { ...named, webhooks });
+    expect(stderr).toContain("Warning: webhooks[0].clientConfig.caBundle: not simulated for a url");
+    await cluster.kubectlOk(["delete", "mutatingwebhookconfiguration", "url"]);
   });
 
   test("a private address, another scheme and a redirection are not followed", async () => {

@@ -45,6 +45,12 @@ function mustBeAskedAgain({ webhook, id }: Concerned, { changes, after }: Asked)
 
 /** Whether the patch made a difference. @throws Internal, if it cannot be applied and that counts */
 function applyPatch(request: AdmissionRequest, { webhook, version }: Concerned, patch: unknown): boolean {
+  if (Array.isArray(patch) && patch.length === 0) return false;
+  // Not even a webhook whose failures are ignored may try that.
+  if (request.object === undefined) {
+    const who = `admission webhook ${JSON.stringify(webhook.name)}`;
+    throw internalError(`${who} attempted to modify the object, which is not supported for this operation`);
+  }
   const before = JSON.stringify(request.object);
   const problem = patchProblem(request, version, patch);
   if (problem === undefined) return JSON.stringify(request.object) !== before;
@@ -54,7 +60,7 @@ function applyPatch(request: AdmissionRequest, { webhook, version }: Concerned, 
 
 function patchProblem(request: AdmissionRequest, version: Concerned["version"], patch: unknown): string | undefined {
   const object = viewAs(request, version, request.object);
-  if (object === undefined) return "cannot perform JSON patch on an empty object";
+  if (object === undefined) return undefined;
   try {
     return replaceObject(request, version, jsonPatch(object, patch));
   } catch (error) {

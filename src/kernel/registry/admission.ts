@@ -4,10 +4,12 @@
  * Models k8s.io/apiserver/pkg/admission.
  */
 
+import { internalError } from "#kernel/apimachinery/errors";
 import type { GroupVersionKind } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { User } from "#kernel/registry/user";
+import { clone, equal } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
 export interface AdmissionRequest {
@@ -27,6 +29,8 @@ export interface AdmissionRequest {
   readonly kind?: GroupVersionKind;
   /** How those outside the server see object and old, where that is not what they are: a Scale of what is scaled. */
   readonly shown?: ((object: KubeObject) => KubeObject) | undefined;
+  /** Makes what is shown, changed by somebody outside, a change of the object. Raises what refuses that. */
+  readonly obey?: ((object: KubeObject, changed: KubeObject) => KubeObject) | undefined;
   /** What the request says beside the object, as its options kind has it (fieldManager, gracePeriodSeconds). */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Set by a plugin that changed the object after others had seen it: those are asked once more. */
@@ -45,15 +49,16 @@ export function admitAll(plugins: readonly AdmissionPlugin[], request: Admission
 
 /**
  * Asks about what is no create, update or delete of an object of the kind itself: a connection, a binding, an eviction.
+ * Gives the object that was asked about, as plugins have left it.
  * @throws whatever a plugin refuses with
  */
-export function admitOther(
+export function admitOther<T extends Readonly<Record<string, unknown>>>(
   client: Client,
   request: Pick<AdmissionRequest, "operation" | "resource" | "subresource" | "namespace" | "name" | "kind"> & {
-    readonly object: Readonly<Record<string, unknown>>;
+    readonly object: T;
     readonly isDryRun?: boolean;
   },
-): void {
+): T {
   const { object, ...rest } = request;
   const whole: AdmissionRequest = {
     isDryRun: false,
@@ -63,9 +68,14 @@ export function admitOther(
     notes: new Map(),
   };
   const concerned = client.registry.admission.filter((plugin) => plugin.concerns(whole));
+  const asked = whole.operation === "CONNECT" ? clone(object) : undefined;
   admitAll(concerned, whole, client);
+  if (asked !== undefined && !equal(asked, object)) {
+    throw internalError("changing the options of a connection by admission is not simulated");
+  }
   for (const plugin of concerned) plugin.validate?.(whole, client);
   client.registry.outside.written();
+  return object;
 }
 
 const REINVOCATION = "reinvocation";

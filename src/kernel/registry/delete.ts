@@ -30,6 +30,8 @@ export interface DeleteOptions {
   readonly orphanDependents?: boolean;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly isDryRun?: boolean;
+  /** Admission has had its say on what this delete is a part of (an eviction), and is not asked again. */
+  readonly isAdmitted?: boolean;
 }
 
 const ORPHAN = "orphan";
@@ -49,7 +51,7 @@ export function remove<T extends KubeObject>(
   const old = getAs(registry, resource, key);
   if (old === undefined) throw notFound(groupResourceOf(resource), key.name);
   checkPreconditions(resource, old, options);
-  admit(client, resource, old, options);
+  if (options.isAdmitted !== true) admit(client, resource, old, options);
 
   const marked = mark(client, resource, old, options);
   const lives =

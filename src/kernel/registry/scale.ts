@@ -43,20 +43,32 @@ export function writeScale(
 ): Scale {
   const object = getAs(client.registry, resource, key);
   if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
-  const { resourceVersion = "" } = scale.metadata;
-  if (resourceVersion !== "" && resourceVersion !== object.metadata.resourceVersion) {
-    throw conflict(groupResourceOf(resource), key.name);
-  }
-  const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) {
-    const at = collector();
-    at("spec.replicas").invalid(replicas, "must be greater than or equal to 0");
-    throw invalid({ group: "autoscaling", kind: "Scale" }, key.name, at.errors);
-  }
-  const { specReplicasPath } = shapeOf(resource);
-  const draft = withPath(object, stepsOf(specReplicasPath), replicas) as Draft<KubeObject>;
-  const shownAs = { kind: SCALE, shown: (parent: KubeObject): KubeObject => scaleOf(resource, parent) };
+  const { resourceVersion } = object.metadata;
+  // What admission makes of the scale is looked at like what was sent.
+  const scaledBy = (parent: KubeObject, wanted: Draft<Scale>): KubeObject =>
+    withPath(
+      parent,
+      stepsOf(shapeOf(resource).specReplicasPath),
+      replicasOf(resource, key, wanted, resourceVersion),
+    ) as KubeObject;
+  const shownAs = {
+    kind: SCALE,
+    shown: (parent: KubeObject): KubeObject => scaleOf(resource, parent),
+    obey: (parent: KubeObject, changed: KubeObject) => scaledBy(parent, changed as Scale),
+  };
+  const draft = scaledBy(object, scale) as Draft<KubeObject>;
   return scaleOf(resource, update(client, resource, draft, { ...options, subresource: "scale", shownAs }));
+}
+
+/** The replicas a scale asks for. @throws Conflict, Invalid */
+function replicasOf(resource: AnyResource, { name }: Key, scale: Draft<Scale>, revision: string | undefined): number {
+  const { resourceVersion = "" } = scale.metadata;
+  if (resourceVersion !== "" && resourceVersion !== revision) throw conflict(groupResourceOf(resource), name);
+  const replicas = scale.spec?.replicas ?? 0;
+  if (replicas >= 0) return replicas;
+  const at = collector();
+  at("spec.replicas").invalid(replicas, "must be greater than or equal to 0");
+  throw invalid({ group: "autoscaling", kind: "Scale" }, name, at.errors);
 }
 
 /** Applies a Scale: its manager then owns the replicas of the object behind it. @throws as an apply, NotFound */

@@ -28,7 +28,7 @@ export interface WriteOptions {
   /** A missing object is created, as PUT does for the kinds that allow it. */
   readonly mayCreate?: boolean;
   /** What admission shows others in the object's place, and its kind. */
-  readonly shownAs?: Pick<AdmissionRequest, "kind" | "shown">;
+  readonly shownAs?: Pick<AdmissionRequest, "kind" | "shown" | "obey">;
   /** What an apply made of managedFields; otherwise they follow from what the write changes. */
   readonly owned?: Owned;
 }

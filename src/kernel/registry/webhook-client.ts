@@ -36,7 +36,8 @@ export function callWebhook(registry: Registry, { clientConfig, timeoutSeconds, 
   const request: OutsideRequest = {
     ...{ url: full, body: JSON.stringify(review(uid)), timeoutMs: timeoutSeconds * 1_000, print },
   };
-  const objection = service === undefined ? undefined : authorityProblem(clientConfig.caBundle);
+  const isTrustedAnyway = service === undefined && (clientConfig.caBundle ?? "") === "";
+  const objection = isTrustedAnyway ? undefined : authorityProblem(clientConfig.caBundle);
   if (objection !== undefined) return { failure: `Post ${JSON.stringify(full)}: ${objection}` };
   const reply =
     service === undefined

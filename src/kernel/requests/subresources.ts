@@ -7,7 +7,6 @@
 import { shapeOf } from "#kernel/api/shapes";
 import type { Binding, Eviction, TokenRequest } from "#kernel/api/types.gen";
 import { badRequest, success } from "#kernel/apimachinery/errors";
-import type { DeleteOptions } from "#kernel/registry/delete";
 import { type Deed, one } from "#kernel/requests/call";
 import type { Target } from "#kernel/requests/decode";
 import { writeQuery } from "#kernel/requests/options";
@@ -47,10 +46,8 @@ export const createEviction: Deed = (door, call) => {
   const eviction = object as unknown as Eviction;
   const named = eviction.metadata.name ?? "";
   if (named !== "" && named !== info.name) throw badRequest("name in URL does not match name in Eviction object");
-  const { dryRun = [], ...options } = eviction.deleteOptions ?? {};
   const client = door.client(query.fieldManager);
-  const isDryRun = query.isDryRun || dryRun.length > 0;
-  evictPod(client, { namespace: info.namespace, name: info.name }, { ...(options as DeleteOptions), isDryRun });
+  evictPod(client, { namespace: info.namespace, name: info.name }, eviction, query.isDryRun);
   return one({ ...success(), code: 201 }, { status: 201, warnings });
 };
 
@@ -60,6 +57,7 @@ export const createToken: Deed = (door, call) => {
   const query = writeQuery(call, "CreateOptions");
   const { object, warnings } = body.decode(TOKEN_REQUEST, query.fieldValidation);
   const key = { namespace: info.namespace, name: info.name };
-  const answer = requestToken(door.client(query.fieldManager), key, object as unknown as TokenRequest);
+  const client = door.client(query.fieldManager);
+  const answer = requestToken(client, key, object as unknown as TokenRequest, query.isDryRun);
   return one(answer, { status: 201, warnings });
 };

@@ -5,7 +5,11 @@
  */
 import type { MutatingWebhookConfiguration } from "#kernel/api/types.gen";
 import { column, defineResource } from "#kernel/registry/definition";
-import { setWebhookDefaults, validateWebhooks } from "#kernel/resources/admissionregistration/webhook.validate";
+import {
+  authorityWarnings,
+  setWebhookDefaults,
+  validateWebhooks,
+} from "#kernel/resources/admissionregistration/webhook.validate";
 
 export const mutatingwebhookconfigurations = defineResource<MutatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
@@ -26,6 +30,8 @@ export const mutatingwebhookconfigurations = defineResource<MutatingWebhookConfi
   validate({ webhooks }, at) {
     validateWebhooks(webhooks, at.under("webhooks"));
   },
+
+  warnings: ({ webhooks }) => authorityWarnings(webhooks),
 
   columns: [column("Webhooks", "integer", ({ webhooks = [] }) => webhooks.length, "How many webhooks there are.")],
 });

@@ -5,7 +5,11 @@
  */
 import type { ValidatingWebhookConfiguration } from "#kernel/api/types.gen";
 import { column, defineResource } from "#kernel/registry/definition";
-import { setWebhookDefaults, validateWebhooks } from "#kernel/resources/admissionregistration/webhook.validate";
+import {
+  authorityWarnings,
+  setWebhookDefaults,
+  validateWebhooks,
+} from "#kernel/resources/admissionregistration/webhook.validate";
 
 export const validatingwebhookconfigurations = defineResource<ValidatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
@@ -26,6 +30,8 @@ export const validatingwebhookconfigurations = defineResource<ValidatingWebhookC
   validate({ webhooks }, at) {
     validateWebhooks(webhooks, at.under("webhooks"));
   },
+
+  warnings: ({ webhooks }) => authorityWarnings(webhooks),
 
   columns: [column("Webhooks", "integer", ({ webhooks = [] }) => webhooks.length, "How many webhooks there are.")],
 });

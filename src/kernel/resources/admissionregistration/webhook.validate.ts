@@ -141,3 +141,12 @@ function validateService({ name, namespace, path, port }: NonNullable<WebhookCli
     for (const text of dns1123Subdomain(segment)) at("path").invalid(path, `segment[${n}]: ${text}`);
   }
 }
+
+/** A server outside is called with the authorities everybody trusts: who names one of his own is told. */
+export function authorityWarnings(webhooks: readonly Webhook[] = []): string[] {
+  return webhooks.flatMap(({ clientConfig }, n) =>
+    clientConfig?.url !== undefined && (clientConfig.caBundle ?? "") !== ""
+      ? [`webhooks[${n}].clientConfig.caBundle: not simulated for a url: public authorities are trusted, and only they`]
+      : [],
+  );
+}

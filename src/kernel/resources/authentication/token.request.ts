@@ -8,6 +8,7 @@ import { badRequest, conflict, invalid } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
 import { keyId, signToken, unsignedToken } from "#kernel/apimachinery/jwt/jwt";
 import { type Key, timeText } from "#kernel/apimachinery/meta";
+import { admitOther } from "#kernel/registry/admission";
 import type { Client } from "#kernel/registry/client";
 import { signingKey } from "#kernel/registry/signing-key";
 import { boundClaims, ISSUER, type Reference } from "#kernel/resources/authentication/token.claims";
@@ -27,10 +28,10 @@ const SECONDS_MAX = 2 ** 32;
  * Makes the token asked for and gives the request completed with it. Nothing is stored.
  * @throws NotFound, Invalid, BadRequest, Conflict
  */
-export function requestToken(client: Client, key: Key, draft: Partial<TokenRequest>): TokenRequest {
+export function requestToken(client: Client, key: Key, draft: Partial<TokenRequest>, isDryRun = false): TokenRequest {
+  const asked = admitted(client, key, draft, isDryRun);
   const account = client.need(serviceaccounts, key);
-  const asked = { ...draft, spec: draft.spec ?? {} };
-  const expirationSeconds = asked.spec.expirationSeconds ?? DEFAULT_SECONDS;
+  const { expirationSeconds = DEFAULT_SECONDS } = asked.spec;
   validate(asked, key, expirationSeconds);
   const { registry } = client;
   const { now, entropy } = registry;
@@ -48,6 +49,21 @@ export function requestToken(client: Client, key: Key, draft: Partial<TokenReque
     spec: { ...asked.spec, audiences, expirationSeconds },
     status: { token, expirationTimestamp },
   };
+}
+
+/** The request as admission leaves it: with the defaults it is shown. @throws what a plugin refuses with */
+function admitted(client: Client, key: Key, { metadata, spec }: Partial<TokenRequest>, isDryRun: boolean) {
+  const completed = { ...spec, expirationSeconds: spec?.expirationSeconds ?? DEFAULT_SECONDS };
+  return admitOther(client, {
+    ...{ operation: "CREATE", resource: serviceaccounts, subresource: "token", ...key, isDryRun },
+    kind: { ...KIND, version: "v1" },
+    object: {
+      apiVersion: `${AUTHENTICATION_GROUP}/v1`,
+      kind: KIND.kind,
+      metadata: { ...metadata } as TokenRequest["metadata"],
+      spec: completed as TokenRequest["spec"],
+    },
+  });
 }
 
 function validate({ metadata, spec }: Partial<TokenRequest>, key: Key, seconds: number): void {
@@ -74,8 +90,8 @@ interface Bound {
 function boundTo(client: Client, account: ServiceAccount, ref: BoundObjectReference): Bound {
   const { kind = "", apiVersion = "", name = "" } = ref;
   const { namespace = "" } = account.metadata;
-  const type = `${apiVersion}/${kind}`;
-  if (type === "v1/Pod") {
+  const type = apiVersion === "" || apiVersion === "v1" ? kind : "";
+  if (type === "Pod") {
     const pod = client.need(pods, { namespace, name });
     const { serviceAccountName = "", nodeName = "" } = pod.spec;
     if (serviceAccountName !== account.metadata.name) {
@@ -85,8 +101,8 @@ function boundTo(client: Client, account: ServiceAccount, ref: BoundObjectRefere
     const node = nodeName === "" ? undefined : client.get(nodes, { namespace: "", name: nodeName });
     return { pod: same(ref, pod.metadata), ...(node !== undefined && { node: referenceTo(node.metadata) }) };
   }
-  if (type === "v1/Node") return { node: same(ref, client.need(nodes, { namespace: "", name }).metadata) };
-  if (type === "v1/Secret") return { secret: same(ref, client.need(secrets, { namespace, name }).metadata) };
+  if (type === "Node") return { node: same(ref, client.need(nodes, { namespace: "", name }).metadata) };
+  if (type === "Secret") return { secret: same(ref, client.need(secrets, { namespace, name }).metadata) };
   const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
   const text = `${group}/${version}, Kind=${kind}`;
   throw badRequest(`cannot bind token to object of type ${text}`);

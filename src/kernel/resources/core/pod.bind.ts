@@ -19,18 +19,17 @@ export type BindingTarget = Pick<Binding, "target"> & { readonly metadata?: Part
  * @throws NotFound, Invalid (no node named), Conflict (assigned or being deleted)
  */
 export function bindPod(client: Client, key: Key, binding: BindingTarget, options: { isDryRun?: boolean } = {}): void {
-  const { kind = "", name = "" } = binding.target;
+  const metadataOfBinding = { ...binding.metadata, ...key };
+  const admitted = admitOther(client, {
+    ...{ operation: "CREATE", resource: pods, subresource: "binding", ...key, isDryRun: options.isDryRun === true },
+    kind: { group: "", version: "v1", kind: "Binding" },
+    object: { kind: "Binding", apiVersion: "v1", target: binding.target, metadata: metadataOfBinding },
+  });
+  const { kind = "", name = "" } = admitted.target;
   const at = collector();
   if (kind !== "" && kind !== "Node") at("target.kind").notSupported(kind, ["Node", "<empty>"]);
   if (name === "") at("target.name").required();
   if (at.errors.length > 0) throw invalid({ group: "", kind: "Binding" }, key.name, at.errors);
-  const metadataOfBinding = { ...binding.metadata, ...key };
-  const admitted = { kind: "Binding", apiVersion: "v1", target: binding.target, metadata: metadataOfBinding };
-  admitOther(client, {
-    ...{ operation: "CREATE", resource: pods, subresource: "binding", ...key, isDryRun: options.isDryRun === true },
-    kind: { group: "", version: "v1", kind: "Binding" },
-    object: admitted,
-  });
 
   const pod = client.need(pods, key);
   const refuse = (detail: string): never => {

@@ -4,7 +4,7 @@
  *
  * Models pkg/registry/core/pod/storage/eviction.go.
  */
-import type { Pod, PodDisruptionBudget } from "#kernel/api/types.gen";
+import type { Eviction, Pod, PodDisruptionBudget } from "#kernel/api/types.gen";
 import { evictionBlocked, forbidden, StatusError } from "#kernel/apimachinery/errors";
 import { isEmpty } from "#kernel/apimachinery/labels";
 import { type Key, setCondition, timeText } from "#kernel/apimachinery/meta";
@@ -21,18 +21,20 @@ const DISRUPTED_MAX = 2000;
 const RETRY_SECONDS = 10;
 
 /**
- * Evicts a pod: marks it with DisruptionTarget, then deletes it.
+ * Evicts a pod: marks it with DisruptionTarget, then deletes it as the eviction says.
  * @throws NotFound, Conflict, TooManyRequests (a budget forbids it), or InternalError (several budgets guard it)
  */
-export function evictPod(client: Client, key: Key, options: DeleteOptions): void {
+export function evictPod(client: Client, key: Key, asked: Partial<Eviction>, isAskedDry = false): void {
   const pod = client.need(pods, key);
-  admitOther(client, {
-    ...{ operation: "CREATE", resource: pods, subresource: "eviction", ...key, isDryRun: options.isDryRun === true },
+  const admitted = admitOther(client, {
+    ...{ operation: "CREATE", resource: pods, subresource: "eviction", ...key, isDryRun: isAskedDry },
     kind: { group: "policy", version: "v1", kind: "Eviction" },
-    object: { kind: "Eviction", apiVersion: "policy/v1", metadata: { ...key } },
+    object: { kind: "Eviction", apiVersion: "policy/v1", ...asked, metadata: { ...asked.metadata, ...key } },
   });
-  if (!isBeyondBudgets(pod)) askBudget(client, pod, options.isDryRun === true);
-  if (options.isDryRun !== true && pod.metadata.deletionTimestamp === undefined) {
+  const { dryRun = [], ...options } = admitted.deleteOptions ?? {};
+  const isDryRun = isAskedDry || dryRun.length > 0;
+  if (!isBeyondBudgets(pod)) askBudget(client, pod, isDryRun);
+  if (!isDryRun && pod.metadata.deletionTimestamp === undefined) {
     const target = {
       type: "DisruptionTarget",
       status: "True",
@@ -43,7 +45,7 @@ export function evictPod(client: Client, key: Key, options: DeleteOptions): void
     const conditions = setCondition(pod.status?.conditions ?? [], target, client.registry.now);
     client.updateStatus(pods, pod, { ...pod.status, conditions });
   }
-  client.delete(pods, key, options);
+  client.delete(pods, key, { ...(options as DeleteOptions), isDryRun, isAdmitted: true });
 }
 
 /** True for a pod that serves nobody yet, or no longer: its loss disrupts nothing. */
