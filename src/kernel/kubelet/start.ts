@@ -152,6 +152,7 @@ function specOf(
     })),
     mounts: mountsOf(work, container, env),
     ...sharedNamespace(work, member),
+    ...(isTask(work, member) && { isTask: true }),
     stdin: container.stdin === true,
     tty: container.tty === true,
     ...(user !== undefined && { user }),
@@ -185,6 +186,10 @@ function targetProblem(work: PodWork, member: Member): string | undefined {
   if (name === undefined || name === "" || targetOf(work, member) !== undefined) return undefined;
   return `unable to find target container "${name}"`;
 }
+
+/** Whether a container is there to end: what comes before the others, and what is not restarted for ever. */
+const isTask = ({ pod }: PodWork, { role }: Member): boolean =>
+  role === "init" || (role === "regular" && (pod.spec.restartPolicy ?? "Always") !== "Always");
 
 /** Why a volume cannot be mounted as the container asks. */
 function mountProblem(container: Container, env: Readonly<Record<string, string>>): string | undefined {

@@ -44,6 +44,8 @@ export interface ContainerSpec {
   readonly pidNamespace?: string;
   readonly stdin: boolean;
   readonly tty: boolean;
+  /** It is there to do something and end: an init container, or one of a pod that is not restarted for ever. */
+  readonly isTask?: true;
   readonly user?: number;
   /** Its primary group; absent = the image's. */
   readonly group?: number;

@@ -6,6 +6,7 @@
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
 import { type ExecResult, runToEnd, startFailure } from "#kernel/runtime/exec";
 import { CRASH_CODE, isHung, stillUntil } from "#kernel/runtime/fault";
+import { ERRNO } from "#kernel/runtime/files/errno";
 import { layerOf } from "#kernel/runtime/files/file-view";
 import { removeVolume } from "#kernel/runtime/files/volume";
 import { simulated } from "#kernel/runtime/images/default";
@@ -203,8 +204,19 @@ export function execInContainer(
     if (sandbox.isEnded) {
       return { stdout: "", stderr: "", exitCode: 126, elapsedMs: 0, startError: "container is not running" };
     }
+    // Nobody described what is in this image, so any program may be in it, and do well.
+    if (sandbox.content.image.isAnything === true && isMissing(sandbox, argv)) {
+      return { stdout: "", stderr: "", exitCode: 0, elapsedMs: 0 };
+    }
     return runToEnd(sandbox, argv, { stdin: options.stdin ?? "", isTerminal: options.tty === true });
   });
+}
+
+/** Whether a command is no file of the container. */
+function isMissing(sandbox: Sandbox, argv: readonly string[]): boolean {
+  const { record, environment } = sandbox;
+  const seeker = { cwd: record.workingDir ?? "/", uid: record.user ?? 0, path: environment["PATH"] ?? "" };
+  return findExecutable(sandbox, argv[0] ?? "", seeker) === ERRNO.ENOENT;
 }
 
 /** Ends a container as if its first process had ended with a code, or as the kernel ends one: OOMKilled. */

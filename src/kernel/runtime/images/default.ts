@@ -5,25 +5,42 @@ import type { Image } from "#kernel/runtime/images/image";
 import { known } from "#kernel/runtime/images/known";
 import type { Program, Use } from "#kernel/runtime/process/program";
 import { Entropy } from "#kernel/sim/entropy";
+import type { Instant } from "#kernel/sim/instant";
 
-/** Runs until it is told to stop, listens on the container's declared ports and answers a plain page. */
-export const simulated: Program<{ readonly isReady: true }> = {
+interface State {
+  readonly since: Instant;
+}
+
+/** How long what is there to end takes. */
+const TASK_MS = 3_000;
+
+/**
+ * Runs until it is told to stop, listens on the container's declared ports and answers a plain page; what is there to
+ * do something and end does so.
+ */
+export const simulated: Program<State> = {
   name: "simulated",
 
   step(task) {
     if (task.state === undefined) {
-      task.state = { isReady: true };
+      task.state = { since: task.now };
       const { image, command, args } = task.record;
       const given = [...(command ?? []), ...(args ?? [])].join(" ");
       task.print(`Simulated container: Drydock does not know what is inside the image "${image}".\n`);
       if (given !== "") task.print(`It stands in for the command: ${given}\n`);
+      if (task.record.isTask === true) {
+        task.print(`It is there to end: it does so with code 0 after ${TASK_MS / 1_000} s.\n`);
+        return { until: task.now + TASK_MS };
+      }
       for (const port of portsOf(task.record.image, task.record.ports)) {
         if (task.listen(port))
           task.print(`Listening on port ${port}, answering every HTTP request with a plain page.\n`);
       }
       task.print("Running until it is told to stop.\n");
     }
-    return {};
+    const endsAt = task.state.since + TASK_MS;
+    if (task.record.isTask !== true) return {};
+    return endsAt > task.now ? { until: endsAt } : 0;
   },
 
   http(task, port, request) {

@@ -16,7 +16,7 @@ interface State {
 /** The value of a Go flag: `-name=value`, `-name value`, with one dash or two. */
 export function goFlag(argv: readonly string[], name: string): string | undefined {
   for (const [n, arg] of argv.entries()) {
-    const match = /^--?([\w-]+)(?:=(.*))?$/s.exec(arg);
+    const match = /^--?([\w.-]+)(?:=(.*))?$/s.exec(arg);
     if (match?.[1] === name) return match[2] ?? argv[n + 1];
   }
   return undefined;

@@ -7,6 +7,7 @@ import { boutiqueImages, boutiquePrograms } from "#kernel/runtime/images/apps/bo
 import { podinfoImage, podinfoPrograms } from "#kernel/runtime/images/apps/podinfo";
 import { votingImages, votingPrograms } from "#kernel/runtime/images/apps/voting";
 import { alpine, busybox, debian, ubuntu } from "#kernel/runtime/images/base";
+import { bitnamiImages, bitnamiPrograms } from "#kernel/runtime/images/bitnami/bitnami";
 import { controlPlaneImages, controlPlanePrograms } from "#kernel/runtime/images/control-plane";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { ensembleImages, ensemblePrograms } from "#kernel/runtime/images/ensembles";
@@ -30,12 +31,40 @@ import { postgresImage, postgresPrograms } from "#kernel/runtime/images/postgres
 import { rabbitmqImage, rabbitmqPrograms } from "#kernel/runtime/images/rabbitmq";
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
+import { addons } from "#kernel/runtime/images/stock/addons";
+import { collectors } from "#kernel/runtime/images/stock/collectors";
+import { exporters } from "#kernel/runtime/images/stock/exporters";
+import { lessons } from "#kernel/runtime/images/stock/lessons";
+import { monitoring } from "#kernel/runtime/images/stock/monitoring";
+import { operators } from "#kernel/runtime/images/stock/operators";
+import { phpApps } from "#kernel/runtime/images/stock/php";
+import { search } from "#kernel/runtime/images/stock/search";
+import { stores } from "#kernel/runtime/images/stock/stores";
+import { webapps } from "#kernel/runtime/images/stock/webapps";
+import { webservers } from "#kernel/runtime/images/stock/webservers";
 import { goStress, stressImages } from "#kernel/runtime/images/stress";
 import { toolboxImages, toolboxPrograms } from "#kernel/runtime/images/toolboxes";
 import { tutorialImages, tutorialPrograms } from "#kernel/runtime/images/tutorials";
 import type { Program } from "#kernel/runtime/process/program";
 
+/** Images whose outside is simulated, and whose work is not. */
+const stock = [
+  addons,
+  collectors,
+  exporters,
+  lessons,
+  monitoring,
+  operators,
+  phpApps,
+  search,
+  stores,
+  webapps,
+  webservers,
+];
+
 export const images: readonly Image[] = [
+  ...stock.flatMap((one) => one.images),
+  ...bitnamiImages,
   ...mirrors,
   ...toolboxImages,
   ...tutorialImages,
@@ -80,6 +109,8 @@ export const images: readonly Image[] = [
 
 /** Every program that comes with an image; a process finds its own by name. */
 export const imagePrograms: readonly Program[] = [
+  ...stock.flatMap((one) => one.programs),
+  ...bitnamiPrograms,
   ...httpbinPrograms,
   ...interpreterPrograms,
   ...kuardPrograms,

@@ -100,12 +100,7 @@ const BOXES: readonly Box[] = [
     config: { cmd: ["/bin/sh"] },
   },
   {
-    repositories: [
-      "docker.io/library/docker",
-      "docker.io/alpine/git",
-      "docker.io/bitnami/git",
-      "docker.io/alpine/curl",
-    ],
+    repositories: ["docker.io/library/docker", "docker.io/alpine/git", "docker.io/alpine/curl"],
     megabytes: 30,
     flavor: "busybox",
     config: { cmd: ["sh"] },

@@ -68,11 +68,7 @@ const PASSWD =
   "root:x:0:0:root:/root:/bin/bash\npostgres:x:999:999::/var/lib/postgresql:/bin/bash\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
 
 export const postgresImage = imageOf({
-  repositories: [
-    "docker.io/library/postgres",
-    "public.ecr.aws/docker/library/postgres",
-    "docker.io/bitnami/postgresql",
-  ],
+  repositories: ["docker.io/library/postgres", "public.ecr.aws/docker/library/postgres"],
   megabytes: 156,
   tags: {
     versions: {

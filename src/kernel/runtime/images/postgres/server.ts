@@ -117,7 +117,10 @@ function initdb(task: Task, data: string): void {
   const user = secretOf(task, "POSTGRES_USER") ?? "postgres";
   const password = secretOf(task, "POSTGRES_PASSWORD") ?? null;
   const trust = task.env("POSTGRES_HOST_AUTH_METHOD") === "trust" ? "trust" : "scram-sha-256";
-  storage.catalog = { users: { [user]: password }, grants: {}, settings: { superuser: user, auth: trust } };
+  // Bitnami's image has the superuser beside the user it is told.
+  const root = task.env("POSTGRES_POSTGRES_PASSWORD");
+  const users = { ...(root === undefined ? {} : { postgres: root }), [user]: password };
+  storage.catalog = { users, grants: {}, settings: { superuser: user, auth: trust } };
   for (const name of ["postgres", "template1", secretOf(task, "POSTGRES_DB") ?? user]) {
     if (!storage.hasDatabase(name)) storage.createDatabase(name);
   }

@@ -72,12 +72,7 @@ function content(version: string, isAlpine: boolean) {
 }
 
 export const redisImage: Image = {
-  repositories: [
-    "docker.io/library/redis",
-    "registry.k8s.io/redis",
-    "k8s.gcr.io/redis",
-    "public.ecr.aws/docker/library/redis",
-  ],
+  repositories: ["docker.io/library/redis", "registry.k8s.io/redis", "k8s.gcr.io/redis"],
   sizeBytes: ({ tag }) => (tag?.includes("alpine") === true ? 17_300_000 : 46_000_000),
   hasTag: (tag) => hasTag(TAGS, tag),
   content: ({ tag = "latest" }) => content(versionOf(tag), tag.includes("alpine")),

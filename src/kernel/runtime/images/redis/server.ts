@@ -124,7 +124,13 @@ function start(task: Task<State>): State | number {
     say(task, `Fatal error, can't open config file '${file}': No such file or directory`, { role: "C", mark: "#" });
     return 1;
   }
-  const config = withSettings(withSettings(DEFAULT_CONFIG, fileSettings(text)), settings);
+  // Files are read where they are named: what is said later counts.
+  const read = (path: string): [string, string][] => {
+    const more = task.readFile(task.path(path));
+    return typeof more === "number" ? [] : fileSettings(more);
+  };
+  const given = settings.flatMap(([name, value]) => (name === "include" ? read(value) : [[name, value] as const]));
+  const config = withSettings(withSettings(DEFAULT_CONFIG, fileSettings(text)), given);
   say(task, "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", { role: "C", mark });
   const version = `Redis version=${versionOf(task)}, bits=64, commit=00000000, modified=0, pid=${task.pid}, just started`;
   say(task, version, { role: "C", mark });
@@ -183,9 +189,11 @@ const FAILURES: Readonly<Record<string, string>> = {
 function fetchData(task: Task<State>, state: State): Data | string {
   const primary = primaryOf(state);
   if (primary === undefined) return state.data;
-  const response = task.request(primary, commandRequest([["SYNC"]]));
+  const password = state.config["masterauth"] ?? "";
+  const login = password === "" ? [] : [["AUTH", password]];
+  const response = task.request(primary, commandRequest([...login, ["SYNC"]]));
   if (typeof response === "string") return FAILURES[response] ?? response;
-  const [reply] = decodeReplies(response.body);
+  const reply = decodeReplies(response.body).at(-1);
   if (reply?.k !== "bulk") return reply?.k === "error" ? reply.text : "Protocol error";
   return JSON.parse(reply.text) as Data;
 }
