@@ -3,6 +3,7 @@
  *
  * Models the setters of pkg/kubelet/nodestatus and initialNode of pkg/kubelet/kubelet_node_status.go.
  */
+
 import type { ContainerImage, Node, NodeCondition, NodeStatus, NodeSystemInfo } from "#kernel/api/types.gen";
 import { canonicalQuantity } from "#kernel/apimachinery/quantity";
 import { timeText } from "#kernel/apimachinery/time";
@@ -10,6 +11,7 @@ import { gitVersion } from "#kernel/apimachinery/version";
 import type { NodeImages } from "#kernel/kubelet/images";
 import { CONDITION, type Scarce } from "#kernel/kubelet/pressure";
 import type { Machine } from "#kernel/runtime/machine";
+import { KERNEL_RELEASE } from "#kernel/runtime/machine.facts";
 import { imageDigest, imageSizeBytes, resolveImage } from "#kernel/runtime/registry";
 import { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
@@ -147,7 +149,7 @@ function systemInfo({ name, bootedAt }: Machine): NodeSystemInfo {
     architecture: ARCH,
     bootID: Entropy.seeded(`boot ${name} ${bootedAt}`).uid(),
     containerRuntimeVersion: "containerd://2.2.0",
-    kernelVersion: "6.12.48+deb13-amd64",
+    kernelVersion: KERNEL_RELEASE,
     kubeProxyVersion: "",
     kubeletVersion: gitVersion,
     machineID: machine.hex(32),

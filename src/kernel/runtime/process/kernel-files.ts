@@ -7,6 +7,7 @@
 import type { FileView } from "#kernel/runtime/files/file-view";
 import { parentOf } from "#kernel/runtime/files/paths";
 import type { KernelFiles, Stat } from "#kernel/runtime/files/stat";
+import { hardwareOf, KERNEL_RELEASE, KERNEL_VERSION } from "#kernel/runtime/machine.facts";
 import { capabilityMask } from "#kernel/runtime/process/capabilities";
 import type { Process } from "#kernel/runtime/process/process";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
@@ -31,9 +32,6 @@ const DEVICES = [
 const OF_A_PROCESS = ["cgroup", "cmdline", "comm", "cwd", "environ", "exe", "fd", "mounts", "root", "stat", "status"];
 const ROOT_OF = /^\/proc\/(\d+)\/root(\/.*)?$/;
 const CGROUP = ["cpu.max", "cpu.weight", "memory.current", "memory.max", "pids.current"];
-
-/** The memory a simulated node shows in /proc/meminfo. */
-const NODE_MEMORY_KB = 16_384_256;
 
 export class ContainerKernelFiles implements KernelFiles {
   constructor(readonly sandbox: Sandbox) {}
@@ -104,19 +102,27 @@ export class ContainerKernelFiles implements KernelFiles {
 
   get #system(): Readonly<Record<string, () => string>> {
     const { record, world } = this.sandbox;
+    const { cpus, memoryKiB } = hardwareOf(world.cells, record.node);
     const seconds = ((world.now - record.startedAt) / 1_000).toFixed(2);
     return {
       cpuinfo: () =>
-        [0, 1]
+        Array.from({ length: cpus }, (_, n) => n)
           .map((n) => `processor\t: ${n}\nmodel name\t: Simulated CPU @ 2.00GHz\ncpu MHz\t\t: 2000.000\n\n`)
           .join(""),
       loadavg: () => `0.00 0.00 0.00 1/${this.#pids.length} ${Math.max(...this.#pids.map(Number))}\n`,
       meminfo: () =>
-        `MemTotal:       ${NODE_MEMORY_KB} kB\nMemFree:        ${NODE_MEMORY_KB >> 1} kB\n` +
-        `MemAvailable:   ${NODE_MEMORY_KB >> 1} kB\nBuffers:               0 kB\nCached:                0 kB\n`,
+        [
+          ["MemTotal", memoryKiB],
+          ["MemFree", memoryKiB >> 1],
+          ["MemAvailable", memoryKiB >> 1],
+          ["Buffers", 0],
+          ["Cached", 0],
+        ]
+          .map(([name, kiB]) => `${`${name}:`.padEnd(15)}${String(kiB).padStart(9)} kB\n`)
+          .join(""),
       mounts: () => this.#mounts,
       uptime: () => `${seconds} ${seconds}\n`,
-      version: () => "Linux version 6.12.0 (drydock) #1 SMP PREEMPT_DYNAMIC\n",
+      version: () => `Linux version ${KERNEL_RELEASE} (debian-kernel@lists.debian.org) ${KERNEL_VERSION}\n`,
     };
   }
 

@@ -1,12 +1,14 @@
 /**
  * Kernel parameters as a container sees them below /proc/sys: those of its namespaces, and some of the node's.
  */
+
 import type { ContainerSpec } from "#kernel/runtime/container";
+import { KERNEL_RELEASE } from "#kernel/runtime/machine.facts";
 
 /** What they are where the pod sets nothing. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   "kernel.hostname": "",
-  "kernel.osrelease": "6.12.0",
+  "kernel.osrelease": KERNEL_RELEASE,
   "kernel.ostype": "Linux",
   "kernel.pid_max": "4194304",
   "kernel.shm_rmid_forced": "0",

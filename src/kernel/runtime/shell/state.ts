@@ -61,6 +61,8 @@ export interface Job {
 }
 
 export interface ShellState {
+  /** Limits it has set, by the letter of their option. */
+  limits?: Record<string, string>;
   /** `$0` */
   name: string;
   /** `$$` */

@@ -3,6 +3,7 @@
  *
  * Models docker-library/nginx and the master's handling of signals.
  */
+
 import { errnoText } from "#kernel/runtime/files/errno";
 import { goDate } from "#kernel/runtime/images/go";
 import type { Image } from "#kernel/runtime/images/image";
@@ -11,6 +12,7 @@ import { argsOf, configOf, type NginxConfig } from "#kernel/runtime/images/nginx
 import { defaultConf, nginxFiles } from "#kernel/runtime/images/nginx/files";
 import { serve } from "#kernel/runtime/images/nginx/serve";
 import { hasTag } from "#kernel/runtime/images/tags";
+import { KERNEL_RELEASE } from "#kernel/runtime/machine.facts";
 import type { Program, Step } from "#kernel/runtime/process/program";
 import { signalNumber } from "#kernel/runtime/process/signals";
 import type { Task } from "#kernel/runtime/process/task";
@@ -191,7 +193,7 @@ function run(task: Task<State>, config: NginxConfig, files: Readonly<Record<stri
   }
   notice(task, 'using the "epoll" event method', task.pid);
   notice(task, `nginx/${version}`, task.pid);
-  notice(task, "OS: Linux 6.12.0", task.pid);
+  notice(task, `OS: Linux ${KERNEL_RELEASE}`, task.pid);
   notice(task, "getrlimit(RLIMIT_NOFILE): 1048576:1048576", task.pid);
   notice(task, "start worker processes", task.pid);
   hire(task);

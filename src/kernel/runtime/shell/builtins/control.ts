@@ -203,5 +203,5 @@ export const type: Builtin = (shell, argv) => {
   return status;
 };
 
-/** Built-ins that do nothing here: there are no limits to set, no paths to remember. */
+/** Built-ins that do nothing here: there are no paths to remember. */
 export const nothing: Builtin = () => 0;

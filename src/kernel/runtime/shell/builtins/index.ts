@@ -4,6 +4,7 @@
 import type { Builtin } from "#kernel/runtime/shell/builtins/builtin";
 import * as control from "#kernel/runtime/shell/builtins/control";
 import * as jobs from "#kernel/runtime/shell/builtins/jobs";
+import { ulimit } from "#kernel/runtime/shell/builtins/limits";
 import * as variables from "#kernel/runtime/shell/builtins/variables";
 
 export type { Builtin } from "#kernel/runtime/shell/builtins/builtin";
@@ -43,7 +44,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   trap: control.trap,
   type: control.type,
   typeset: variables.local,
-  ulimit: control.nothing,
+  ulimit,
   umask: jobs.umask,
   unalias: control.nothing,
   unset: variables.unset,

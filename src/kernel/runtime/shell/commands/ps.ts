@@ -2,7 +2,9 @@
  * ps, kill, pidof, killall, pgrep, pkill, top, uptime, free, uname, nproc, df, du, mount, sync:
  * the machine and what runs on it.
  */
+
 import { below } from "#kernel/runtime/files/paths";
+import { hardwareOf, KERNEL_RELEASE, KERNEL_VERSION } from "#kernel/runtime/machine.facts";
 import type { Process } from "#kernel/runtime/process/process";
 import { SIGNAL_NAMES, signalNamed } from "#kernel/runtime/process/signals";
 import type { Task } from "#kernel/runtime/process/task";
@@ -205,8 +207,6 @@ export const uptime: Command = {
   },
 };
 
-const MEMORY_KB = 16_384_256;
-
 export const free: Command = {
   name: "free",
   comesWith: "busybox",
@@ -215,9 +215,10 @@ export const free: Command = {
     const unit = flags.has("m") ? 1_024 : flags.has("g") ? 1_048_576 : flags.has("b") ? 1 / 1_024 : 1;
     const shown = (kb: number): string =>
       (flags.has("h") ? human(kb * 1_024) : String(Math.floor(kb / unit))).padStart(11);
-    const used = MEMORY_KB >> 2;
+    const { memoryKiB } = hardwareOf(task.world.cells, task.record.node);
+    const used = memoryKiB >> 2;
     task.print(`              total        used        free      shared  buff/cache   available\n`);
-    task.print(`Mem:    ${[MEMORY_KB, used, MEMORY_KB - used, 0, 0, MEMORY_KB - used].map(shown).join(" ")}\n`);
+    task.print(`Mem:    ${[memoryKiB, used, memoryKiB - used, 0, 0, memoryKiB - used].map(shown).join(" ")}\n`);
     task.print(`Swap:   ${[0, 0, 0].map(shown).join(" ")}\n`);
     return 0;
   },
@@ -230,8 +231,8 @@ export const uname: Command = {
     const parts: readonly [string, string][] = [
       ["s", "Linux"],
       ["n", task.record.hostname],
-      ["r", "6.12.0"],
-      ["v", "#1 SMP PREEMPT_DYNAMIC"],
+      ["r", KERNEL_RELEASE],
+      ["v", KERNEL_VERSION],
       ["m", "x86_64"],
       ["o", isBusybox(task) ? "Linux" : "GNU/Linux"],
     ];
@@ -248,8 +249,8 @@ export const uname: Command = {
 export const nproc: Command = {
   name: "nproc",
   step(task) {
-    const { cpuLimitMillis } = task.record;
-    task.print(`${cpuLimitMillis === undefined ? 2 : Math.max(1, Math.ceil(cpuLimitMillis / 1_000))}\n`);
+    // A limit slows processes down; it takes no processor from their sight.
+    task.print(`${hardwareOf(task.world.cells, task.record.node).cpus}\n`);
     return 0;
   },
 };
