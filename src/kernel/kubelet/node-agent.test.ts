@@ -4,6 +4,7 @@
  * stored.
  */
 import { expect, test } from "vitest";
+import type { NodeStatus } from "#kernel/api/types.gen";
 import { leases } from "#kernel/resources/coordination/lease";
 import { nodes } from "#kernel/resources/core/node";
 import { isNodeReady, nodeCondition } from "#kernel/resources/core/node.facts";
@@ -40,6 +41,24 @@ test("a beating heart is seen, but never written", () => {
   expect(lease(bench).spec.renewTime).toBe("2026-01-01T00:10:20.000000Z");
   expect(beat(bench)).toBe("2026-01-01T00:10:00Z");
   expect(node(bench).metadata.resourceVersion).toBe(resourceVersion);
+});
+
+test("a resource somebody offers on a node may be had with the next report; what else is written is put right", () => {
+  const bench = new Bench();
+  const write = (change: (status: NodeStatus) => void): void => {
+    const { status = {}, ...rest } = structuredClone(node(bench));
+    change(status);
+    bench.cluster.turn((cluster) => cluster.admin.updateStatus(nodes, rest, status));
+  };
+  bench.pass(3);
+  write(({ capacity = {} }) => Object.assign(capacity, { "example.com/dongle": "4", cpu: "64" }));
+  expect(node(bench).status?.capacity?.["cpu"]).toBe("64");
+  bench.pass(10);
+  expect(node(bench).status?.capacity).toMatchObject({ "example.com/dongle": "4", cpu: "4" });
+  expect(node(bench).status?.allocatable).toMatchObject({ "example.com/dongle": "4", cpu: "4" });
+  write(({ capacity = {} }) => Reflect.deleteProperty(capacity, "example.com/dongle"));
+  bench.pass(10);
+  expect(node(bench).status?.allocatable).not.toHaveProperty("example.com/dongle");
 });
 
 test("a heart that stops leaves its last beat behind", () => {

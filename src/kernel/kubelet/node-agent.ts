@@ -41,6 +41,17 @@ const hasWrittenBeat = ({ status }: Node): boolean =>
   status?.conditions?.some(({ type, lastHeartbeatTime }) => type === "Ready" && lastHeartbeatTime !== undefined) ===
   true;
 
+/** True if somebody wrote into a node what its kubelet knows better, or has to take up. */
+function saysSomethingElse({ status }: Node, previous: Node | undefined): boolean {
+  const before = previous?.status;
+  if (previous === undefined || status === before) return false;
+  return (
+    !equal(status?.capacity, before?.capacity) ||
+    !equal(status?.allocatable, before?.allocatable) ||
+    !equal(status?.conditions, before?.conditions)
+  );
+}
+
 export const nodeAgent: Controller = {
   name: "kubelet-node",
   component: "kubelet",
@@ -48,7 +59,9 @@ export const nodeAgent: Controller = {
     { room: MACHINES, ...byId },
     { room: NODE_IMAGES, ...byId },
     { room: PRESSURE, ...byId },
-    watching(nodes, (node) => (hasWrittenBeat(node) ? [{ namespace: "", name: node.metadata.name }] : [])),
+    watching(nodes, (node, _client, previous) =>
+      hasWrittenBeat(node) || saysSomethingElse(node, previous) ? [{ namespace: "", name: node.metadata.name }] : [],
+    ),
   ],
 
   reconcile(context, { name }) {

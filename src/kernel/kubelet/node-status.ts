@@ -50,7 +50,8 @@ export function nodeStatus(
       { address: internalIP, type: "InternalIP" },
       { address: name, type: "Hostname" },
     ],
-    allocatable: { ...extended(old?.status?.allocatable, resources), ...resources },
+    // Whoever offers a resource of his own writes its capacity: all of it may be had.
+    allocatable: { ...extended(old?.status?.capacity, resources), ...resources },
     capacity: { ...extended(old?.status?.capacity, resources), ...resources },
     conditions: conditionsOf(before, states(scarce, machine.shutdownAt !== undefined), now),
     daemonEndpoints: { kubeletEndpoint: { Port: KUBELET_PORT } },

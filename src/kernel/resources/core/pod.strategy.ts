@@ -6,30 +6,28 @@
  */
 
 import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodSpec } from "#kernel/api/types.gen";
-import { timeText } from "#kernel/apimachinery/meta";
 import { computeQos, isSchedulingGated } from "#kernel/resources/core/pod.facts";
-import type { Instant } from "#kernel/sim/instant";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** A new pod is pending, whatever its manifest says. */
-export function preparePodForCreate(pod: Pod, now: Instant): void {
+export function preparePodForCreate(pod: Pod): void {
   const { spec, metadata } = pod;
   dropDisabledPodFields(spec);
   pod.status = { phase: "Pending", qosClass: computeQos(spec) };
-  if (isSchedulingGated(pod)) pod.status.conditions = [gatedCondition(now)];
+  if (isSchedulingGated(pod)) pod.status.conditions = [GATED];
   mergeLabelKeys(spec, metadata.labels ?? {});
 }
 
-function gatedCondition(now: Instant): PodCondition {
-  return {
-    type: "PodScheduled",
-    status: "False",
-    reason: "SchedulingGated",
-    message: "Scheduling is blocked due to non-empty scheduling gates",
-    lastTransitionTime: timeText(now),
-  };
-}
+/** Nobody notes when a pod was gated: its times are null, as the API server writes them. */
+const GATED: PodCondition = {
+  type: "PodScheduled",
+  status: "False",
+  lastProbeTime: null as unknown as string,
+  lastTransitionTime: null as unknown as string,
+  reason: "SchedulingGated",
+  message: "Scheduling is blocked due to non-empty scheduling gates",
+};
 
 /** Fields of features that are off unless somebody turns them on: upstream forgets them silently, so it must too. */
 export function dropDisabledPodFields(spec: PodSpec): void {

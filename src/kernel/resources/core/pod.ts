@@ -45,7 +45,7 @@ export const pods = defineResource<Pod>({
   returnsDeletedObject: true,
 
   setDefaults: defaultPod,
-  prepareForCreate: (pod, { now }) => preparePodForCreate(pod, now),
+  prepareForCreate: (pod) => preparePodForCreate(pod),
   prepareForUpdate: (pod, old, _context, subresource) => preparePodForUpdate(pod, old, subresource),
   prepareForStatusUpdate: (pod, old) => preparePodForStatusUpdate(pod, old),
   validate(pod, at) {

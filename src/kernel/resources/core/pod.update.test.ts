@@ -61,11 +61,16 @@ test("a gated pod says so, and label keys become part of selectors", () => {
       ],
     },
   });
-  expect(pod.status?.conditions?.[0]).toMatchObject({
-    type: "PodScheduled",
-    status: "False",
-    reason: "SchedulingGated",
-  });
+  expect(pod.status?.conditions).toEqual([
+    {
+      type: "PodScheduled",
+      status: "False",
+      lastProbeTime: null,
+      lastTransitionTime: null,
+      reason: "SchedulingGated",
+      message: "Scheduling is blocked due to non-empty scheduling gates",
+    },
+  ]);
   expect(pod.spec.topologySpreadConstraints?.[0]?.labelSelector).toEqual({
     matchExpressions: [{ key: "app", operator: "In", values: ["web"] }],
   });
