@@ -116,9 +116,10 @@ export class Scene {
       .filter(({ involvedObject }) => involvedObject.name === name)
       .filter((event) => reason === undefined || event.reason === reason)
       .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name))
-      .map(
-        ({ reason: why = "", message = "", count = 1 }: Event) => `${why}${count > 1 ? ` x${count}` : ""}: ${message}`,
-      );
+      .map((event: Event) => {
+        const count = event.series?.count ?? event.count ?? 1;
+        return `${event.reason}${count > 1 ? ` x${count}` : ""}: ${event.message}`;
+      });
   }
 
   /** A node nobody simulates, ready and with room. */

@@ -8,7 +8,7 @@ import { type LabelSelector, matches } from "#kernel/apimachinery/labels";
 import { keyOf, parseTime, setCondition } from "#kernel/apimachinery/meta";
 import type { Context } from "#kernel/registry/controller";
 import type { Registry } from "#kernel/registry/registry";
-import { recordEvent } from "#kernel/resources/core/event.record";
+import { recordDeed } from "#kernel/resources/core/event.series";
 import { pods } from "#kernel/resources/core/pod";
 import { type CompiledFilters, checkNominated, compileFilters, type Diagnosis } from "#kernel/scheduler/cycle";
 import { notAvailable } from "#kernel/scheduler/messages";
@@ -204,9 +204,9 @@ export function makeRoom({ client, now }: Context, pod: Pod, { node, victims }: 
       client.updateStatus(pods, victim, { ...victim.status, conditions });
       client.delete(pods, keyOf(victim));
     }
-    const message = `Preempted by pod ${pod.metadata.uid} on node ${node.name}`;
-    const source = { component: schedulerName };
-    recordEvent(client, { regarding: victim, type: "Normal", reason: "Preempted", message, source }, now);
+    const note = `Preempted by pod ${pod.metadata.uid} on node ${node.name}`;
+    const said = { type: "Normal", reason: "Preempted", action: "Preempting", note } as const;
+    recordDeed(client, { regarding: victim, related: pod, controller: schedulerName, ...said }, now);
   }
   // Less important pods that counted on this node look elsewhere.
   const priority = pod.spec.priority ?? 0;

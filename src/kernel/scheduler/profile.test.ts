@@ -81,7 +81,8 @@ test("each profile places the pods that name it and speaks in its own name; nobo
   scene.create(pods, small("lost", { schedulerName: "packer", nodeSelector: { disk: "hdd" } }));
   scene.settle();
   expect(scene.placed).toMatchObject({ packed: "b", elsewhere: "", lost: "" });
-  const from = (name: string) => scene.list(events).find((one) => one.involvedObject.name === name)?.source?.component;
+  const from = (name: string) =>
+    scene.list(events).find(({ involvedObject }) => involvedObject.name === name)?.reportingComponent;
   expect([from("usual"), from("packed"), from("elsewhere")]).toEqual(["default-scheduler", "packer", undefined]);
   expect(scene.whyPending("elsewhere")).toBeUndefined();
   expect(scene.said("lost")[0]).toBe(

@@ -6,6 +6,7 @@
 import { expect, test } from "vitest";
 import type { Affinity, Node, PodSpec } from "#kernel/api/types.gen";
 import { deployments } from "#kernel/resources/apps/deployment";
+import { events } from "#kernel/resources/core/event";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { feasibleToFind } from "#kernel/scheduler/cycle";
@@ -311,7 +312,8 @@ test("pods of another scheduler are none of our business", () => {
 test("backoff: 1 s, 2 s, 4 s ... 10 s after events that might help; five minutes without", () => {
   const scene = sceneOf({ a: { cpu: "1" } });
   run(scene, "p", { cpu: "2" });
-  const attempts = () => Number(/ x(\d+):/.exec(scene.said("p")[0] ?? "")?.[1] ?? 1);
+  const attempts = () =>
+    scene.said("p", "FailedScheduling").reduce((sum, text) => sum + Number(/ x(\d+):/.exec(text)?.[1] ?? 1), 0);
   expect(attempts()).toBe(1);
   scene.pass(299);
   expect(attempts()).toBe(1);
@@ -327,6 +329,28 @@ test("backoff: 1 s, 2 s, 4 s ... 10 s after events that might help; five minutes
     if (status?.allocatable !== undefined) status.allocatable.cpu = "4";
   });
   expect(scene.placed).toEqual({ p: "a" });
+});
+
+test("what the scheduler says is an event of the newer kind: an action, one time, and a series of what repeats", () => {
+  const scene = sceneOf({ a: { cpu: "1" } });
+  run(scene, "p", { cpu: "2" });
+  scene.pass(650);
+  const [first, second, ...more] = scene.list(events).filter(({ involvedObject }) => involvedObject.name === "p");
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({
+    type: "Warning",
+    reason: "FailedScheduling",
+    action: "Scheduling",
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    reportingComponent: "default-scheduler",
+  });
+  expect(first).not.toHaveProperty("count");
+  // The first failure changed the pod: what follows is said of another state of it.
+  expect(first?.series).toBeUndefined();
+  expect(second?.series).toEqual({ count: 2, lastObservedTime: "2026-01-01T00:10:00.000000Z" });
 });
 
 test("a quick helper waits for the end of the backoff", () => {

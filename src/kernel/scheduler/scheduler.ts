@@ -15,7 +15,7 @@ import {
   routineAt,
   wakeAt,
 } from "#kernel/registry/controller";
-import { recordEvent } from "#kernel/resources/core/event.record";
+import { recordDeed } from "#kernel/resources/core/event.series";
 import { pods } from "#kernel/resources/core/pod";
 import { bindPod } from "#kernel/resources/core/pod.bind";
 import { type Diagnosis, place } from "#kernel/scheduler/cycle";
@@ -29,9 +29,6 @@ import { move, moveSelf, putBack, QUEUE, recordOf, turnOf } from "#kernel/schedu
 import { type Snapshot, snapshots } from "#kernel/scheduler/snapshot";
 import { POD, WATCHES } from "#kernel/scheduler/watches";
 import { LIMITS } from "#kernel/sim/limits";
-
-/** Every profile speaks in its own name. */
-const sourceOf = ({ name }: Profile) => ({ component: name });
 
 /** Where the next search begins. */
 const START_CELL = ["scheduler", "start"] as const;
@@ -92,14 +89,14 @@ function bind(context: Context, pod: Pod, profile: Profile, { name }: NodeInfo):
     return;
   }
   cells.delete(QUEUE, keyText(key));
-  const message = `Successfully assigned ${keyText(key)} to ${name}`;
-  const source = sourceOf(profile);
-  recordEvent(client, { regarding: pod, type: "Normal", reason: "Scheduled", message, source }, now);
+  // Every profile speaks in its own name.
+  const said = { reason: "Scheduled", action: "Binding", note: `Successfully assigned ${keyText(key)} to ${name}` };
+  recordDeed(client, { regarding: pod, type: "Normal", controller: profile.name, ...said }, now);
 }
 
 function warn({ client, now }: Context, regarding: Pod, profile: Profile, message: string): void {
-  const source = sourceOf(profile);
-  recordEvent(client, { regarding, type: "Warning", reason: "FailedScheduling", message, source }, now);
+  const said = { reason: "FailedScheduling", action: "Scheduling", note: message };
+  recordDeed(client, { regarding, type: "Warning", controller: profile.name, ...said }, now);
 }
 
 /** The pod has its node, but not yet what it needs there: the node is kept for it, for some time. */

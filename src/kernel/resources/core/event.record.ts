@@ -162,12 +162,11 @@ function repeat({ registry }: Client, event: Event, message: string, count: numb
 function create({ registry }: Client, observation: Observation, held: Held | undefined, now: Instant): void {
   const { regarding, type, reason, message, source } = observation;
   const namespace = regarding.metadata.namespace || "default";
-  const room = registry.store.get(namespaces.bucket, { namespace: "", name: namespace });
-  if (room === undefined || room.metadata.deletionTimestamp !== undefined) return;
+  if (!takesEvents(registry, namespace)) return;
 
   const time = timeText(now);
   const { component, host = "" } = source;
-  const name = nameOf(registry, namespace, regarding.metadata.name, now);
+  const name = eventNameOf(registry, namespace, regarding.metadata.name, now);
   const event: Event = {
     apiVersion: "v1",
     kind: "Event",
@@ -186,8 +185,22 @@ function create({ registry }: Client, observation: Observation, held: Held | und
   registry.store.put(events.bucket, { namespace, name }, event);
 }
 
-/** `<object>.<the time in nanoseconds, hexadecimal>`; the last digits tell apart what happens in one millisecond. */
-function nameOf({ store, entropy }: Client["registry"], namespace: string, object: string, now: Instant): string {
+/** True if events can still be written into a namespace. */
+export function takesEvents({ store }: Client["registry"], namespace: string): boolean {
+  const room = store.get(namespaces.bucket, { namespace: "", name: namespace });
+  return room !== undefined && room.metadata.deletionTimestamp === undefined;
+}
+
+/**
+ * Gives a new event's name, `<object>.<the time in nanoseconds, hexadecimal>`; the last digits tell apart what happens
+ * in one millisecond.
+ */
+export function eventNameOf(
+  { store, entropy }: Client["registry"],
+  namespace: string,
+  object: string,
+  now: Instant,
+): string {
   const nanos = BigInt(now) * 1_000_000n;
   for (let n = 0n; n < 1_000_000n; n += 1n) {
     const name = `${object}.${(nanos + n).toString(16)}`;
@@ -197,8 +210,8 @@ function nameOf({ store, entropy }: Client["registry"], namespace: string, objec
   return entropy.uid();
 }
 
-/** The reference to a stored object, its fields in the order of Go's struct. */
-function referenceTo({ apiVersion, kind, metadata }: KubeObject, fieldPath: string | undefined): ObjectReference {
+/** Gives the reference to a stored object, its fields in the order of Go's struct. */
+export function referenceTo({ apiVersion, kind, metadata }: KubeObject, fieldPath?: string): ObjectReference {
   const { namespace, name, uid, resourceVersion } = metadata;
   return {
     kind,
