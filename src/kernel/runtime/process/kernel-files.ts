@@ -44,12 +44,18 @@ export class ContainerKernelFiles implements KernelFiles {
     const looked = path.startsWith("/proc/") ? this.#linkOf(path, at) : undefined;
     if (looked !== undefined) return looked;
     if (path === "/proc/self") return { kind: "link", mode: 0o777, uid: 0, at, to: `/proc/${this.#self}` };
-    if (this.list(path).length > 0) return { kind: "dir", mode: 0o555, uid: 0, at };
+    if (this.list(path).length > 0 || this.#isDescriptors(path)) return { kind: "dir", mode: 0o555, uid: 0, at };
     if (/^\/dev\/[a-z]+$/.test(path)) {
       return DEVICES.includes(path.slice(5)) ? { kind: "device", mode: 0o666, uid: 0, at } : undefined;
     }
     if (/^\/proc\/\d+\/fd\/\d+$/.test(path)) return { kind: "device", mode: 0o700, uid: 0, at };
     return this.read(path) === undefined ? undefined : { kind: "file", mode: 0o444, uid: 0, at };
+  }
+
+  /** The directory of a process' descriptors is there even if it has none. */
+  #isDescriptors(path: string): boolean {
+    const [, pid] = /^\/proc\/(\d+)\/fd$/.exec(path) ?? [];
+    return pid !== undefined && seen(this.sandbox, Number(pid)) !== undefined;
   }
 
   list(path: string): readonly string[] {

@@ -81,6 +81,7 @@ import { sysctl } from "#kernel/runtime/shell/commands/sysctl";
 import { tail } from "#kernel/runtime/shell/commands/tail";
 import { tar } from "#kernel/runtime/shell/commands/tar";
 import { bracket, test } from "#kernel/runtime/shell/commands/test";
+import { top } from "#kernel/runtime/shell/commands/top";
 import { noCommand, yesCommand } from "#kernel/runtime/shell/commands/true";
 import { wc } from "#kernel/runtime/shell/commands/wc";
 import { wget } from "#kernel/runtime/shell/commands/wget";
@@ -200,6 +201,7 @@ export const commands: readonly Command<never>[] = [
   test,
   time,
   timeout,
+  top,
   touch,
   tr,
   truncate,

@@ -1,5 +1,5 @@
 /**
- * ps, kill, pidof, killall, pgrep, pkill, top, uptime, free, uname, nproc, df, du, mount, sync:
+ * ps, kill, pidof, killall, pgrep, pkill, uptime, free, uname, nproc, df, du, mount, sync:
  * the machine and what runs on it.
  */
 
@@ -16,12 +16,12 @@ import { human } from "#kernel/runtime/shell/commands/ls";
 import { regex } from "#kernel/runtime/shell/commands/regex";
 
 /** The processes it sees, under the numbers it sees them by. */
-function processes(task: Task): Process[] {
+export function processes(task: Task): Process[] {
   return visible(task.sandbox).map(({ pid, parent, process }) => ({ ...process, pid, parent }));
 }
 
 /** What `ps` calls a process. */
-function commandLine({ argv, title }: Process): string {
+export function commandLine({ argv, title }: Process): string {
   return title ?? argv.filter((arg) => !arg.startsWith("\0")).join(" ");
 }
 

@@ -41,7 +41,7 @@ const ROWS: readonly Row[] = [
     "procps procps-ng",
     ["2:4.0.4-9", "4.0.4-r3"],
     [882, 2_397],
-    "ps free pgrep pkill watch uptime sysctl",
+    "ps top free pgrep pkill watch uptime sysctl",
     "/proc file system utilities",
   ],
   [
