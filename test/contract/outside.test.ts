@@ -20,6 +20,23 @@ apiVersion: v1
 kind: Service
 metadata: { name: hello }
 spec: { type: NodePort, selector: { app: hello }, ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: echo, labels: { app: echo } }
+spec: { containers: [{ name: c, image: "jmalloc/echo-server:0.3.7" }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: echo }
+spec: { type: NodePort, selector: { app: echo }, ports: [{ port: 80, targetPort: 8080, nodePort: 30081 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: echo }
+spec:
+  ingressClassName: nginx
+  rules: [{ host: echo.test, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: echo, port: { number: 80 } } } }] } }]
 `;
 
 let cluster: TestCluster;
@@ -47,13 +64,59 @@ test("a page is sandboxed and never told its own address", async () => {
 });
 
 test("nothing listening is 502 with the reason", async () => {
-  const refused = await look("172.18.0.2:30081/");
+  const refused = await look("172.18.0.2:30082/");
   expect(refused.status).toBe(502);
   expect(await refused.text()).toContain("connection refused");
   expect(await (await look("nowhere.example/")).text()).toContain("no such host");
 });
 
-test("a wrong key sees nothing, a bad address is named, WebSocket is refused", async () => {
+test("a wrong key sees nothing, a bad address is named", async () => {
   expect((await fetch(`${inject("origin")}/x/${cluster.id}.wrong/172.18.0.2:30080/`)).status).toBe(401);
   expect((await look("172.18.0.2:99999/")).status).toBe(400);
+});
+
+/** What a WebSocket at an address says before it has said so many messages, and how it ends. */
+function talk(address: string, sent: readonly (string | Uint8Array<ArrayBuffer>)[], count: number): Promise<string[]> {
+  const url = `${inject("origin").replace("http", "ws")}/x/${cluster.id}.${cluster.key}/${address}`;
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  const heard: string[] = [];
+  return new Promise((resolve) => {
+    socket.addEventListener("open", () => {
+      for (const one of sent) socket.send(one);
+    });
+    socket.addEventListener("message", ({ data }) => {
+      heard.push(typeof data === "string" ? data : `bytes ${[...new Uint8Array(data as ArrayBuffer)].join()}`);
+      if (heard.length === count) socket.close(4001, "enough");
+    });
+    socket.addEventListener("close", ({ code }) => resolve([...heard, `closed ${code}`]));
+    socket.addEventListener("error", () => resolve([...heard, "error"]));
+  });
+}
+
+test("a WebSocket reaches the server in a pod, through a NodePort and through an Ingress", async () => {
+  const big = "ä".repeat(70_000);
+  for (const address of ["172.18.0.2:30081/any", "echo.test/any"]) {
+    expect(await talk(address, ["one", Uint8Array.of(0, 200, 255), big], 4)).toEqual([
+      "Request served by echo",
+      "one",
+      "bytes 0,200,255",
+      big,
+      "closed 4001",
+    ]);
+  }
+});
+
+test("a WebSocket where nobody speaks it, or nobody is, is an answer like any other", async () => {
+  expect(await talk("172.18.0.2:30080/", [], 1)).toEqual(["error"]);
+  expect(await talk("172.18.0.2:30082/", [], 1)).toEqual(["error"]);
+});
+
+test("a server that ends closes its WebSockets", async () => {
+  const url = `${inject("origin").replace("http", "ws")}/x/${cluster.id}.${cluster.key}/echo.test/`;
+  const socket = new WebSocket(url);
+  const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+  await new Promise((resolve) => socket.addEventListener("message", resolve));
+  await cluster.kubectlOk(["delete", "pod", "echo", "--grace-period=0", "--force"]);
+  expect(await closed).toBe(1001);
 });

@@ -15,8 +15,12 @@ const PAGE = `<!doctype html>
 <html><head><title>shop</title><link rel="stylesheet" href="/style.css"></head>
 <body><h1>shop</h1><a href="/cart/">cart</a>
 <form action="/buy/" method="get"><input name="what" value="tea"><button>buy</button></form>
-<p id="fetched"></p><p id="stolen"></p>
+<p id="fetched"></p><p id="stolen"></p><p id="socket"></p>
 <script>
+const socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + "/ws");
+socket.onopen = () => socket.send("from the page");
+const heard = [];
+socket.onmessage = ({ data }) => { heard.push(data); document.getElementById("socket").textContent = heard.join("; "); };
 fetch("/data.txt").then((a) => a.text()).then((t) => { document.getElementById("fetched").textContent = t; });
 const tries = { storage: () => localStorage.length, cookie: () => document.cookie };
 const got = [];
@@ -73,6 +77,37 @@ const MANIFEST = JSON.stringify({
       metadata: { name: "shop" },
       spec: { type: "NodePort", selector: { app: "shop" }, ports: [{ port: 80, nodePort: 30080 }] },
     },
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "echo", labels: { app: "echo" } },
+      spec: { containers: [{ name: "echo", image: "jmalloc/echo-server:0.3.7" }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "echo" },
+      spec: { selector: { app: "echo" }, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "shop" },
+      spec: {
+        ingressClassName: "nginx",
+        rules: [
+          {
+            host: "shop.test",
+            http: {
+              paths: ["/", "/ws"].map((path) => {
+                const service = { name: path === "/" ? "shop" : "echo", port: { number: 80 } };
+                return { path, pathType: "Prefix", backend: { service } };
+              }),
+            },
+          },
+        ],
+      },
+    },
   ],
 });
 
@@ -113,5 +148,14 @@ test("an application works, and reads nothing of ours", async () => {
   expect(await page.textContent("h1")).toBe("cart yes");
   const kept = await context.cookies();
   expect(kept.map(({ name, path }) => [name, path])).toEqual([["seen", `${new URL(base).pathname}/`]]);
+  await context.close();
+});
+
+test("a page's WebSocket goes to its own server, below the same address", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${inject("origin")}/x/${cluster.id}.${cluster.key}/shop.test/`);
+  await expect.poll(() => page.textContent("#socket")).toBe("Request served by echo; from the page");
+  expect(await page.textContent("#stolen")).toBe("stolen: ");
   await context.close();
 });

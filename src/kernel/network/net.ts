@@ -28,6 +28,7 @@ import { nodeHttp } from "#kernel/network/node-http";
 import { isAllowed, type Party } from "#kernel/network/policy";
 import type { Destination } from "#kernel/network/service-proxy";
 import { delayMs, isDnsDown, isLost } from "#kernel/network/trouble";
+import { handshake } from "#kernel/network/upgrade";
 import { type Listener, Way } from "#kernel/network/way";
 import { pods } from "#kernel/resources/core/pod";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
@@ -46,6 +47,7 @@ import type {
   Net,
   NetFailure,
   Origin,
+  Upgraded,
   World,
   ZoneView,
 } from "#kernel/runtime/world";
@@ -144,6 +146,31 @@ export class ClusterNet implements Net {
       server: listener.id,
     });
     return connection === undefined ? "timeout" : { connection };
+  }
+
+  upgrade(from: Origin, target: Address, request: HttpRequest, end: ClientEnd): Upgraded | NetFailure {
+    let connection: string | undefined;
+    const asking =
+      (origin: Origin) =>
+      ({ host, port }: Address, passed: HttpRequest): HttpResponse | NetFailure => {
+        const dialled = this.dial(origin, { host, port }, end);
+        if (typeof dialled === "string") return dialled;
+        const outcome = handshake(this.world, dialled.connection, passed);
+        if (typeof outcome === "string") return outcome;
+        connection = outcome.connection;
+        return outcome.answer;
+      };
+    const listener = this.#reach(from, this.#podOf(from), target);
+    if (typeof listener === "string") return listener;
+    const fromProxy = asking({ kind: "node", ip: INGRESS_IP });
+    const send = ({ ip, port }: Destination, passed: HttpRequest) => fromProxy({ host: ip, port }, passed);
+    let answer: HttpResponse | NetFailure;
+    if (listener.kind === "container") answer = asking(from)(target, request);
+    else if (listener.kind === "ingress") answer = ingressAnswer(this.world, { ...listener, request, send });
+    else if (listener.kind === "gateway") answer = gatewayAnswer(this.world, { ...listener, request, send });
+    else answer = this.http(from, target, request);
+    if (typeof answer === "string") return answer;
+    return answer.status === 101 && connection !== undefined ? { answer, connection } : { answer };
   }
 
   ping(from: Origin, host: string): "open" | NetFailure {

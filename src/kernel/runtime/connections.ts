@@ -13,6 +13,7 @@ import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
+import { isSocket, type SocketState, speakSocket, switchText } from "#kernel/runtime/sockets";
 import type { ClientEnd, Transport, World } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 import { LIMITS } from "#kernel/sim/limits";
@@ -291,11 +292,12 @@ function reduce(sandbox: Sandbox, pid: number, protocol: Transport, input: TcpIn
     return text === undefined ? {} : { text };
   }
   if (program.tcp !== undefined) return program.tcp(task, input);
-  return speakHttp(sandbox, input);
+  return isSocket(input.state) ? speakSocket(sandbox, pid, input) : speakHttp(sandbox, pid, input);
 }
 
 /** HTTP/1.1 over a connection, for a program that answers requests. */
-function speakHttp(sandbox: Sandbox, { port, remoteAddress, text, isOver }: TcpInput): TcpOutput {
+function speakHttp(sandbox: Sandbox, pid: number, input: TcpInput): TcpOutput {
+  const { port, remoteAddress, text, isOver } = input;
   let said = "";
   let taken = 0;
   for (;;) {
@@ -308,6 +310,11 @@ function speakHttp(sandbox: Sandbox, { port, remoteAddress, text, isOver }: TcpI
     const answer = askHttp(sandbox, port, { ...next.request, remoteAddress });
     if (answer === "timeout") return { text: said, taken };
     if (typeof answer === "string") return { text: said, isOver: true };
+    if (answer.status === 101) {
+      const state: SocketState = { socket: { path: next.request.path } };
+      const rest = speakSocket(sandbox, pid, { ...input, text: text.slice(taken), state }, true);
+      return { ...rest, text: said + switchText(answer) + (rest.text ?? ""), taken: taken + (rest.taken ?? 0) };
+    }
     const isLast = !next.isKept || closes(answer);
     said += responseText(answer, next.request.method, isLast);
     if (isLast) return { text: said, isOver: true };

@@ -3,6 +3,7 @@
  *
  * Models the container part of the CRI's RuntimeService, with containerd and runc behind it.
  */
+import { closeAll } from "#kernel/runtime/connections";
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
 import { type ExecResult, runToEnd, startFailure } from "#kernel/runtime/exec";
 import { CRASH_CODE, isHung, stillUntil } from "#kernel/runtime/fault";
@@ -232,6 +233,8 @@ export function killContainer(world: World, id: string): void {
 
 /** Deletes a container's record, log and writable layer. */
 export function removeContainer(world: World, id: string): void {
+  // One that is taken away while it runs (its pod was deleted by force) leaves nobody waiting.
+  closeAll(world, id);
   removeLog(world.cells, id);
   removeVolume(world.cells, layerOf(id));
   dropMeter(world.cells, id);

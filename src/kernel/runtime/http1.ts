@@ -103,6 +103,25 @@ function takeChunks(text: string, start: number): { readonly text: string; reado
   }
 }
 
+/** A request as it goes over the wire. */
+export function requestText({ method, path, headers, body }: HttpRequest): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${canonical(name)}: ${value.replace(/[\r\n]/g, " ")}`);
+  const length = body === "" ? [] : [`Content-Length: ${bytesOfText(body).length}`];
+  return [`${method} ${path} HTTP/1.1`, ...lines, ...length, "", body].join("\r\n");
+}
+
+/** The first answer of a text; undefined if it is not whole. Its body is all that follows. */
+export function takeAnswer(text: string): { readonly answer: HttpResponse; readonly taken: number } | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(text) ?? [];
+  if (end < 0 || status === undefined) return undefined;
+  const headers = readHeaders(text.slice(text.indexOf("\r\n") + 2, end));
+  if (headers === undefined) return undefined;
+  const start = end + 4;
+  if (status === "101") return { answer: { status: 101, headers, body: "" }, taken: start };
+  return { answer: { status: Number(status), headers, body: text.slice(start) }, taken: text.length };
+}
+
 /** An answer as it goes over the wire. */
 export function responseText({ status, headers, body }: HttpResponse, method: string, isLast: boolean): string {
   const hasBody = method !== "HEAD" && status >= 200 && status !== 204 && status !== 304;

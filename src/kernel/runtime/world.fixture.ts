@@ -31,6 +31,7 @@ export function testWorld(net: Partial<Net> = {}): TestWorld {
       ping: net.ping ?? (() => "timeout"),
       roundTripMs: net.roundTripMs ?? (() => 0),
       resolve: net.resolve ?? (() => []),
+      upgrade: net.upgrade ?? (() => "refused"),
       records: net.records ?? (() => undefined),
       query: net.query ?? ((from, _server, { name, type }) => named(name, type, net.resolve?.(from, name) ?? [])),
     },

@@ -99,6 +99,8 @@ export interface Net {
   connect(from: Origin, target: Address): "open" | NetFailure;
   /** Opens a connection that lasts: its id. #kernel/runtime/connections reads, writes and closes it. */
   dial(from: Origin, target: Address, end: ClientEnd): { readonly connection: string } | NetFailure;
+  /** Asks for a connection to become another protocol's: the connection if it did, and what was answered. */
+  upgrade(from: Origin, target: Address, request: HttpRequest, end: ClientEnd): Upgraded | NetFailure;
   /** Whether a host answers an echo request (ICMP). */
   ping(from: Origin, host: string): "open" | NetFailure;
   /** How long a packet travels to an address and back beyond nothing, in milliseconds of virtual time. */
@@ -113,6 +115,12 @@ export interface Net {
     view: ZoneView,
     follow: (question: DnsQuestion) => readonly DnsRecord[],
   ): readonly DnsRecord[] | undefined;
+}
+
+/** What became of a request for another protocol: with 101 there is a connection. */
+export interface Upgraded {
+  readonly answer: HttpResponse;
+  readonly connection?: string;
 }
 
 /** The client's end of a connection: a process of a container, or somebody who fetches what came. */

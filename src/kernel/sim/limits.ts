@@ -69,6 +69,8 @@ export const LIMITS = {
   strainOfSessions: 5,
   /** Requests of all containers of a cluster to its API server within one instant. */
   apiRequestsAtOnce: 256,
+  /** WebSockets from outside and port-forwards that one cluster has open at once. */
+  outsideSockets: 256,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Steps of one search for devices over all nodes; what is not found by then counts as not there. */

@@ -2,10 +2,10 @@
  * What the Worker and the cluster's object say to each other about forwarded connections: one message a frame.
  */
 
-/** `open` names a port, `failed` tells why it cannot be reached (JSON); `end` is half a close, `closed` the whole. */
-export type PipeVerb = "data" | "end" | "open" | "failed" | "closed";
+/** `open` names a port (or, JSON, a request from outside, `opened` what became of it), `failed` tells why it cannot be reached (JSON); `end` is half a close, `closed` the whole. */
+export type PipeVerb = "data" | "end" | "open" | "failed" | "closed" | "opened";
 
-const VERBS: readonly PipeVerb[] = ["data", "end", "open", "failed", "closed"];
+const VERBS: readonly PipeVerb[] = ["data", "end", "open", "failed", "closed", "opened"];
 
 export interface PipeFrame {
   /** The Worker's number of the connection. */

@@ -1,16 +1,19 @@
 /**
- * The sockets of port-forwards: the Worker holds the client's, and talks to the cluster's object over one of these,
+ * The sockets of port-forwards, and of WebSockets from outside: the Worker holds the client's, and talks to the cluster's object over one of these,
  * which lets the object hibernate while nothing is said. The connections themselves are cells of the cluster.
  */
 import type { Cluster } from "#kernel/cluster/cluster";
 import { openPodPort } from "#kernel/network/pod-port";
+import { outsideUpgrade } from "#kernel/network/upgrade";
 import { worldOf } from "#kernel/network/world-of";
 import { closeEnd, heldBy, received, send, shut, takeReceived } from "#kernel/runtime/connections";
 import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
-import type { World } from "#kernel/runtime/world";
+import type { HttpRequest, World } from "#kernel/runtime/world";
 import { decodePipeFrame, encodePipeFrame, type PipeFrame, type PipeVerb } from "#worker/cluster/pipe-frames";
 
 const TAG = "pipe";
+/** Set by the Worker alone: the socket leads in from outside the cluster, not to a pod. */
+export const OUTSIDE_HEADER = "x-drydock-outside";
 /** Connections one port-forward may have open at once. */
 const CONNECTIONS_MAX = 100;
 /** The longest message to the Worker. */
@@ -19,8 +22,15 @@ const MESSAGE_BYTES = 256 * 1024;
 /** What a socket carries through the object's sleep. */
 interface PipeState {
   readonly pipe: string;
-  readonly namespace: string;
-  readonly name: string;
+  /** The pod whose ports it leads to; absent: it comes from outside the cluster. */
+  readonly pod?: { readonly namespace: string; readonly name: string };
+}
+
+/** A request from outside for another protocol. */
+export interface OutsideCall {
+  readonly host: string;
+  readonly port: number;
+  readonly request: HttpRequest;
 }
 
 export class Pipes {
@@ -41,10 +51,10 @@ export class Pipes {
   }
 
   /** Opens the way to a pod's ports, as part of a turn. */
-  open({ entropy }: Cluster, { namespace, name }: { readonly namespace: string; readonly name: string }): Response {
+  open({ entropy }: Cluster, pod?: PipeState["pod"]): Response {
     const { 0: outer, 1: inner } = new WebSocketPair();
     this.#ctx.acceptWebSocket(inner, [TAG]);
-    inner.serializeAttachment({ pipe: entropy.hex(16), namespace, name } satisfies PipeState);
+    inner.serializeAttachment({ pipe: entropy.hex(16), ...(pod !== undefined && { pod }) } satisfies PipeState);
     return new Response(null, { status: 101, webSocket: outer });
   }
 
@@ -64,13 +74,17 @@ export class Pipes {
     this.#fetch(world, socket, state);
   }
 
-  #dial(world: World, socket: WebSocket, { pipe, namespace, name }: PipeState, { connection, bytes }: PipeFrame): void {
+  #dial(world: World, socket: WebSocket, { pipe, pod }: PipeState, { connection, bytes }: PipeFrame): void {
     const isFull = heldBy(world.cells, pipe).length >= CONNECTIONS_MAX;
     const holder = `${pipe}/${connection}`;
+    if (pod === undefined) {
+      const { host, port, request } = JSON.parse(textOfBytes(bytes)) as OutsideCall;
+      const outcome = outsideUpgrade(world, { host, port }, request, holder);
+      this.#say(socket, connection, "opened", bytesOfText(JSON.stringify(outcome)));
+      return;
+    }
     const port = Number(textOfBytes(bytes));
-    const problem = isFull
-      ? { failure: "timeout", sandbox: "" }
-      : openPodPort(world, { namespace, name, port, holder });
+    const problem = isFull ? { failure: "timeout", sandbox: "" } : openPodPort(world, { ...pod, port, holder });
     if (problem !== undefined) this.#say(socket, connection, "failed", bytesOfText(JSON.stringify(problem)));
   }
 

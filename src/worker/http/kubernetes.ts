@@ -15,6 +15,7 @@ import { streamKindOf } from "#apiserver/streams/stream";
 import { tooManyRequests, unauthorized } from "#kernel/apimachinery/errors";
 import { readToken } from "#kernel/apimachinery/jwt/jwt";
 import { RESOURCES } from "#kernel/resources/index";
+import { OUTSIDE_HEADER } from "#worker/cluster/pipes";
 import { STATE_HEADER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
 import type { Env, WorkerEnv } from "#worker/env";
@@ -114,7 +115,8 @@ const mayBeToken = async (env: Env, id: string, text: string): Promise<boolean> 
 /** The request as the cluster sees it: at its own address, with nothing that only we may say to the cluster. */
 function inward(outside: Request, url: URL, token: string | undefined): Request {
   const request = new Request(url, outside);
-  for (const name of [CHECK_HEADER, STATE_HEADER, "authorization", "cookie"]) request.headers.delete(name);
+  const ours = [CHECK_HEADER, STATE_HEADER, OUTSIDE_HEADER, "authorization", "cookie"];
+  for (const name of ours) request.headers.delete(name);
   if (token === undefined) request.headers.delete(TOKEN_HEADER);
   else request.headers.set(TOKEN_HEADER, token);
   return request;

@@ -41,4 +41,7 @@ const SHIM =
   "(()=>{const b=BASE,f=u=>{const s=String(u);return s[0]==='/'&&s[1]!=='/'&&!s.startsWith(b+'/')?b+s:s};" +
   "const F=window.fetch;window.fetch=(u,o)=>F(typeof u==='string'||u instanceof URL?f(u):u,o);" +
   "const O=XMLHttpRequest.prototype.open;XMLHttpRequest.prototype.open=function(m,u,...r){return O.call(this,m,f(u),...r)};" +
+  "const W=window.WebSocket;window.WebSocket=class extends W{constructor(u,...p){const t=new URL(u,document.baseURI);" +
+  "if(t.host===new URL(document.baseURI).host)t.pathname=f(t.pathname);" +
+  "t.protocol=t.protocol.replace('http','ws');super(t.href,...p)}};" +
   "const E=window.EventSource;if(E)window.EventSource=class extends E{constructor(u,o){super(f(u),o)}}})();";

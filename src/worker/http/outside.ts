@@ -3,15 +3,16 @@
  *
  * The page comes from a stranger's container: it is sandboxed into an origin of its own, never told where it is linked
  * from, and opened in a browser under a key that opens nothing else.
- * Leaves out WebSocket: no simulated server speaks it.
  */
 import { type Context, Hono } from "hono";
 import { bytesOfText } from "#kernel/runtime/files/bytes";
 import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 import { LIMITS } from "#kernel/sim/limits";
+import type { ClusterObject } from "#worker/cluster-object";
 import type { WorkerEnv } from "#worker/env";
 import { isKeyOf, viewKeyOf } from "#worker/http/keys";
 import { pageBelow, styleBelow } from "#worker/http/outside.page";
+import { outsideSocket } from "#worker/http/outside.socket";
 
 export const outsideRoute = new Hono<WorkerEnv>();
 
@@ -46,21 +47,49 @@ async function look(c: Context<WorkerEnv>): Promise<Response> {
   }
   const place = placeOf(`/x/${cluster}/`, address);
   if (place === undefined) return refuse(400, `${JSON.stringify(address)} is no HOST[:PORT].`);
-  if (c.req.header("upgrade") !== undefined) return refuse(501, "WebSocket is not simulated.");
+  const path = `/${rest.join("/")}${url.search}`;
+  const stub = c.env.CLUSTER.getByName(id);
+  if (c.req.header("upgrade") !== undefined) return socketAt(c, stub, place, path);
   if (c.req.method === "OPTIONS" && c.req.header("origin") === "null") return sandboxPreflight(c);
   const body = await c.req.raw.arrayBuffer();
   if (body.byteLength > LIMITS.requestBytes)
     return refuse(413, `A body may have ${LIMITS.requestBytes} bytes at most.`);
   const request: HttpRequest = {
     method: c.req.method,
-    path: `/${rest.join("/")}${url.search}`,
+    path,
     headers: requestHeaders(c.req.raw.headers),
     body: new TextDecoder().decode(body),
   };
-  const answer = await c.env.CLUSTER.getByName(id).outside({ host: place.host, port: place.port }, request);
+  const answer = await stub.outside({ host: place.host, port: place.port }, request);
   if ("reason" in answer) return refuse(502, answer.reason);
   // A page's scripts ask from an origin of nobody: they may read what the page could.
   return passOn(answer, place, c.req.header("origin") === "null", url.protocol === "https:" || isLocal(url));
+}
+
+/** A WebSocket to a server in the cluster, or what it says instead. */
+async function socketAt(
+  c: Context<WorkerEnv>,
+  stub: DurableObjectStub<ClusterObject>,
+  place: Place,
+  path: string,
+): Promise<Response> {
+  const upgrade = c.req.header("upgrade") ?? "";
+  if (upgrade.toLowerCase() !== "websocket") return refuse(501, `The protocol ${upgrade} is not simulated.`);
+  const offered = c.req.header("sec-websocket-protocol");
+  const headers = {
+    ...requestHeaders(c.req.raw.headers),
+    ...(offered !== undefined && { "sec-websocket-protocol": offered }),
+  };
+  const request = { method: "GET", path, headers, body: "" };
+  const opened = await outsideSocket(stub, { host: place.host, port: place.port, request });
+  if ("reason" in opened) return refuse(502, opened.reason);
+  if ("answer" in opened) return passOn(opened.answer, place, c.req.header("origin") === "null", false);
+  const { webSocket, protocol } = opened;
+  return new Response(null, {
+    status: 101,
+    webSocket,
+    headers: protocol === undefined ? {} : { "sec-websocket-protocol": protocol },
+  });
 }
 
 /** Browsers keep secure cookies of the machine itself even without encryption. */

@@ -30,6 +30,8 @@ export interface DescribedRoute {
     /** Gives no answer at all. */
     readonly silent?: boolean;
   };
+  /** It takes WebSockets: what it says when one is opened, and to each message (`{{message}}`). */
+  readonly socket?: { readonly open?: string; readonly reply?: string };
   /** The request ends the container with this code. */
   readonly exit?: number;
 }
@@ -140,6 +142,7 @@ const ROUTE = fields(
     delay: duration,
     get: text(/^http:\/\/[^\s/]+(\/\S*)?$/, "an address such as http://db:8080/items"),
     fail: fields({ percent: whole(0, 100), after: duration, until: duration, status, body: text(), silent: flag }),
+    socket: fields({ open: text(), reply: text() }),
     exit: code,
   },
   ["path"],

@@ -10,10 +10,10 @@ import {
   namedImage,
 } from "#kernel/resources/core/image-description";
 import { goDurationMs } from "#kernel/runtime/images/agnhost-logs";
-import { respond } from "#kernel/runtime/images/http";
+import { parseTarget, respond } from "#kernel/runtime/images/http";
 import type { ImageContent } from "#kernel/runtime/images/image";
-import { fetchFrom, type Reply, server, type Visit } from "#kernel/runtime/images/server";
-import type { Program, Step } from "#kernel/runtime/process/program";
+import { acceptSocket, fetchFrom, type Reply, server, type Visit } from "#kernel/runtime/images/server";
+import type { Program, SocketAnswer, SocketEvent, Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -103,6 +103,7 @@ function filled(task: Task<State>, text: string, visit?: Visit, upstream = ""): 
       case "method":
         return visit?.method ?? "";
       case "body":
+      case "message":
         return visit?.body ?? "";
       case "upstream":
         return upstream;
@@ -216,6 +217,7 @@ function answer(task: Task<State>, visit: Visit): Reply {
     task.exit(route.exit);
     return "reset";
   }
+  if (route.socket !== undefined) return acceptSocket(visit);
   const delayMs = route.delay === undefined ? {} : { delayMs: goDurationMs(route.delay) };
   const { fail } = route;
   if (fail !== undefined && failsNow(task, route)) {
@@ -236,11 +238,26 @@ function answer(task: Task<State>, visit: Visit): Reply {
   return { ...respond(visit.method, route.status ?? 200, body, headers), ...delayMs };
 }
 
+/** What a route says on a WebSocket. */
+function onSocket(task: Task<State>, event: SocketEvent): SocketAnswer {
+  const { path, port, kind, text: message } = event;
+  const visit: Visit = { method: "GET", path, headers: {}, body: "", port, ...targetOf(path) };
+  const { socket } = matching(descriptionIn(task).routes ?? [], visit) ?? {};
+  const words = kind === "open" ? socket?.open : kind === "message" ? (socket?.reply ?? "{{message}}") : undefined;
+  return words === undefined ? {} : { messages: [filled(task, words, { ...visit, body: message })] };
+}
+
+function targetOf(target: string): Pick<Visit, "route" | "query"> {
+  const { path: route, query } = parseTarget(target);
+  return { route, query };
+}
+
 export const described: Program = server<State>({
   name: "described",
   begin,
   tick,
   answer,
+  socket: onSocket,
   log(task, visit, { status }) {
     if (descriptionIn(task).accessLog !== false) task.print(`${visit.method} ${visit.path} ${status}\n`);
   },

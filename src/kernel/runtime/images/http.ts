@@ -6,6 +6,7 @@ import type { HttpResponse } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
 const STATUS: Readonly<Record<number, string>> = {
+  101: "Switching Protocols",
   200: "OK",
   201: "Created",
   202: "Accepted",

@@ -4,8 +4,9 @@
 import { parseQuery, parseTarget, respond } from "#kernel/runtime/images/http";
 import type { FileSeed, Image, ImageConfig, ImageContent } from "#kernel/runtime/images/image";
 import { hasTag, type Tags } from "#kernel/runtime/images/tags";
-import type { Program, Step } from "#kernel/runtime/process/program";
+import type { Program, SocketAnswer, SocketEvent, Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
+import { acceptKey } from "#kernel/runtime/websocket";
 import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 
 /** A request as a route sees it. */
@@ -31,6 +32,8 @@ export interface ServerParts<S> {
   /** Reads arguments and environment; a number is the exit code of one that cannot start. */
   begin(task: Task<S>): Begun<S> | number;
   answer(task: Task<S>, visit: Visit): Reply;
+  /** What it says on a WebSocket it has accepted (acceptSocket). */
+  socket?(task: Task<S>, event: SocketEvent): SocketAnswer | undefined;
   /** What it logs of a request it has answered. */
   log?(task: Task<S>, visit: Visit, reply: HttpResponse): void;
   /** What it does besides answering, each time it wakes. */
@@ -73,6 +76,8 @@ export function server<S>(parts: ServerParts<S>): Program<S> {
       return reply;
     },
 
+    ...(parts.socket !== undefined && { socket: parts.socket }),
+
     signal: (task, signal) => (parts.signal ?? endsWell)(task, signal),
   };
 }
@@ -89,6 +94,18 @@ export const page = (visit: HttpRequest, body: string, status = 200): HttpRespon
 /** An answer of JSON, as `JSON.stringify` writes it, indented if `indent` says so. */
 export function json(visit: HttpRequest, value: unknown, status = 200, indent?: number): HttpResponse {
   return text(visit, JSON.stringify(value, null, indent), status, "application/json; charset=utf-8");
+}
+
+/** Whether a request asks to become a WebSocket. */
+export const asksForSocket = ({ headers }: HttpRequest): boolean =>
+  /(^|,)\s*upgrade\s*(,|$)/i.test(headers["connection"] ?? "") && /^websocket$/i.test(headers["upgrade"] ?? "");
+
+/** Takes a request as a WebSocket; one that asks for none gets 400. */
+export function acceptSocket(visit: HttpRequest): HttpResponse {
+  const { "sec-websocket-key": key = "", "sec-websocket-version": version } = visit.headers;
+  if (!asksForSocket(visit) || key === "" || version !== "13") return text(visit, "Bad Request\n", 400);
+  const headers = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-accept": acceptKey(key) };
+  return { status: 101, headers, body: "" };
 }
 
 /** The fields of a form that was sent. */

@@ -8,6 +8,8 @@ import { logDate } from "#kernel/runtime/images/http";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import type { Image, ImageConfig } from "#kernel/runtime/images/image";
 import {
+  acceptSocket,
+  asksForSocket,
   endsWell,
   escaped,
   imageOf,
@@ -18,7 +20,7 @@ import {
   text,
   type Visit,
 } from "#kernel/runtime/images/server";
-import type { Program } from "#kernel/runtime/process/program";
+import type { Program, SocketAnswer, SocketEvent } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 
 /** One such server. */
@@ -36,6 +38,7 @@ interface Hello {
   readonly isGo?: boolean;
   banner?(task: Task, port: number): string;
   answer(task: Task, visit: Visit): Reply;
+  socket?(task: Task, event: SocketEvent): SocketAnswer;
   log?(task: Task, visit: Visit, status: number): string;
 }
 
@@ -54,6 +57,7 @@ function whoami(task: Task, visit: Visit): Reply {
   const host = visit.headers["host"] ?? "";
   const from = `${visit.remoteAddress ?? "127.0.0.1"}:40000`;
   if (visit.route === "/health") return text(visit, "");
+  if (visit.route === "/echo") return acceptSocket(visit);
   if (visit.route === "/api")
     return json(visit, {
       hostname,
@@ -194,6 +198,7 @@ const HELLOS: readonly Hello[] = [
     isGo: true,
     banner: (task, port) => `${goDate(task.now)} Starting up on port ${port}\n`,
     answer: whoami,
+    socket: (_task, { kind, text: message }) => (kind === "message" ? { messages: [message] } : {}),
   },
   {
     name: "nginx-hello",
@@ -227,7 +232,11 @@ const HELLOS: readonly Hello[] = [
     portFrom: { variable: "PORT" },
     isGo: true,
     banner: (_task, port) => `Echo server listening on port ${port}.\n`,
-    answer: echoed,
+    answer: (task, visit) => (asksForSocket(visit) ? acceptSocket(visit) : echoed(task, visit)),
+    socket(task, { kind, text: message }) {
+      if (kind === "open") return { messages: [`Request served by ${task.record.hostname}`] };
+      return kind === "message" ? { messages: [message] } : {};
+    },
     log: (_task, visit) => `${visit.remoteAddress ?? "127.0.0.1"}:40000 | ${visit.method} ${visit.path}\n`,
   },
   {
@@ -297,6 +306,7 @@ function programOf(hello: Hello): Program<object> {
       return { state: {}, ports: [port] };
     },
     answer: hello.answer,
+    ...(hello.socket !== undefined && { socket: hello.socket }),
     log(task, visit, { status }) {
       const line = hello.log?.(task, visit, status);
       if (line !== undefined) task.print(line);

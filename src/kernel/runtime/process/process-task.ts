@@ -6,6 +6,7 @@ import { accept, pending, shut } from "#kernel/runtime/connections";
 import type { ContainerRecord } from "#kernel/runtime/container";
 import { runToEnd } from "#kernel/runtime/exec";
 import { ERRNO, type Errno } from "#kernel/runtime/files/errno";
+import { sendToSocket, socketsOf } from "#kernel/runtime/held-sockets";
 import { askHttp } from "#kernel/runtime/process/ask";
 import { DescriptorTask } from "#kernel/runtime/process/descriptor-task";
 import { findExecutable, loadExecutable, type Seeker } from "#kernel/runtime/process/executable";
@@ -13,7 +14,7 @@ import { requestDepth } from "#kernel/runtime/process/inside";
 import { PORTS_OF } from "#kernel/runtime/process/listeners";
 import { register } from "#kernel/runtime/process/open-files";
 import { isInputOver } from "#kernel/runtime/process/readiness";
-import type { Launch, Task } from "#kernel/runtime/process/task";
+import type { HeldSocket, Launch, Task } from "#kernel/runtime/process/task";
 import { isAddress, lookUp, type ResolverConfig, resolverFrom } from "#kernel/runtime/resolver";
 import type {
   Address,
@@ -144,6 +145,14 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
   datagram(target: Address, text: string): { readonly text: string } | NetFailure {
     const answer = this.exchange({ protocol: "UDP", ...target }, text);
     return typeof answer === "string" ? answer : { text: answer.text };
+  }
+
+  sockets(): readonly HeldSocket[] {
+    return socketsOf(this.world, this.record.id);
+  }
+
+  tell(socket: HeldSocket, text: string): void {
+    sendToSocket(this.world, socket, text);
   }
 
   #seeker(env: Readonly<Record<string, string>>): Seeker {

@@ -67,6 +67,26 @@ export interface TcpOutput {
   readonly state?: unknown;
 }
 
+/** What happened on a WebSocket that a program has accepted: it was opened, a message came, it is closed. */
+export interface SocketEvent {
+  readonly kind: "open" | "message" | "close";
+  readonly text: string;
+  readonly isBinary: boolean;
+  /** The path it was asked for. */
+  readonly path: string;
+  readonly port: number;
+  readonly remoteAddress: string;
+  /** What the program remembered of it. */
+  readonly state: unknown;
+}
+
+/** What a program says to it. */
+export interface SocketAnswer {
+  readonly messages?: readonly string[];
+  readonly isOver?: boolean;
+  readonly state?: unknown;
+}
+
 /** A number is the exit code; a Wait blocks; undefined = there is more to do when the process gets its next slice. */
 export type Step = number | Wait | undefined;
 
@@ -83,6 +103,8 @@ export interface Program<S = unknown> {
    * it that has `http` speaks HTTP/1.1; one without either accepts connections by `task.accept`.
    */
   tcp?(task: Task<S>, input: TcpInput): TcpOutput;
+  /** Speaks on a WebSocket, to which it has answered 101 over `http`. */
+  socket?(task: Task<S>, event: SocketEvent): SocketAnswer | undefined;
   /** Answers a datagram to a UDP port it listens on, or a message to an SCTP port; undefined = with nothing. */
   udp?(task: Task<S>, datagram: TcpInput): string | undefined;
   /** Answers a question to a name server; undefined = it says nothing. */

@@ -17,6 +17,14 @@ import type {
 } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
+/** A WebSocket that a container's programs hold. */
+export interface HeldSocket {
+  readonly id: string;
+  readonly path: string;
+  /** What the program remembers of it. */
+  readonly state: unknown;
+}
+
 /** How a child is started. */
 export interface Launch {
   /** Changes to its environment; absent = as its parent's. */
@@ -113,6 +121,10 @@ export interface Task<S = unknown> {
   shutdown(fd: number): void;
   /** One request to a server that speaks any protocol: opens a connection, says it, gives what came back at once. */
   exchange(target: Address, text: string): { readonly text: string; readonly isOver: boolean } | NetFailure;
+  /** The WebSockets that programs of the container have accepted, the oldest first. */
+  sockets(): readonly HeldSocket[];
+  /** Says something on a WebSocket that nobody asked for. */
+  tell(socket: HeldSocket, text: string): void;
   /** Sends a datagram; what came back at once, "" if nothing did. */
   datagram(target: Address, text: string): { readonly text: string } | NetFailure;
   ping(host: string): "open" | NetFailure;

@@ -5,7 +5,17 @@
  */
 import { type PodinfoState, podinfoVersion, say, setting } from "#kernel/runtime/images/apps/podinfo";
 import { commandRequest, decodeReplies, type Reply as RedisReply } from "#kernel/runtime/images/redis/resp";
-import { escaped, fetchFrom, hostPort, json, page, type Reply, text, type Visit } from "#kernel/runtime/images/server";
+import {
+  acceptSocket,
+  escaped,
+  fetchFrom,
+  hostPort,
+  json,
+  page,
+  type Reply,
+  text,
+  type Visit,
+} from "#kernel/runtime/images/server";
 import type { Task } from "#kernel/runtime/process/task";
 import type { HttpResponse } from "#kernel/runtime/world";
 
@@ -156,6 +166,7 @@ const ROUTES: readonly (readonly [methods: string, path: RegExp, route: Route])[
   ],
   ["GET", /^\/api\/info$/, info],
   ["GET", /^\/version$/, (task, visit) => ok(visit, { commit: "unknown", version: podinfoVersion(task) })],
+  ["GET POST", /^\/ws\/echo$/, (_task, visit) => acceptSocket(visit)],
   ["GET POST PUT", /^(?:\/api)?\/echo(?:\/.*)?$/, echo],
   [
     "GET POST",

@@ -2,12 +2,12 @@
  * podinfo: a web application that tells about its pod and can be asked to misbehave.
  *
  * Models github.com/stefanprodan/podinfo (pkg/api/http, cmd/podcli).
- * Leaves out tracing, JWT and the web socket: nothing that a lesson on Kubernetes looks at.
+ * Leaves out tracing and JWT: nothing that a lesson on Kubernetes looks at.
  */
 import { podinfoRoutes } from "#kernel/runtime/images/apps/podinfo.routes";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import { fetchFrom, hostPort, imageOf, server } from "#kernel/runtime/images/server";
-import type { Program } from "#kernel/runtime/process/program";
+import type { Program, Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -21,6 +21,8 @@ export interface PodinfoState {
   readonly served: Readonly<Record<string, number>>;
   /** When it ends, once it was asked to. */
   readonly endsAt?: Instant;
+  /** When WebSockets were last told who serves them. */
+  readonly toldAt?: Instant;
 }
 
 /** The release that the tag of the image names. */
@@ -96,10 +98,19 @@ const podinfo: Program<PodinfoState> = server<PodinfoState>({
 
   tick(task) {
     const endsAt = task.state?.endsAt;
-    if (endsAt === undefined) return {};
+    if (endsAt === undefined) return tellSockets(task);
     if (endsAt > task.now) return { until: endsAt };
     say(task, "Shutting down HTTP/HTTPS server", { timeout: 5 });
     return 0;
+  },
+
+  socket(task, { kind, text: msg }) {
+    const ts = new Date(task.now).toISOString();
+    if (kind === "open") {
+      task.wake();
+      return { state: task.now };
+    }
+    return kind === "message" ? { messages: [`${JSON.stringify({ ts, msg })}\n`] } : {};
   },
 
   signal(task, signal) {
@@ -111,6 +122,24 @@ const podinfo: Program<PodinfoState> = server<PodinfoState>({
     return true;
   },
 });
+
+/** Every five seconds a WebSocket is told who serves it. */
+const TELL_MS = 5_000;
+
+function tellSockets(task: Task<PodinfoState>): Step {
+  let next = Number.POSITIVE_INFINITY;
+  const wasTold = task.state?.toldAt === task.now;
+  for (const socket of task.sockets()) {
+    const age = task.now - Number(socket.state);
+    if (age > 0 && age % TELL_MS === 0 && !wasTold) {
+      if (task.state !== undefined) task.state = { ...task.state, toldAt: task.now };
+      const told = { ts: new Date(task.now).toISOString(), server: task.record.hostname };
+      task.tell(socket, `${JSON.stringify(told)}\n`);
+    }
+    next = Math.min(next, task.now + TELL_MS - (age % TELL_MS));
+  }
+  return Number.isFinite(next) ? { until: next } : {};
+}
 
 /** `podcli check http|tcp ADDRESS`: the probe that comes with the image. */
 const podcli: Program = {
