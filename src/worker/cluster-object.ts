@@ -23,7 +23,6 @@ import { Answers } from "#kernel/registry/outside";
 import { putSigningKey, signingKey } from "#kernel/registry/signing-key";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import type { HttpRequest } from "#kernel/runtime/world";
-import { LIMITS } from "#kernel/sim/limits";
 import { advanceBy } from "#worker/cluster/advance";
 import { Calls } from "#worker/cluster/calls";
 import { flushWaitMs, keySeed } from "#worker/cluster/clock";
@@ -34,9 +33,8 @@ import { JournalSql } from "#worker/cluster/journal-sql";
 import { type Steering, type SteeringAnswer, steer } from "#worker/cluster/machines";
 import { flushOnce } from "#worker/cluster/outbox";
 import { packed, unpacked } from "#worker/cluster/packing";
-import { OUTSIDE_HEADER } from "#worker/cluster/pipes";
 import { rebuild } from "#worker/cluster/rebuild";
-import { answerFarewell, Sockets, STATE_HEADER } from "#worker/cluster/sockets";
+import { answerFarewell, OUTSIDE_HEADER, Sockets, STATE_HEADER } from "#worker/cluster/sockets";
 import { Talk } from "#worker/cluster/talk";
 import { type TrafficAnswer, type TrafficCall, traffic } from "#worker/cluster/traffic";
 import { openDatabase } from "#worker/db/database";
@@ -260,11 +258,7 @@ export class ClusterObject extends DurableObject<Env> {
 
   async #openStream(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    if (request.headers.has(OUTSIDE_HEADER)) {
-      const { count } = this.#talk.pipes;
-      if (count >= LIMITS.outsideSockets) return new Response("too many sockets", { status: 503 });
-      return this.#run((cluster) => this.#talk.pipes.open(cluster));
-    }
+    if (request.headers.has(OUTSIDE_HEADER)) return this.#run((cluster) => this.#talk.pipes.open(cluster));
     const info = requestInfo("GET", url);
     const kind = info && streamKindOf(info, url);
     if (info?.subresource === "exec" || info?.subresource === "attach") {

@@ -36,7 +36,9 @@ kind: Ingress
 metadata: { name: echo }
 spec:
   ingressClassName: nginx
-  rules: [{ host: echo.test, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: echo, port: { number: 80 } } } }] } }]
+  rules:
+    - host: echo.test
+      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: echo, port: { number: 80 } } } }] }
 `;
 
 let cluster: TestCluster;

@@ -20,7 +20,10 @@ const PAGE = `<!doctype html>
 const socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + "/ws");
 socket.onopen = () => socket.send("from the page");
 const heard = [];
-socket.onmessage = ({ data }) => { heard.push(data); document.getElementById("socket").textContent = heard.join("; "); };
+socket.onmessage = ({ data }) => {
+  heard.push(data);
+  document.getElementById("socket").textContent = heard.join("; ");
+};
 fetch("/data.txt").then((a) => a.text()).then((t) => { document.getElementById("fetched").textContent = t; });
 const tries = { storage: () => localStorage.length, cookie: () => document.cookie };
 const got = [];

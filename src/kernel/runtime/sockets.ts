@@ -3,10 +3,10 @@
  */
 import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
 import { ProcessTask } from "#kernel/runtime/process/process-task";
-import type { SocketEvent, TcpInput, TcpOutput } from "#kernel/runtime/process/program";
+import type { Program, SocketEvent, TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
-import { CLOSE, closeCode, closePayload, frameBytes, OPCODE, takeFrame } from "#kernel/runtime/websocket";
+import { CLOSE, closeCode, closePayload, type Frame, frameBytes, OPCODE, takeFrame } from "#kernel/runtime/websocket";
 import type { HttpResponse } from "#kernel/runtime/world";
 
 /** Longest message a server takes. */
@@ -39,75 +39,81 @@ export function switchText({ headers }: HttpResponse): string {
 
 /** What a program says to what came on a WebSocket. */
 export function speakSocket(sandbox: Sandbox, pid: number, input: TcpInput, isNew = false): TcpOutput {
-  let { socket } = input.state as SocketState;
-  const task = new ProcessTask(sandbox, pid);
-  const program = programNamed(sandbox.look.processes[pid]?.program ?? "");
-  let said = "";
-  let isOver = false;
-  const tell = (event: Pick<SocketEvent, "kind"> & Partial<SocketEvent>): void => {
-    const { path, own } = socket;
-    const { port, remoteAddress } = input;
-    const answer = program.socket?.(task, {
-      text: "",
-      isBinary: false,
-      path,
-      port,
-      remoteAddress,
-      state: own,
-      ...event,
-    });
-    for (const message of answer?.messages ?? []) said += messageText(message, event.isBinary === true);
-    if (answer?.state !== undefined) socket = { ...socket, own: answer.state };
-    if (answer?.isOver === true) end(CLOSE.normal);
-  };
-  const end = (code: number): void => {
-    if (isOver) return;
-    said += textOfBytes(frameBytes(OPCODE.close, closePayload(code)));
-    isOver = true;
-  };
-  if (isNew) tell({ kind: "open" });
+  const talk = new Talk(sandbox, pid, input);
+  if (isNew) talk.tell({ kind: "open" });
   const bytes = bytesOfText(input.text);
   let at = 0;
-  while (!isOver) {
+  while (!talk.isOver) {
     const frame = takeFrame(bytes.subarray(at), MESSAGE_BYTES);
     if (frame === "more") break;
-    if (typeof frame === "string" || !frame.isMasked) {
-      end(frame === "large" ? CLOSE.large : CLOSE.protocol);
-      break;
-    }
-    at += frame.taken;
-    const { opcode, payload, isLast } = frame;
-    if (opcode === OPCODE.ping) said += textOfBytes(frameBytes(OPCODE.pong, payload));
-    else if (opcode === OPCODE.close) end(closeCode(payload));
-    else if (opcode !== OPCODE.pong) {
-      const before = socket.parts;
-      if ((opcode === OPCODE.continuation) !== (before !== undefined)) {
-        end(CLOSE.protocol);
-        break;
-      }
-      const whole = (before?.text ?? "") + textOfBytes(payload);
-      const parts = { opcode: before?.opcode ?? opcode, text: whole };
-      if (whole.length > MESSAGE_BYTES) end(CLOSE.large);
-      else if (isLast) {
-        const { parts: _, ...rest } = socket;
-        socket = rest;
-        // A character in two pieces is one again.
-        tell({ kind: "message", text: textOfBytes(bytesOfText(whole)), isBinary: parts.opcode === OPCODE.binary });
-      } else socket = { ...socket, parts };
+    if (typeof frame === "string" || !frame.isMasked) talk.end(frame === "large" ? CLOSE.large : CLOSE.protocol);
+    else {
+      at += frame.taken;
+      talk.take(frame);
     }
   }
-  if (isOver || input.isOver) tellEnd();
+  const isOver = talk.isOver || input.isOver;
+  if (isOver) talk.tell({ kind: "close" });
   return {
-    text: said,
+    text: talk.said,
     taken: at === bytes.length ? input.text.length : textOfBytes(bytes.subarray(0, at)).length,
-    ...((isOver || input.isOver) && { isOver: true }),
-    state: { socket } satisfies SocketState,
+    ...(isOver && { isOver }),
+    state: { socket: talk.socket } satisfies SocketState,
   };
+}
 
-  function tellEnd(): void {
-    const { path, own } = socket;
-    const { port, remoteAddress } = input;
-    program.socket?.(task, { kind: "close", text: "", isBinary: false, path, port, remoteAddress, state: own });
+/** One end of a WebSocket while its program is asked. */
+class Talk {
+  readonly #task: ProcessTask;
+  readonly #program: Program;
+  readonly #input: TcpInput;
+  socket: SocketState["socket"];
+  said = "";
+  isOver = false;
+
+  constructor(sandbox: Sandbox, pid: number, input: TcpInput) {
+    this.#task = new ProcessTask(sandbox, pid);
+    this.#program = programNamed(sandbox.look.processes[pid]?.program ?? "");
+    this.#input = input;
+    this.socket = (input.state as SocketState).socket;
+  }
+
+  tell(event: Pick<SocketEvent, "kind"> & Partial<SocketEvent>): void {
+    const { path, own } = this.socket;
+    const { port, remoteAddress } = this.#input;
+    const whole = { text: "", isBinary: false, path, port, remoteAddress, state: own, ...event };
+    const { messages = [], state, isOver } = this.#program.socket?.(this.#task, whole) ?? {};
+    if (event.kind === "close") return;
+    for (const message of messages) this.said += messageText(message, event.isBinary === true);
+    if (state !== undefined) this.socket = { ...this.socket, own: state };
+    if (isOver === true) this.end(CLOSE.normal);
+  }
+
+  end(code: number): void {
+    if (this.isOver) return;
+    this.said += textOfBytes(frameBytes(OPCODE.close, closePayload(code)));
+    this.isOver = true;
+  }
+
+  take({ opcode, payload, isLast }: Frame): void {
+    if (opcode === OPCODE.ping) this.said += textOfBytes(frameBytes(OPCODE.pong, payload));
+    else if (opcode === OPCODE.close) this.end(closeCode(payload));
+    else if (opcode !== OPCODE.pong) this.#gather(opcode, textOfBytes(payload), isLast);
+  }
+
+  #gather(opcode: number, piece: string, isLast: boolean): void {
+    const { parts: before, ...rest } = this.socket;
+    const parts = { opcode: before?.opcode ?? opcode, text: (before?.text ?? "") + piece };
+    const isOrderly = (opcode === OPCODE.continuation) === (before !== undefined);
+    if (!isOrderly || parts.text.length > MESSAGE_BYTES) {
+      this.end(isOrderly ? CLOSE.large : CLOSE.protocol);
+      return;
+    }
+    this.socket = isLast ? rest : { ...rest, parts };
+    if (!isLast) return;
+    // A character in two pieces is one again.
+    const text = textOfBytes(bytesOfText(parts.text));
+    this.tell({ kind: "message", text, isBinary: parts.opcode === OPCODE.binary });
   }
 }
 

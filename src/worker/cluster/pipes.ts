@@ -1,6 +1,7 @@
 /**
- * The sockets of port-forwards, and of WebSockets from outside: the Worker holds the client's, and talks to the cluster's object over one of these,
- * which lets the object hibernate while nothing is said. The connections themselves are cells of the cluster.
+ * The sockets of port-forwards, and of WebSockets from outside: the Worker holds the client's, and talks to the
+ * cluster's object over one of these, which lets the object hibernate while nothing is said. The connections themselves
+ * are cells of the cluster.
  */
 import type { Cluster } from "#kernel/cluster/cluster";
 import { openPodPort } from "#kernel/network/pod-port";
@@ -9,11 +10,10 @@ import { worldOf } from "#kernel/network/world-of";
 import { closeEnd, heldBy, received, send, shut, takeReceived } from "#kernel/runtime/connections";
 import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
 import type { HttpRequest, World } from "#kernel/runtime/world";
+import { LIMITS } from "#kernel/sim/limits";
 import { decodePipeFrame, encodePipeFrame, type PipeFrame, type PipeVerb } from "#worker/cluster/pipe-frames";
 
 const TAG = "pipe";
-/** Set by the Worker alone: the socket leads in from outside the cluster, not to a pod. */
-export const OUTSIDE_HEADER = "x-drydock-outside";
 /** Connections one port-forward may have open at once. */
 const CONNECTIONS_MAX = 100;
 /** The longest message to the Worker. */
@@ -52,6 +52,7 @@ export class Pipes {
 
   /** Opens the way to a pod's ports, as part of a turn. */
   open({ entropy }: Cluster, pod?: PipeState["pod"]): Response {
+    if (this.count >= LIMITS.outsideSockets) return new Response("too many sockets", { status: 503 });
     const { 0: outer, 1: inner } = new WebSocketPair();
     this.#ctx.acceptWebSocket(inner, [TAG]);
     inner.serializeAttachment({ pipe: entropy.hex(16), ...(pod !== undefined && { pod }) } satisfies PipeState);

@@ -10,6 +10,8 @@ import type { Change } from "#kernel/store/object";
 
 /** The header in which the Worker hands back the state of a stream it wants to resume, percent-encoded. */
 export const STATE_HEADER = "x-drydock-stream";
+/** Set by the Worker alone as well: the socket leads in from outside the cluster. */
+export const OUTSIDE_HEADER = "x-drydock-outside";
 
 /** Closed by us because nothing more will come, as opposed to a connection that broke. */
 export const STREAM_OVER = 4000;

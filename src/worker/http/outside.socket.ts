@@ -7,7 +7,8 @@ import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
 import { CLOSE, closeCode, closePayload, frameBytes, OPCODE, takeFrame } from "#kernel/runtime/websocket";
 import { LIMITS } from "#kernel/sim/limits";
 import { decodePipeFrame, encodePipeFrame, type PipeVerb } from "#worker/cluster/pipe-frames";
-import { OUTSIDE_HEADER, type OutsideCall } from "#worker/cluster/pipes";
+import type { OutsideCall } from "#worker/cluster/pipes";
+import { OUTSIDE_HEADER } from "#worker/cluster/sockets";
 import type { ClusterObject } from "#worker/cluster-object";
 
 const CONNECTION = 1;
