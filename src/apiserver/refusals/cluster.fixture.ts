@@ -208,7 +208,7 @@ export const CLUSTER: readonly Row[] = [
   ],
   [
     rbac("ClusterRoleBinding", { roleRef, subjects: [{ kind: "User", apiGroup: "x", name: "" }] }),
-    '[subjects[0].name: Required value, subjects[0].name: Invalid value: "": user name cannot be empty, subjects[0].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"]',
+    '[subjects[0].name: Required value, subjects[0].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"]',
   ],
   [storage("StorageClass", { provisioner: "" }), "provisioner: Required value"],
   [

@@ -6,6 +6,7 @@
 import type { PolicyRule, RoleRef, Subject } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain, pathSegmentName } from "#kernel/apimachinery/formats";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { RBAC_GROUP } from "#kernel/registry/rbac";
 import { equal } from "#kernel/sim/clone";
 
@@ -42,7 +43,8 @@ export function validateRoleRef(ref: RoleRef, kinds: readonly string[], at: At):
 
 /** A binding is to one role for ever. */
 export function validateSameRole(ref: RoleRef, old: RoleRef, at: At): void {
-  if (!equal(ref, old)) at("roleRef").invalid(ref, "cannot change roleRef");
+  const { apiGroup: APIGroup = "", kind: Kind, name: Name } = ref;
+  if (!equal(ref, old)) at("roleRef").invalid(goStruct({ APIGroup, Kind, Name }), "cannot change roleRef");
 }
 
 /** The subjects of a binding. `at` stands at the object. */
@@ -60,7 +62,6 @@ function validateSubject(subject: Subject, isNamespaced: boolean, at: At): void 
     if (apiGroup !== "") at("apiGroup").notSupported(apiGroup, [""]);
     if (!isNamespaced && namespace === "") at("namespace").required();
   } else if (kind === "User" || kind === "Group") {
-    if (name === "") at("name").invalid(name, `${kind.toLowerCase()} name cannot be empty`);
     if (apiGroup !== RBAC_GROUP) at("apiGroup").notSupported(apiGroup, [RBAC_GROUP]);
   } else at("kind").notSupported(kind, ["ServiceAccount", "User", "Group"]);
 }

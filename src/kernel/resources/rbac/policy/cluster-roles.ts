@@ -123,7 +123,12 @@ const PEOPLE: readonly RolePolicy[] = [
   },
   {
     name: "system:service-account-issuer-discovery",
-    rules: [paths("get", "/.well-known/openid-configuration /openid/v1/jwks")],
+    rules: [
+      paths(
+        "get",
+        "/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/",
+      ),
+    ],
   },
 ];
 
@@ -154,7 +159,8 @@ const ADD_ONS: readonly RolePolicy[] = [
     rules: [
       rule(READ, "core", "nodes"),
       rule("proxy", "core", "nodes"),
-      rule("*", "core", "nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats"),
+      rule("*", "core", "nodes/log nodes/metrics nodes/proxy nodes/stats"),
+      rule("*", "core", "nodes/configz nodes/healthz nodes/pods"),
     ],
   },
   {
@@ -191,13 +197,13 @@ const NODES: readonly RolePolicy[] = [
       rule("create delete get patch update", "coordination.k8s.io", "leases"),
       rule("get", "storage.k8s.io", "volumeattachments"),
       rule("create", "core", "serviceaccounts/token"),
-      rule("get", "core", "serviceaccounts"),
       rule("get patch update", "core", "persistentvolumeclaims/status"),
       rule(READ, "storage.k8s.io", "csidrivers"),
       rule("create delete get patch update", "storage.k8s.io", "csinodes"),
       rule(READ, "node.k8s.io", "runtimeclasses"),
       rule("get", "resource.k8s.io", "resourceclaims"),
-      rule("create delete deletecollection get list patch update watch", "resource.k8s.io", "resourceslices"),
+      rule("deletecollection", "resource.k8s.io", "resourceslices"),
+      rule("get", "core", "serviceaccounts"),
     ],
   },
   {
@@ -214,8 +220,8 @@ const NODES: readonly RolePolicy[] = [
       rule("list watch", "core", "endpoints services"),
       rule(READ, "core", "nodes"),
       EVENTS,
-      rule("list watch", "discovery.k8s.io", "endpointslices"),
       rule("list watch", "networking.k8s.io", "servicecidrs"),
+      rule("list watch", "discovery.k8s.io", "endpointslices"),
     ],
   },
 ];
@@ -255,15 +261,15 @@ const CONTROL_PLANE: readonly RolePolicy[] = [
       TOKEN_REVIEWS,
       ACCESS_REVIEWS,
       rule(READ, "storage.k8s.io", "csinodes"),
+      rule(READ, "storage.k8s.io", "volumeattachments"),
       rule(READ, "core", "namespaces"),
       rule(READ, "storage.k8s.io", "csidrivers"),
       rule(READ, "storage.k8s.io", "csistoragecapacities"),
-      rule(READ, "storage.k8s.io", "volumeattachments"),
       rule(READ, "resource.k8s.io", "deviceclasses"),
       rule("get list patch update watch", "resource.k8s.io", "resourceclaims"),
       rule("get list patch update watch", "resource.k8s.io", "resourceclaims/status"),
+      rule("get list patch update watch", "core", "pods/finalizers"),
       rule(READ, "resource.k8s.io", "resourceslices"),
-      rule("update", "core", "pods/finalizers"),
     ],
   },
   {

@@ -7,13 +7,14 @@
 import type { PolicyRule } from "#kernel/api/types.gen";
 import { EVENTS, READ, rule } from "#kernel/resources/rbac/policy/rule";
 
-/** What each controller may do, besides reporting events. */
+/** What each controller may do, besides reporting events, which stands last where no other place is given. */
 const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
   "attachdetach-controller": [
     rule("list watch", "core", "persistentvolumeclaims persistentvolumes"),
     rule(READ, "core", "nodes"),
     rule("patch update", "core", "nodes/status"),
     rule("list watch", "core", "pods"),
+    EVENTS,
     rule("create delete get list watch", "storage.k8s.io", "volumeattachments"),
     rule(READ, "storage.k8s.io", "csidrivers"),
     rule(READ, "storage.k8s.io", "csinodes"),
@@ -60,7 +61,6 @@ const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(READ, "resource.k8s.io", "resourceclaims"),
     rule(READ, "resource.k8s.io", "resourceslices"),
     rule(READ, "resource.k8s.io", "deviceclasses"),
-    rule(READ, "resource.k8s.io", "devicetaintrules"),
   ],
   "disruption-controller": [
     rule(READ, "apps extensions", "deployments"),
@@ -97,7 +97,6 @@ const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("get list patch update watch", "core", "persistentvolumes"),
     rule("patch update", "core", "persistentvolumeclaims/status"),
     rule(READ, "core", "persistentvolumeclaims"),
-    rule("get", "core", "services"),
   ],
   "generic-garbage-collector": [rule("delete get list patch update watch", "*", "*")],
   "horizontal-pod-autoscaler": [
@@ -120,6 +119,7 @@ const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("patch update", "core", "nodes/status"),
     rule("patch update", "core", "pods/status"),
     rule("delete get list watch", "core", "pods"),
+    rule(READ, "coordination.k8s.io", "leases"),
   ],
   "persistent-volume-binder": [
     rule("create delete get list update watch", "core", "persistentvolumes"),
@@ -129,8 +129,8 @@ const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("create delete get list watch", "core", "pods"),
     rule(READ, "storage.k8s.io", "storageclasses"),
     rule("list watch", "core", "nodes"),
+    EVENTS,
     rule("watch", "core", "events"),
-    rule("get", "core", "services"),
   ],
   "pv-protection-controller": [rule("get list update watch", "core", "persistentvolumes")],
   "pvc-protection-controller": [
@@ -155,11 +155,14 @@ const EVENTFUL: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("create delete get list watch", "resource.k8s.io", "resourceclaims"),
     rule("patch update", "resource.k8s.io", "resourceclaims resourceclaims/status"),
     rule("patch update", "core", "pods/status"),
+    EVENTS,
+    rule("patch update", "resource.k8s.io", "resourceclaims/binding"),
   ],
   "resourcequota-controller": [rule("list watch", "*", "*"), rule("update", "core", "resourcequotas/status")],
   "root-ca-cert-publisher": [rule("create update", "core", "configmaps")],
   "route-controller": [rule("list watch", "core", "nodes"), rule("patch", "core", "nodes/status")],
   "selinux-warning-controller": [
+    EVENTS,
     rule(READ, "core", "persistentvolumes"),
     rule(READ, "core", "persistentvolumeclaims"),
     rule(READ, "core", "pods"),
@@ -225,5 +228,7 @@ const SILENT: Readonly<Record<string, readonly PolicyRule[]>> = {
 /** The rules of every controller by its name. */
 export const CONTROLLER_POLICIES: Readonly<Record<string, readonly PolicyRule[]>> = {
   ...SILENT,
-  ...Object.fromEntries(Object.entries(EVENTFUL).map(([name, rules]) => [name, [...rules, EVENTS]])),
+  ...Object.fromEntries(
+    Object.entries(EVENTFUL).map(([name, rules]) => [name, rules.includes(EVENTS) ? rules : [...rules, EVENTS]]),
+  ),
 };
