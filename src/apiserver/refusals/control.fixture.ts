@@ -44,7 +44,7 @@ export const CONTROL: readonly Row[] = [
   [runtime({}), `handler: Invalid value: "": ${LABEL}`],
   [
     runtime({ handler: "h", overhead: { podFixed: { cpu: "-1" } } }),
-    'overhead.podFixed.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0',
+    'overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0',
   ],
   [
     runtime({ handler: "h", scheduling: { tolerations: [{ operator: "Odd" }] } }),

@@ -50,7 +50,7 @@ function logOptions(query: Query, now: number): LogOptions {
     at("tailLines").invalid(tailLines, "must be greater than or equal to 0");
   if (limitBytes !== undefined && limitBytes < 1) at("limitBytes").invalid(limitBytes, "must be greater than 0");
   if (sinceSeconds !== undefined && sinceTime !== "")
-    at("").forbidden("at most one of `sinceTime` or `sinceSeconds` may be specified");
+    at("[]").forbidden("at most one of `sinceTime` or `sinceSeconds` may be specified");
   else if (sinceSeconds !== undefined && sinceSeconds < 1)
     at("sinceSeconds").invalid(sinceSeconds, "must be greater than 0");
   if (stream !== "" && !["All", "Stdout", "Stderr"].includes(stream))

@@ -67,7 +67,10 @@ function validateResources(resources: readonly string[], at: At): void {
   // As upstream has it: the last one without a subresource decides.
   let hasPlain = false;
   for (const [name, ownAt] of eachAt(resources, at)) {
-    if (name === "") ownAt("").required();
+    if (name === "") {
+      ownAt("").required();
+      continue;
+    }
     const slash = name.indexOf("/");
     if (slash === -1) {
       hasPlain = name !== "*";

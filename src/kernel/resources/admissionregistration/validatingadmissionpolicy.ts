@@ -6,6 +6,7 @@
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { qualifiedName } from "#kernel/apimachinery/formats";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { column, defineResource } from "#kernel/registry/definition";
 import {
   ANNOTATION_TYPES,
@@ -104,7 +105,10 @@ function validateAnnotations(
   at: At,
 ): void {
   if (annotations.length > ANNOTATIONS_MAX) {
-    at("").invalid(annotations, `must not have more than ${ANNOTATIONS_MAX} auditAnnotations`);
+    const shown = annotations.map(({ key: Key, valueExpression: ValueExpression }) =>
+      goStruct({ Key, ValueExpression }),
+    );
+    at("").invalid(shown, `must not have more than ${ANNOTATIONS_MAX} auditAnnotations`);
   }
   const seen = new Set<string>();
   for (const [{ key = "", valueExpression = "" }, ownAt] of eachAt(annotations, at)) {

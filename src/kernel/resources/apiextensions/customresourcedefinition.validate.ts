@@ -24,6 +24,7 @@ import {
 } from "#kernel/resources/apiextensions/customresourcedefinition.facts";
 import { validateSchema } from "#kernel/resources/apiextensions/schema.validate";
 import { validateSelectableFields } from "#kernel/resources/apiextensions/selectablefields.validate";
+import { printedVersions } from "#kernel/resources/apiextensions/versions.printed";
 import { equal } from "#kernel/sim/clone";
 
 type Version = CustomResourceDefinitionVersion;
@@ -140,10 +141,11 @@ function validateVersions(crd: CustomResourceDefinition, old: CustomResourceDefi
     validateParts(version, { crd, old, at: at.under(path), parts: own, schemaPath: "schema" });
   }
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
-    at("versions").invalid(versions, "must contain unique version names");
+    at("versions").invalid(printedVersions(versions, common), "must contain unique version names");
   }
   if (versions.filter(({ storage }) => storage).length !== 1) {
-    at("versions").invalid(versions, "must have exactly one version marked as storage version");
+    const detail = "must have exactly one version marked as storage version";
+    at("versions").invalid(printedVersions(versions, common), detail);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Schema } from "#kernel/resources/apiextensions/schema";
 import { validateDefaults } from "#kernel/resources/apiextensions/schema.defaults";
 import { validateNodes } from "#kernel/resources/apiextensions/schema.nodes";
 import { structuralErrors } from "#kernel/resources/apiextensions/schema.structural";
+import { printedSchema } from "#kernel/resources/apiextensions/versions.printed";
 
 export interface SchemaContext {
   /** Whether the kind has the status subresource. */
@@ -78,7 +79,7 @@ function validateRoot(schema: Schema, at: At): void {
     }
     if (AT_ROOT.includes(goName(field))) continue;
     at("openAPIV3Schema").invalid(
-      schema,
+      printedSchema(schema),
       `only [${AT_ROOT.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`,
     );
     return;

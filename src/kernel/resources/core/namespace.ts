@@ -9,6 +9,7 @@ import type { At } from "#kernel/apimachinery/field-errors";
 import { qualifiedName } from "#kernel/apimachinery/formats";
 import { validateOwnedFinalizer } from "#kernel/apimachinery/names";
 import { column, defineResource } from "#kernel/registry/definition";
+import { eachAt } from "#kernel/resources/core/pod.validate.fields";
 
 /** The label every namespace carries its own name in. */
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -48,7 +49,12 @@ export const namespaces = defineResource<Namespace>({
     if (subresource !== "finalize") namespace.spec = old.spec;
   },
 
-  validate: ({ spec }, at) => validateFinalizers(spec.finalizers ?? [], at.under("spec.finalizers")),
+  validate({ spec }, at, _context, old) {
+    for (const [finalizer, ownAt] of eachAt(spec.finalizers, at.under("spec.finalizers"))) {
+      // A namespace that is made does not say which of them is wrong.
+      validateFinalizer(finalizer, old === undefined ? at.under("spec.finalizers") : ownAt);
+    }
+  },
 
   /** A generated name is known only after admission; the label follows it. */
   allocate({ metadata }) {
@@ -80,9 +86,7 @@ export const namespaces = defineResource<Namespace>({
 });
 
 /** A finalizer without a domain must be one of Kubernetes' own. */
-function validateFinalizers(finalizers: readonly string[], at: At): void {
-  for (const finalizer of finalizers) {
-    for (const text of qualifiedName(finalizer)) at("").invalid(finalizer, text);
-    validateOwnedFinalizer(finalizer, at);
-  }
+function validateFinalizer(finalizer: string, at: At): void {
+  for (const text of qualifiedName(finalizer)) at("").invalid(finalizer, text);
+  validateOwnedFinalizer(finalizer, at);
 }

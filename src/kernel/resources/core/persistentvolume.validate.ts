@@ -209,7 +209,7 @@ export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVo
   }
   if (!semanticEqual(was, is)) {
     const says = "spec.persistentvolumesource is immutable after creation";
-    const diff = specDiff(was, is, "core.PersistentVolumeSource");
+    const diff = specDiff(was, is, "PersistentVolumeSource");
     at("spec.persistentvolumesource").forbidden(`${says}\n${diff}`);
   }
   at("volumeMode").immutable(volume.spec.volumeMode, old.spec.volumeMode);

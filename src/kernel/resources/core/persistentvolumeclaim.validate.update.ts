@@ -25,7 +25,7 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   }
   const [was, is] = [fixedPart(claim, old, old.spec), fixedPart(claim, old, claim.spec)];
   if (!semanticEqual(was, is)) {
-    at("spec").forbidden(`${IMMUTABLE}\n${specDiff(was, is, "core.PersistentVolumeClaimSpec")}`);
+    at("spec").forbidden(`${IMMUTABLE}\n${specDiff(was, is, "PersistentVolumeClaimSpec")}`);
   }
   validateSize(claim, old, at);
   at("volumeMode").immutable(claim.spec.volumeMode, old.spec.volumeMode);

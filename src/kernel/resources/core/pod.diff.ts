@@ -1,66 +1,27 @@
 /**
- * The difference between two pod specs as text: what a refused update tried to change.
+ * The difference between two specs as text: what a refused update tried to change.
  *
- * Models the report of github.com/google/go-cmp that upstream prints.
- * Leaves out the names of Go's types and the blanks by which go-cmp keeps people from parsing it: it is for reading.
+ * Models apimachinery/pkg/util/diff (Diff): both in their internal form as indented JSON, compared line by line.
  */
+import { goJson } from "#kernel/apimachinery/go-text";
+import { unifiedDiff } from "#kernel/apimachinery/unified-diff";
+import { internalForm } from "#kernel/resources/core/internal";
 
-import { quote } from "#kernel/apimachinery/go-text";
-import { semanticEqual } from "#kernel/apimachinery/semantic-equal";
+/** Gives the report: lines with `-` were there before, lines with `+` are new. `type` is the name of their Go type. */
+export const specDiff = (old: object, now: object, type = "PodSpec"): string =>
+  unifiedDiff(indented(internalForm(type, old)), indented(internalForm(type, now)));
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/**
- * Gives the report: lines with `-` were there before, lines with `+` are new, the rest shows where.
- * `type` is the name of both values' type.
- */
-export function specDiff(old: object, now: object, type = "core.PodSpec"): string {
-  return [`  ${type}{`, ...fieldsDiff(old as Fields, now as Fields, 1), "  }", ""].join("\n");
-}
-
-function fieldsDiff(old: Fields, now: Fields, depth: number): string[] {
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-  const changed = keys.filter((key) => !semanticEqual(old[key], now[key]));
-  const lines = changed.flatMap((key) => valueDiff(`${goName(key)}: `, old[key], now[key], depth));
-  const same = keys.length - changed.length;
-  return same === 0 ? lines : [...lines, line(" ", depth, `... // ${same} identical fields`)];
-}
-
-function valueDiff(label: string, old: unknown, now: unknown, depth: number): string[] {
-  if (isFields(old) && isFields(now)) {
-    return [line(" ", depth, `${label}{`), ...fieldsDiff(old, now, depth + 1), line(" ", depth, "},")];
-  }
-  if (Array.isArray(old) && Array.isArray(now)) {
-    return [line(" ", depth, `${label}{`), ...listDiff(old, now, depth + 1), line(" ", depth, "},")];
-  }
-  const before = old === undefined ? [] : [line("-", depth, `${label}${literal(old)},`)];
-  const after = now === undefined ? [] : [line("+", depth, `${label}${literal(now)},`)];
-  return [...before, ...after];
-}
-
-function listDiff(old: readonly unknown[], now: readonly unknown[], depth: number): string[] {
-  const lines: string[] = [];
-  for (let n = 0; n < Math.max(old.length, now.length); n += 1) {
-    if (semanticEqual(old[n], now[n])) continue;
-    lines.push(...valueDiff("", old[n], now[n], depth));
-  }
-  const same = old.filter((item, n) => semanticEqual(item, now[n])).length;
-  return same === 0 ? lines : [line(" ", depth, `... // ${same} identical elements`), ...lines];
-}
-
-const line = (mark: string, depth: number, text: string): string => `${mark} ${"\t".repeat(depth)}${text}`;
-
-const goName = (field: string): string => field.charAt(0).toUpperCase() + field.slice(1);
-
-function literal(value: unknown): string {
-  if (typeof value === "string") return quote(value);
-  if (Array.isArray(value)) return `{${value.map(literal).join(", ")}}`;
-  if (isFields(value)) {
-    const fields = Object.entries(value).map(([key, item]) => `${goName(key)}: ${literal(item)}`);
-    return `{${fields.join(", ")}}`;
-  }
-  return String(value);
+/** Gives a value as Go's json.MarshalIndent prints it with a blank for each level. */
+function indented(value: unknown, level = 0): string {
+  const isList = Array.isArray(value);
+  if (typeof value !== "object" || value === null) return goJson(value);
+  const entries = isList
+    ? value.map((item) => indented(item, level + 1))
+    : Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => `${goJson(key)}: ${indented(item, level + 1)}`);
+  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
+  if (entries.length === 0) return `${open}${close}`;
+  const lines = entries.map((entry) => `${" ".repeat(level + 1)}${entry}`).join(",\n");
+  return `${open}\n${lines}\n${" ".repeat(level)}${close}`;
 }

@@ -105,8 +105,9 @@ test.each<[string, (pod: Pod) => void, Partial<Pod["spec"]>, string]>([
       spec.restartPolicy = "Never";
     },
     {},
-    `${others}  core.PodSpec{\n- \tRestartPolicy: "Always",\n+ \tRestartPolicy: "Never",\n` +
-      "  \t... // 6 identical fields\n  }\n",
+    `${others}@@ -35,7 +35,7 @@\n   }\n  ],\n  "EphemeralContainers": null,\n- "RestartPolicy": "Always",\n` +
+      '+ "RestartPolicy": "Never",\n  "TerminationGracePeriodSeconds": 30,\n  "ActiveDeadlineSeconds": null,\n' +
+      '  "DNSPolicy": "ClusterFirst",\n',
   ],
   [
     "one container more",

@@ -30,7 +30,7 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod, at: At): void {
     const subject = `existing ephemeral containers ${quote(was.name)}`;
     if (container === undefined) at(path).forbidden(`${subject} may not be removed\n`);
     else if (!semanticEqual(container, was)) {
-      const diff = specDiff(was, container, "core.EphemeralContainer");
+      const diff = specDiff(was, container, "EphemeralContainer");
       at(`${path}[${n}]`).forbidden(`${subject} may not be changed\n${diff}`);
     }
   }

@@ -100,8 +100,8 @@ test("a refused change of a claim shows what it would have changed", () => {
   const object = clone(client.create(persistentvolumeclaims, draftOf(persistentvolumeclaims)));
   object.spec.storageClassName = "fast";
   const [, ...lines] = problemOf(() => client.update(persistentvolumeclaims, object)).split("\n");
-  expect(lines.some((line) => /^-\s+StorageClassName:\s.*"slow",$/.test(line))).toBe(true);
-  expect(lines.some((line) => /^\+\s+StorageClassName:\s.*"fast",$/.test(line))).toBe(true);
+  expect(lines).toContain('- "StorageClassName": "slow",');
+  expect(lines).toContain('+ "StorageClassName": "fast",');
 });
 
 describe("a bound claim", () => {
