@@ -34,6 +34,12 @@ const OBEYED = new Set([
   ...["whitelist-source-range", "allowlist-source-range", "denylist-source-range"],
   ...["enable-cors", "cors-allow-origin", "cors-allow-methods", "cors-allow-headers", "cors-expose-headers"],
   ...["cors-allow-credentials", "cors-max-age"],
+  ...["limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-whitelist", "limit-allowlist", "satisfy"],
+  ...["auth-url", "auth-method", "auth-signin", "auth-signin-redirect-param", "auth-response-headers"],
+  ...["auth-request-redirect", "auth-tls-secret", "auth-tls-verify-client", "auth-tls-verify-depth"],
+  ...["default-backend", "custom-http-errors", "from-to-www-redirect", "upstream-hash-by", "proxy-next-upstream"],
+  ...["proxy-redirect-from", "proxy-redirect-to", "proxy-cookie-domain", "proxy-cookie-path"],
+  ...["mirror-target", "mirror-request-body"],
   ...["proxy-body-size", "proxy-read-timeout", "proxy-next-upstream-tries", "service-upstream", "backend-protocol"],
 ]);
 
@@ -43,6 +49,8 @@ const HARMLESS = new Set([
   ...["proxy-max-temp-file-size", "proxy-request-buffering", "client-body-buffer-size", "proxy-http-version"],
   ...["proxy-connect-timeout", "proxy-send-timeout", "proxy-next-upstream-timeout", "load-balance"],
   ...["enable-access-log", "enable-rewrite-log", "enable-opentelemetry", "enable-opentracing"],
+  ...["auth-cache-key", "auth-cache-duration", "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout"],
+  ...["auth-keepalive-share-vars", "upstream-hash-by-subset", "upstream-hash-by-subset-size"],
   ...["connection-proxy-header", "http2-push-preload", "ssl-ciphers", "ssl-prefer-server-ciphers"],
 ]);
 

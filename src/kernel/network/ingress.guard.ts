@@ -30,14 +30,17 @@ interface Asked {
 /** Refuses a request, or lets it pass. */
 export function refusalOf(world: World, { namespace, annotations, clientIP, request }: Asked): Refusal | undefined {
   const allowed = annotations["allowlist-source-range"] ?? annotations["whitelist-source-range"];
-  if (allowed !== undefined && !isIn(allowed, clientIP)) return { status: 403 };
+  const isKnown = allowed !== undefined && isIn(allowed, clientIP);
+  // "any": who comes from an allowed source needs no password, and the other way round.
+  const isAny = annotations["satisfy"] === "any" && annotations["auth-type"] !== undefined;
+  if (allowed !== undefined && !isKnown && !isAny) return { status: 403 };
   const denied = annotations["denylist-source-range"];
   if (denied !== undefined && isIn(denied, clientIP)) return { status: 403 };
   const limit = sizeOf(annotations["proxy-body-size"] ?? "1m");
   if (limit > 0 && utf8Length(request.body) > limit) return { status: 413 };
   // A preflight brings no password.
   if (annotations["enable-cors"] === "true" && request.method === "OPTIONS") return undefined;
-  if (annotations["auth-type"] === undefined) return undefined;
+  if (annotations["auth-type"] === undefined || (isAny && isKnown)) return undefined;
   if (mayEnter(world, namespace, annotations, request)) return undefined;
   const realm = annotations["auth-realm"] ?? "";
   return { status: 401, headers: { "www-authenticate": `Basic realm="${realm.replaceAll('"', "")}"` } };

@@ -4,6 +4,7 @@
  * Models ingress-nginx (controller.go, template.go).
  * Leaves out backends that are no Service, which answer 503.
  */
+import { RE2JS, RE2JSException } from "re2js";
 import type { Ingress, IngressBackend, IngressClass, IngressServiceBackend } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
 import { type Annotations, annotationsOf } from "#kernel/network/ingress.annotations";
@@ -25,10 +26,12 @@ export interface Canary extends Target {
 }
 
 export interface Location extends Target {
+  /** The Ingress it is of, by its key. */
+  readonly ingress: string;
   readonly path: string;
   readonly pathType: string;
   /** How requests are matched where a regular expression is asked for. */
-  readonly pattern: RegExp | undefined;
+  readonly pattern: RE2JS | undefined;
   readonly annotations: Annotations;
   readonly hasTls: boolean;
   readonly canaries: Canary[];
@@ -41,6 +44,7 @@ export class IngressRoutes {
   /** Whether anything serves Ingresses at all. */
   isOpen = false;
   #servers = new Map<string, Location[]>();
+  #www = new Map<string, string>();
   #isStale = true;
 
   /** Something has changed: the table is made anew when it is next asked. */
@@ -52,6 +56,12 @@ export class IngressRoutes {
   server(registry: Registry, host: string): readonly Location[] | undefined {
     this.#refresh(registry);
     return this.#servers.get(host) ?? this.#servers.get(host.replace(/^[^.]+\./, "*."));
+  }
+
+  /** The host with or without `www.` to which clients of another are sent. */
+  wwwOf(registry: Registry, host: string): string | undefined {
+    this.#refresh(registry);
+    return this.#servers.has(host) ? undefined : this.#www.get(host);
   }
 
   /** The paths of rules without a host, and the default backend. */
@@ -70,6 +80,7 @@ export class IngressRoutes {
     if (!this.#isStale) return;
     this.#isStale = false;
     this.#servers = new Map();
+    this.#www = new Map();
     const classes = (store.list(ingressclasses.bucket, undefined) as readonly IngressClass[]).filter(isServedClass);
     this.isOpen = classes.length > 0;
     if (!this.isOpen) return;
@@ -98,10 +109,15 @@ export class IngressRoutes {
       const pattern = usesRegex ? patternOf(path) : undefined;
       const hasTls = (spec.tls ?? []).some(({ hosts = [] }) => hosts.length === 0 || hosts.includes(host));
       const { namespace = "" } = metadata;
-      locations.push({ path, pathType, pattern, annotations, hasTls, canaries: [], ...targetOf(namespace, backend) });
+      const ingress = `${namespace}/${metadata.name}`;
+      const own = { ingress, path, pathType, pattern, annotations, hasTls, canaries: [] };
+      locations.push({ ...own, ...targetOf(namespace, backend) });
     };
     const aliases = (annotations["server-alias"] ?? "").split(",").map((name) => name.trim().toLowerCase());
     for (const { host = ANY_HOST, http } of rules) {
+      if (annotations["from-to-www-redirect"] === "true" && host !== ANY_HOST) {
+        this.#www.set(host.startsWith("www.") ? host.slice(4) : `www.${host}`, host);
+      }
       for (const name of [host, ...aliases.filter((alias) => alias !== "")]) {
         for (const { path = "", pathType, backend } of http?.paths ?? []) add(name, path || "/", pathType, backend);
       }
@@ -127,12 +143,16 @@ const targetOf = (namespace: string, { service }: IngressBackend): Target => ({
   ...(service !== undefined && { service }),
 });
 
-/** A path as the regular expression nginx makes of it; undefined if it is none, so that it is taken literally. */
-function patternOf(path: string): RegExp | undefined {
+/**
+ * A path as the regular expression nginx makes of it, in a grammar that is matched in linear time; undefined if it is
+ * none, so that it is taken literally.
+ */
+function patternOf(path: string): RE2JS | undefined {
   try {
-    return new RegExp(`^${path}`, "i");
-  } catch {
-    return undefined;
+    return RE2JS.compile(`^${path}`, RE2JS.CASE_INSENSITIVE);
+  } catch (error) {
+    if (error instanceof RE2JSException) return undefined;
+    throw error;
   }
 }
 
@@ -145,7 +165,7 @@ function order(locations: Location[]): void {
 /** Whether a location is for a path. */
 export function fits({ path, pathType, pattern }: Location, asked: string): boolean {
   if (pathType === "Exact") return asked === path;
-  if (pattern !== undefined) return pattern.test(asked);
+  if (pattern !== undefined) return pattern.matcher(asked).find();
   if (pathType !== "Prefix") return asked.startsWith(path);
   const stem = path.endsWith("/") ? path.slice(0, -1) : path;
   return asked === stem || asked.startsWith(`${stem}/`) || stem === "";

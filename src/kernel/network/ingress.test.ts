@@ -234,10 +234,14 @@ describe("annotations", () => {
 
   test("what is not obeyed is owned up to in an event", () => {
     const scene = sceneWith(
-      ingress("web", { rules: at("/", "one") }, { ...nginx("limit-rps", "5"), ...nginx("proxy-buffering", "on") }),
+      ingress(
+        "web",
+        { rules: at("/", "one") },
+        { ...nginx("server-snippet", "return 200;"), ...nginx("proxy-buffering", "on") },
+      ),
     );
     expect(scene.said("web")).toContain(
-      "NotSimulated: annotation nginx.ingress.kubernetes.io/limit-rps is not simulated and has no effect",
+      "NotSimulated: annotation nginx.ingress.kubernetes.io/server-snippet is not simulated and has no effect",
     );
     expect(scene.said("web").filter((text) => text.startsWith("NotSimulated"))).toHaveLength(1);
   });

@@ -4,8 +4,11 @@
  *
  * Models ingress-nginx's nginx.conf and its balancer. Leaves out TLS itself: what comes to port 443 counts as https.
  */
+import { RE2JS, RE2JSException } from "re2js";
 import type { Annotations } from "#kernel/network/ingress.annotations";
+import { externalVerdict, type Facts, filledIn, mirrored, type Verdict } from "#kernel/network/ingress.auth";
 import { cookieFor, corsHeaders, endpointOfCookie, preflight, refusalOf } from "#kernel/network/ingress.guard";
+import { isTooOften } from "#kernel/network/ingress.limits";
 import { fits, INGRESS_ROUTES, type Location, type Target } from "#kernel/network/ingress.routes";
 import { type Destination, readyEndpoints } from "#kernel/network/service-proxy";
 import { services } from "#kernel/resources/core/service";
@@ -29,34 +32,109 @@ const TEXTS: Readonly<Record<number, string>> = {
 
 /** Answers a request to the controller's address. */
 export function ingressAnswer(world: World, call: IngressCall): HttpResponse {
-  const { request, port, clientIP } = call;
+  const { request, port } = call;
   const cut = request.path.indexOf("?");
   const path = cut < 0 ? request.path : request.path.slice(0, cut);
   const host = (request.headers["host"] ?? "").replace(/:\d+$/, "").toLowerCase();
+  const scheme = port === 443 ? "https" : "http";
+  const { registry } = world.client;
+  const www = registry.views.of(INGRESS_ROUTES).wwwOf(registry, host);
+  if (www !== undefined) return page(request, 308, { location: `${scheme}://${www}${request.path}` });
   const location = locate(world, host, path);
   if (location === undefined) return page(request, 404);
-  const { annotations, namespace } = location;
+  const { annotations } = location;
   const redirect = redirectOf(location, { host, path, request, isSecure: port === 443 });
   if (redirect !== undefined) return page(request, redirect.status, { location: redirect.to });
-  const refusal = refusalOf(world, { namespace, annotations, clientIP, request });
-  if (refusal !== undefined) return page(request, refusal.status, refusal.headers);
-  const flight = preflight(annotations, request);
-  if (flight !== undefined) return flight;
+  const facts = { host, scheme, request, clientIP: call.clientIP };
+  const entry = enter(world, call, location, facts);
+  if ("answer" in entry) return entry.answer;
+  const headers = { ...forwarded(call, host, annotations), ...entry.headers };
   const query = cut < 0 ? "" : request.path.slice(cut);
-  const headers = forwarded(call, host, annotations);
   const passed = { ...request, path: rewritten(location, path) + query, headers };
-  const answer = passOn(world, call, location, passed);
-  const added = corsHeaders(annotations, request);
-  return { ...answer, headers: { ...answer.headers, ...added } };
+  mirrored(world, call, annotations, facts);
+  const answer = intercepted(world, call, location, passOn(world, call, location, passed, facts));
+  return changed(answer, annotations, request);
+}
+
+/** Whether a request may go on: with headers of an external service, or with the answer instead. */
+function enter(world: World, call: IngressCall, location: Location, facts: Facts): Verdict {
+  const { request, clientIP, port } = call;
+  const { annotations, namespace, ingress } = location;
+  if (needsCertificate(annotations) && port === 443) return { answer: page(request, 400, {}, NO_CERTIFICATE) };
+  if (isTooOften(world, { ingress, annotations, clientIP })) return { answer: page(request, 503) };
+  const refusal = refusalOf(world, { namespace, annotations, clientIP, request });
+  if (refusal !== undefined) return { answer: page(request, refusal.status, refusal.headers) };
+  const flight = preflight(annotations, request);
+  if (flight !== undefined) return { answer: flight };
+  const verdict = externalVerdict(world, call, annotations, facts) ?? { headers: {} };
+  if ("headers" in verdict) return verdict;
+  return { answer: page(request, verdict.answer.status, verdict.answer.headers) };
+}
+
+/** Nobody who comes in here has a certificate of his own: TLS ends before. */
+const NO_CERTIFICATE = "No required SSL certificate was sent";
+const needsCertificate = (annotations: Annotations): boolean =>
+  annotations["auth-tls-secret"] !== undefined &&
+  !["off", "optional", "optional_no_ca"].includes(annotations["auth-tls-verify-client"] ?? "on");
+
+/** Errors that another backend answers: that of the annotation, for the codes it names. */
+function intercepted(world: World, call: IngressCall, location: Location, answer: HttpResponse): HttpResponse {
+  const { annotations, namespace, ingress } = location;
+  const codes = (annotations["custom-http-errors"] ?? "").split(",").map((code) => Number(code.trim()));
+  const name = annotations["default-backend"];
+  if (name === undefined || !codes.includes(answer.status)) return answer;
+  const port = firstPort(world, namespace, name);
+  const [to] = port === undefined ? [] : endpointsOf(world, { namespace, service: { name, port: { number: port } } });
+  if (to === undefined) return answer;
+  const { request } = call;
+  const headers = {
+    ...request.headers,
+    "x-code": String(answer.status),
+    "x-format": request.headers["accept"] ?? "",
+    "x-original-uri": request.path,
+    "x-namespace": namespace,
+    "x-ingress-name": ingress.slice(namespace.length + 1),
+    "x-service-name": location.service?.name ?? "",
+  };
+  const told = call.send(to, { method: "GET", path: "/", headers, body: "" });
+  return typeof told === "string" ? answer : { ...told, status: answer.status };
+}
+
+const firstPort = ({ client }: World, namespace: string, name: string): number | undefined =>
+  client.get(services, { namespace, name })?.spec.ports?.[0]?.port;
+
+/** What an answer becomes on its way back: CORS, redirects and cookies that name other places. */
+function changed(answer: HttpResponse, annotations: Annotations, request: HttpRequest): HttpResponse {
+  const headers: Record<string, string> = { ...answer.headers, ...corsHeaders(annotations, request) };
+  const [from, to] = [annotations["proxy-redirect-from"], annotations["proxy-redirect-to"]];
+  const { location, "set-cookie": cookies } = headers;
+  if (from !== undefined && to !== undefined && location?.startsWith(from) === true) {
+    headers["location"] = to + location.slice(from.length);
+  }
+  for (const [name, attribute] of [
+    ["proxy-cookie-domain", "domain"],
+    ["proxy-cookie-path", "path"],
+  ] as const) {
+    const [old, fresh] = (annotations[name] ?? "").split(/\s+/);
+    if (old === undefined || fresh === undefined || cookies === undefined) continue;
+    const pattern = new RegExp(`(;\\s*${attribute}=)([^;\\n]*)`, "gi");
+    headers["set-cookie"] = (headers["set-cookie"] ?? "").replace(pattern, (whole, head: string, value: string) =>
+      value.startsWith(old) ? head + fresh + value.slice(old.length) : whole,
+    );
+  }
+  return { ...answer, headers };
 }
 
 /** Sends the request on; another endpoint is tried where one does not answer. */
-function passOn(world: World, call: IngressCall, location: Location, passed: HttpRequest): HttpResponse {
+function passOn(world: World, call: IngressCall, location: Location, passed: HttpRequest, facts: Facts): HttpResponse {
   const { request, port } = call;
   const { annotations } = location;
-  let left = endpointsOf(world, chooseTarget(world, location, request));
-  const stuck = endpointOfCookie(annotations, request, left);
-  const tries = Math.max(1, Number(annotations["proxy-next-upstream-tries"] ?? "3") || TRIES);
+  let left = endpointsOrSpare(world, chooseTarget(world, location, request), annotations);
+  const stuck = endpointOfCookie(annotations, request, left) ?? endpointOfHash(annotations, facts, left);
+  const again = (annotations["proxy-next-upstream"] ?? "error timeout").split(/\s+/);
+  const tries = again.includes("off")
+    ? 1
+    : Math.max(1, Number(annotations["proxy-next-upstream-tries"] ?? "3") || TRIES);
   let failure: NetFailure | undefined;
   for (let n = 0; n < tries && left.length > 0; n += 1) {
     const chosen: Destination | undefined =
@@ -65,6 +143,10 @@ function passOn(world: World, call: IngressCall, location: Location, passed: Htt
     const answer = call.send(chosen, passed);
     if (typeof answer === "string") {
       failure = answer;
+      left = left.filter((one) => one !== chosen);
+      continue;
+    }
+    if (again.includes(`http_${answer.status}`) && left.length > 1 && n + 1 < tries) {
       left = left.filter((one) => one !== chosen);
       continue;
     }
@@ -143,11 +225,13 @@ function asksForCanary(annotations: Annotations, { headers }: HttpRequest): bool
   return said === "always" ? true : said === "never" ? false : undefined;
 }
 
+/** A pattern is matched in linear time; one that is none fits nothing. */
 function fitsPattern(pattern: string, text: string): boolean {
   try {
-    return new RegExp(pattern).test(text);
-  } catch {
-    return false;
+    return RE2JS.compile(pattern).matcher(text).find();
+  } catch (error) {
+    if (error instanceof RE2JSException) return false;
+    throw error;
   }
 }
 
@@ -159,12 +243,40 @@ function endpointsOf({ client }: World, { namespace, service: backend }: Target)
   return service === undefined || port === undefined ? [] : readyEndpoints(client, service, port);
 }
 
+/** The endpoints of a target; of the spare Service where it has none. */
+function endpointsOrSpare(world: World, target: Target, annotations: Annotations): readonly Destination[] {
+  const found = endpointsOf(world, target);
+  const name = annotations["default-backend"];
+  if (found.length > 0 || name === undefined) return found;
+  const { namespace } = target;
+  const number = firstPort(world, namespace, name);
+  return number === undefined ? [] : endpointsOf(world, { namespace, service: { name, port: { number } } });
+}
+
+/** The endpoint that a text of the request always leads to, as long as it is there. */
+function endpointOfHash(
+  annotations: Annotations,
+  facts: Facts,
+  endpoints: readonly Destination[],
+): Destination | undefined {
+  const by = annotations["upstream-hash-by"];
+  if (by === undefined) return undefined;
+  const text = filledIn(by, facts);
+  const rank = ({ ip, port }: Destination): number => {
+    let hash = 2_166_136_261;
+    for (const char of `${text} ${ip}:${port}`) hash = Math.imul(hash ^ char.charCodeAt(0), 16_777_619) >>> 0;
+    return hash;
+  };
+  return endpoints.toSorted((a, b) => rank(b) - rank(a))[0];
+}
+
 /** The path the Service sees: where a target is given it replaces the whole path. */
 function rewritten({ annotations, pattern }: Location, path: string): string {
   const target = annotations["rewrite-target"];
-  const found = target === undefined ? null : pattern?.exec(path);
-  if (target === undefined || found === null || found === undefined) return path;
-  return target.replace(/\$(\d)/g, (_whole, digit: string) => found[Number(digit)] ?? "") || "/";
+  const found = pattern?.matcher(path);
+  if (target === undefined || found === undefined || !found.find()) return path;
+  const group = (n: number): string => (n <= found.groupCount() ? (found.group(n) ?? "") : "");
+  return target.replace(/\$(\d)/g, (_whole, digit: string) => group(Number(digit))) || "/";
 }
 
 function forwarded(
@@ -189,8 +301,13 @@ function forwarded(
 }
 
 /** One of nginx's own pages. */
-function page(request: HttpRequest, status: number, headers: Readonly<Record<string, string>> = {}): HttpResponse {
-  const title = `${status} ${TEXTS[status] ?? statusText(status)}`;
+function page(
+  request: HttpRequest,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  words = TEXTS[status] ?? statusText(status),
+): HttpResponse {
+  const title = `${status} ${words}`;
   const lines = [
     "<html>",
     `<head><title>${title}</title></head>`,

@@ -263,8 +263,10 @@ export class ClusterNet implements Net {
     const { client, entropy } = this.world;
     if (from.kind === "outside") {
       const routes = client.registry.views.of(INGRESS_ROUTES);
-      if (routes.server(client.registry, host.toLowerCase()) !== undefined) return INGRESS_IP;
-      const gateway = client.registry.views.of(GATEWAYS).addressOf(client.registry, host.toLowerCase());
+      const name = host.toLowerCase();
+      const isServed = routes.server(client.registry, name) ?? routes.wwwOf(client.registry, name);
+      if (isServed !== undefined) return INGRESS_IP;
+      const gateway = client.registry.views.of(GATEWAYS).addressOf(client.registry, name);
       if (gateway !== undefined) return gateway;
     }
     const found = this.#resolve(from, pod, host);
