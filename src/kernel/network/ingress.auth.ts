@@ -49,7 +49,7 @@ const cookie = ({ headers }: HttpRequest, name: string): string | undefined =>
     .find((one) => one.startsWith(`${name}=`))
     ?.slice(name.length + 1);
 
-/** Asks a server by its URL, as the controller's pod would reach it: by the cluster's names, else as anybody outside. */
+/** Asks a server by its URL, as the controller would reach it: by the cluster's names, else as anybody outside. */
 function ask(
   world: World,
   call: IngressCall,
