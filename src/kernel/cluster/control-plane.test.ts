@@ -5,6 +5,7 @@
 import { expect, test } from "vitest";
 import { Cluster } from "#kernel/cluster/cluster";
 import { addFault, endFault } from "#kernel/cluster/faults";
+import { worldOf } from "#kernel/network/world-of";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { leases } from "#kernel/resources/coordination/lease";
 import { endpoints } from "#kernel/resources/core/endpoints";
@@ -12,6 +13,8 @@ import { nodes } from "#kernel/resources/core/node";
 import { isNodeReady, rolesOf } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodReady } from "#kernel/resources/core/pod.facts";
+import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { crashContainer } from "#kernel/runtime/containers";
 import { hasQuorum } from "#kernel/runtime/quorum";
 import { START } from "#test/support/pods";
 
@@ -145,4 +148,34 @@ test("without a quorum nothing is decided; what runs keeps running, and all goes
       .filter(isNodeReady)
       .map(({ metadata }) => metadata.name),
   ).toEqual(["control-plane-1", "control-plane-3", "node-1", "node-2"]);
+});
+
+test("without a quorum kubelets go on by themselves: a container that ends is started again, and told of later", () => {
+  const cluster = newCluster(3);
+  deploy(cluster, "web");
+  pass(cluster, 30);
+  const [pod] = cluster.admin.list(pods, { namespace: "default" });
+  const kill = (): void => {
+    const [id] = [...cluster.cells.entries<ContainerRecord>(CONTAINERS)].find(
+      ([, { pod: name, state }]) => name === pod?.metadata.name && state === "running",
+    ) ?? [""];
+    const { admin, now, entropy, cells } = cluster;
+    cluster.turn(() => void crashContainer(worldOf({ client: admin, now, entropy, cells }), id, 137));
+  };
+  down(cluster, "control-plane-2");
+  down(cluster, "control-plane-3");
+  const { revision } = cluster.store;
+  kill();
+  pass(cluster, 60);
+  expect(cluster.store.revision).toBe(revision);
+  const states = [...cluster.cells.entries<ContainerRecord>(CONTAINERS)]
+    .filter(([, record]) => record.pod === pod?.metadata.name)
+    .map(([, { state }]) => state);
+  expect(states.sort()).toEqual(["exited", "running"]);
+  mend(cluster, "node-down-2");
+  pass(cluster, 60);
+  expect(cluster.admin.list(pods, { namespace: "default" })[0]?.status?.containerStatuses?.[0]).toMatchObject({
+    restartCount: 1,
+    ready: true,
+  });
 });

@@ -1,8 +1,6 @@
 /**
  * What faults do by themselves: they end, they take machines down, they let memory grow. Everything else about a fault
  * is felt by whoever asks for it: the kubelet, the runtime, the network.
- *
- * Leaves out what a kubelet does on a node that is cut off: it neither probes nor restarts until it is heard again.
  */
 import { worldOf } from "#kernel/network/world-of";
 import type { Client } from "#kernel/registry/client";
@@ -76,7 +74,9 @@ function stateOf(machine: Machine, cells: Cells, now: number): Machine {
   const shutdownAt = own.find(({ type }) => type === "node-shutdown")?.since;
   const isPowered = !has("node-down") && (shutdownAt === undefined || now < shutdownAt + SHUTDOWN_MS);
   const isCalm = own.every(({ type }) => type === "node-shutdown") && isPowered;
-  const isUnheard = isCalm && !isStopped && cells.get(QUORUM, LOST) !== undefined;
+  const isKubeletStopped = isStopped || has("kubelet-stop");
+  const isApart = has("node-partition") || cells.get(QUORUM, LOST) !== undefined;
+  const isUnheard = isPowered && !isKubeletStopped && isApart;
   const { silentSince = now, isCutOff: _, isUnheard: __, shutdownAt: ___, ...rest } = machine;
   return {
     ...rest,

@@ -12,6 +12,8 @@ import { isNodeReady } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodReady } from "#kernel/resources/core/pod.facts";
 import { services } from "#kernel/resources/core/service";
+import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
+import { crashContainer } from "#kernel/runtime/containers";
 import { endExec, startExec, wakeExec } from "#kernel/runtime/exec";
 import { BEGIN, pod, Scene, webDeployment } from "#test/support/scene";
 
@@ -297,4 +299,27 @@ test("a fork goes on with its faults as the original does", () => {
   expect(JSON.stringify(exportCluster(fork).rows) === JSON.stringify(exportCluster(scene.cluster).rows)).toBe(true);
   expect(listFaults(fork)).toEqual([]);
   expect(placesOf(scene).living).toHaveLength(4);
+});
+
+test("a kubelet that is cut off goes on with its pods, hears of no deletion, and clears up when it is heard again", () => {
+  const scene = new Scene({ machines: 1, latency: "realistic" });
+  scene.create(pods, pod("kept"));
+  scene.create(pods, pod("gone"));
+  scene.settle();
+  const running = (name: string): number =>
+    [...scene.cluster.cells.entries<ContainerRecord>(CONTAINERS)].filter(
+      ([, record]) => record.pod === name && record.state === "running",
+    ).length;
+  const fault = broken(scene, { type: "node-partition", target: { node: "node-1" } });
+  scene.delete(pods, "gone", { gracePeriodSeconds: 0 });
+  const id = statusOf(scene, "kept")?.containerID?.slice("containerd://".length) ?? "";
+  const { admin, now, entropy, cells } = scene.cluster;
+  scene.turn(() => crashContainer(worldOf({ client: admin, now, entropy, cells }), id, 1));
+  scene.pass(30);
+  expect([running("kept"), running("gone")]).toEqual([1, 1]);
+  expect(statusOf(scene, "kept")).toMatchObject({ restartCount: 0 });
+  mend(scene, fault.id);
+  scene.pass(5);
+  expect([running("kept"), running("gone")]).toEqual([1, 0]);
+  expect(statusOf(scene, "kept")).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 1 } } });
 });

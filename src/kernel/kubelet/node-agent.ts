@@ -183,8 +183,7 @@ function tellChanges(context: Context, machine: Machine, node: Node, { condition
 function fallSilent(context: Context, machine: Machine): void {
   const { client, cells, now } = context;
   const { name, bootedAt } = machine;
-  const isApart = machine.isCutOff === true || machine.isUnheard === true;
-  const cut = isApart && { isCutOff: true as const };
+  const cut = machine.isUnheard === true && { isCutOff: true as const };
   cells.put(AGENTS, name, { bootedAt, isSilent: true, ...cut } satisfies Agent);
   const beat = lastHeartbeat(machine, now);
   const lease = storedLease(context, name);

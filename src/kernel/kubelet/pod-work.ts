@@ -63,6 +63,8 @@ export function say(
   event: { readonly type?: "Normal" | "Warning"; readonly reason: string; readonly message: string },
   member?: Member,
 ): void {
+  // An event nobody can be told is dropped.
+  if (machine.isUnheard === true) return;
   const { type = "Normal", reason, message } = event;
   recordEvent(
     context.client,

@@ -17,7 +17,8 @@ const sources = new WeakMap<Pod, number>();
 
 /** Writes the status if it says anything new; gives the outcome it was given. */
 export function report(work: PodWork, outcome: Outcome): Outcome {
-  const { pod, cell, context } = work;
+  const { pod, cell, context, machine } = work;
+  if (machine.isUnheard === true) return outcome;
   const source = hash53(sourceOf(work));
   if (sources.get(pod) === source) return outcome;
   const { failure } = cell;

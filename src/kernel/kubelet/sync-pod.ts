@@ -2,7 +2,8 @@
  * The kubelets' care for pods: a pod bound to a machine whose kubelet is alive is admitted, started, watched, reported
  * and ended.
  *
- * Models SyncPod, SyncTerminatingPod and SyncTerminatedPod of pkg/kubelet/kubelet.go.
+ * Models SyncPod, SyncTerminatingPod and SyncTerminatedPod of pkg/kubelet/kubelet.go. A kubelet that reaches no API
+ * server goes on with the pods it knows, and tells what became of them once it is heard again.
  */
 import type { Pod } from "#kernel/api/types.gen";
 import { compareText } from "#kernel/apimachinery/go-text";
@@ -89,7 +90,14 @@ const byKey = (a: Key, b: Key): number => compareText(keyText(a), keyText(b));
 
 const ofMachines: Watch = {
   room: MACHINES,
-  keys: (id: string, _value: unknown, client: Client) => client.by(pods, "node", id).map(keyOf).sort(byKey),
+  keys: (id: string, _value: unknown, client: Client) => {
+    // Besides the pods that are there, those that went while nobody could tell the kubelet.
+    const known = [...client.registry.cells.entries<PodCell>(KUBELET_PODS)]
+      .filter(([, { node }]) => node === id)
+      .map(([, { namespace, name }]) => ({ namespace, name }))
+      .filter((key) => client.get(pods, key) === undefined);
+    return [...client.by(pods, "node", id).map(keyOf), ...known].sort(byKey);
+  },
 };
 
 const referring = (kind: "configmap" | "secret") => (object: { metadata: Pod["metadata"] }, client: Client) =>
@@ -118,6 +126,7 @@ export const podSync: Controller = {
   reconcile(context, key) {
     const pod = context.client.get(pods, key);
     const stored = podCell(context.cells, key);
+    if (pod === undefined && stored !== undefined && runsOn(context, stored.node)) return done;
     if (stored !== undefined && (pod === undefined || pod.metadata.uid !== stored.uid)) forget(context, key, stored);
     const machine = context.cells.get<Machine>(MACHINES, pod?.spec.nodeName ?? "");
     if (pod !== undefined && machine === undefined && stored?.uid === pod.metadata.uid) forget(context, key, stored);
@@ -125,15 +134,31 @@ export const podSync: Controller = {
 
     const kept = stored?.uid === pod.metadata.uid ? stored : undefined;
     if (kept === undefined && isPodTerminal(pod)) return done;
+    if (machine.isUnheard === true && kept === undefined) return done;
     const cell = draftCell(kept, { uid: pod.metadata.uid, ...key, node: machine.name });
     const latency = context.cells.get<{ readonly latency?: string }>("cluster", "options")?.latency;
-    const work: PodWork = { context, world: worldOf(context), pod, key, machine, cell, isInstant: latency === "none" };
+    const known = machine.isUnheard === true ? asLastHeard(pod, cell) : pod;
+    const isInstant = latency === "none";
+    const work: PodWork = { context, world: worldOf(context), pod: known, key, machine, cell, isInstant };
     if (!machine.isPowered) loseContainers(work);
-    const outcome = isKubeletAlive(machine) ? sync(work) : done;
+    const outcome = isKubeletAlive(machine) || machine.isUnheard === true ? sync(work) : done;
     keepCell(context.cells, cell, kept);
     return outcome;
   },
 };
+
+/** True if what a machine runs goes on although its pod is gone: nobody can tell its kubelet. */
+function runsOn({ cells }: Context, node: string): boolean {
+  const machine = cells.get<Machine>(MACHINES, node);
+  return machine?.isPowered === true && !isKubeletAlive(machine);
+}
+
+/** The pod as a kubelet knows it that hears nothing: a deletion has not come to it, unless it had begun before. */
+function asLastHeard(pod: Pod, { endingAt }: PodCell): Pod {
+  if (endingAt !== undefined || pod.metadata.deletionTimestamp === undefined) return pod;
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = pod.metadata;
+  return { ...pod, metadata };
+}
 
 function sync(work: PodWork): Outcome {
   const { cell, pod, context } = work;
@@ -292,7 +317,9 @@ function end(work: PodWork): Outcome {
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds === 0) return report(work, done);
   cell.goneAt ??= later(work, TEARDOWN_MS);
   if (context.now < cell.goneAt) return report(work, wakeAt(cell.goneAt));
-  context.client.delete(pods, key, { gracePeriodSeconds: 0, preconditions: { uid } });
+  if (work.machine.isUnheard !== true) {
+    context.client.delete(pods, key, { gracePeriodSeconds: 0, preconditions: { uid } });
+  }
   return done;
 }
 

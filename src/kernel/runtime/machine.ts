@@ -25,7 +25,7 @@ export interface Machine {
   readonly isPowered: boolean;
   /** Set while no packet comes to it or leaves it. */
   readonly isCutOff?: true;
-  /** Set while there is no API server its kubelet could tell anything. */
+  /** Set while its kubelet runs, but there is no API server it could hear or tell anything. */
   readonly isUnheard?: true;
   /** Since when it is being shut down in order. */
   readonly shutdownAt?: Instant;
