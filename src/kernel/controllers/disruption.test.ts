@@ -132,6 +132,6 @@ test("pods nobody replaces are told; a budget over none allows nothing", () => {
   scene.create(pods, { ...pod("web"), metadata: { name: "web", namespace: "default", labels: { app: "web" } } });
   scene.settle();
   expect(scene.said("web", "UnmanagedPods")[0]).toMatch(
-    /^UnmanagedPods.*: Pods selected by this PodDisruptionBudget \(selector: app=web\) were found to be unmanaged\./,
+    /^UnmanagedPods.*: Pods selected by this PodDisruptionBudget \(selector: &LabelSelector\{MatchLabels:map\[string\]string\{app: web,\},.*were found to be unmanaged\./,
   );
 });

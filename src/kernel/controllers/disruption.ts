@@ -7,8 +7,9 @@
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { scaledValue } from "#kernel/apimachinery/int-or-string";
-import { format, matches } from "#kernel/apimachinery/labels";
+import { matches } from "#kernel/apimachinery/labels";
 import { controllerOf, keyOf, parseTime, setCondition } from "#kernel/apimachinery/meta";
+import { selectorText } from "#kernel/apimachinery/selector-text";
 import { scaleOf } from "#kernel/controllers/disruption/scale";
 import { selectedPods } from "#kernel/controllers/shared/selected-pods";
 import type { Client } from "#kernel/registry/client";
@@ -131,7 +132,7 @@ function expectedScale(client: Client, mine: readonly Pod[]): { scale: number; u
 }
 
 function unmanagedText({ spec }: PodDisruptionBudget): string {
-  const selector = format(spec.selector);
+  const selector = selectorText(spec.selector);
   return (
     `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the ` +
     "status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these " +

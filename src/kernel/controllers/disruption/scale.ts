@@ -4,7 +4,7 @@
  * Models pkg/controller/disruption (the finders of disruption.go).
  */
 import type { Pod } from "#kernel/api/types.gen";
-import { internalError } from "#kernel/apimachinery/errors";
+import { unknownError } from "#kernel/apimachinery/errors";
 import { controllerOf, type OwnerReference, parseApiVersion } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import { deployments } from "#kernel/resources/apps/deployment";
@@ -17,17 +17,17 @@ export interface OwnScale {
   readonly scale: number;
 }
 
-/** Gives the size of a pod's controller; one that is gone has none. @throws InternalError if its kind has no size */
+/** Gives the size of a pod's controller; one that is gone has none. @throws StatusError if its kind has no size */
 export function scaleOf(client: Client, pod: Pod, owner: OwnerReference): OwnScale {
   const namespace = pod.metadata.namespace ?? "";
   const { group = "", version = "" } = parseApiVersion(owner.apiVersion) ?? {};
   const resource = client.registry.resourceOfKind({ group, version, kind: owner.kind });
   if (resource === undefined) {
-    throw internalError(`no matches for kind "${owner.kind}" in version "${owner.apiVersion}"`);
+    throw unknownError(`no matches for kind "${owner.kind}" in version "${owner.apiVersion}"`);
   }
   if (resource.subresources?.scale === undefined) {
     const name = group === "" ? resource.names.plural : `${resource.names.plural}.${group}`;
-    throw internalError(`${name} does not implement the scale subresource`);
+    throw unknownError(`${name} does not implement the scale subresource`);
   }
   const found = client.get(resource, { namespace, name: owner.name }) as KubeObject | undefined;
   if (found === undefined || found.metadata.uid !== owner.uid) return { uid: owner.uid, scale: 0 };

@@ -6,14 +6,13 @@
 import type {
   ContainerResourceMetricSource,
   HorizontalPodAutoscaler,
-  LabelSelector,
   MetricSpec,
   MetricStatus,
   MetricTarget,
   MetricValueStatus,
 } from "#kernel/api/types.gen";
-import { goValue } from "#kernel/apimachinery/go-text";
 import { formatQuantity, fromMilli, milli } from "#kernel/apimachinery/quantity";
+import { selectorText } from "#kernel/apimachinery/selector-text";
 import { type Answer, externalMetric, objectMetric, podsMetric } from "#kernel/controllers/podautoscaler/adapter";
 import {
   againstAmount,
@@ -194,19 +193,4 @@ function resourceText({ registry }: Client, kind: string, apiVersion: string): s
       return group === "" ? names.plural : `${names.plural}.${group}`;
   }
   return kind;
-}
-
-/** A selector as Go prints a pointer to one. */
-function selectorText(selector: LabelSelector | undefined): string {
-  if (selector === undefined) return "nil";
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  const labels = Object.keys(matchLabels).sort();
-  const pairs = labels.map((name) => `${name}: ${matchLabels[name]},`).join("");
-  const rules = matchExpressions
-    .map(
-      ({ key, operator, values }) =>
-        `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:${goValue(values ?? [])},},`,
-    )
-    .join("");
-  return `&LabelSelector{MatchLabels:map[string]string{${pairs}},MatchExpressions:[]LabelSelectorRequirement{${rules}},}`;
 }
