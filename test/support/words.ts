@@ -1,4 +1,4 @@
-/** What is said about an object, as lines: its conditions and its events, for tables that compare them with upstream's. */
+/** What is said about an object, as lines: conditions and events, for tables that hold them against upstream's. */
 import { expect, test } from "vitest";
 import type { Event, PodSpec } from "#kernel/api/types.gen";
 import type { AnyResource } from "#kernel/registry/definition";
