@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openApiV2, openApiV3 } from "#apiserver/describe/openapi";
+import { METRICS_DOCUMENTS, metricsDescribed } from "#apiserver/describe/openapi.metrics";
 import { openApiV2Protobuf } from "#apiserver/describe/openapi.protobuf";
 import { servedResource } from "#apiserver/describe/openapi.served";
 import { RESOURCES } from "#kernel/resources/index";
@@ -24,7 +25,8 @@ export function openApiAssets(): ReadonlyMap<string, string | Uint8Array> {
   const described = { resources: RESOURCES.map(servedResource), texts };
   const files = new Map<string, string | Uint8Array>();
   const hashes: Record<string, string> = {};
-  for (const [path, document] of openApiV3(described)) {
+  const metrics = [...openApiV3(metricsDescribed(texts))].filter(([path]) => METRICS_DOCUMENTS.includes(path));
+  for (const [path, document] of [...openApiV3(described), ...metrics]) {
     const text = JSON.stringify(document);
     files.set(`v3/${path}.json`, text);
     hashes[path] = createHash("sha512").update(text).digest("hex").toUpperCase();

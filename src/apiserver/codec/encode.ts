@@ -6,7 +6,6 @@
 import { stringify } from "yaml";
 import { messageOf } from "#apiserver/codec/protobuf/messages";
 import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
-import { shapeOf } from "#kernel/api/shapes";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { ListResult } from "#kernel/registry/list";
 import { type Acceptance, negotiate } from "#kernel/requests/media-type";
@@ -56,8 +55,8 @@ export function accepted(request: Request, resource: AnyResource | undefined, is
   return negotiate(request.headers.get("accept"), { hasProtobuf, hasTable, isStream });
 }
 
-/** Whether Go has a type for the kind, and so a protobuf form: custom resources and what is computed have none. */
-const isBuiltIn = ({ gvk, shape }: AnyResource): boolean => shapeOf(gvk) === shape && messageOf(shape) !== undefined;
+/** Whether Go has a type for the kind, and so a protobuf form: custom resources have none. */
+const isBuiltIn = ({ isCustom, shape }: AnyResource): boolean => isCustom !== true && messageOf(shape) !== undefined;
 
 /** Requests of a kind on its way out are warned. */
 function withDeprecation(resource: AnyResource | undefined, presentation: Presentation): Presentation {

@@ -43,7 +43,7 @@ export function customKinds(cluster: Cluster): CustomKinds {
   const versions = store
     .list(customresourcedefinitions.bucket)
     .map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`);
-  const kinds = own.map(({ group, version, names, gvk, isNamespaced, verbs, subresources }) => ({
+  const kinds = own.map(({ group, version, names, gvk, isNamespaced, verbs, subresources, storedAs }) => ({
     group,
     version,
     names,
@@ -51,6 +51,7 @@ export function customKinds(cluster: Cluster): CustomKinds {
     isNamespaced,
     verbs,
     ...(subresources !== undefined && { subresources }),
+    ...(storedAs !== undefined && { storedAs }),
   }));
   const all = [...kinds, ...remote.flatMap((one) => one.kinds)];
   return { revision: versions.length === 0 ? "" : fingerprint(versions.join()), kinds: all, remote };

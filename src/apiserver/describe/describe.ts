@@ -3,10 +3,13 @@
  *
  * Models k8s.io/apiserver/pkg/server (healthz, routes) and pkg/endpoints/discovery.
  */
-
+import { stringify } from "yaml";
+import { asMessages } from "#apiserver/codec/protobuf/discovery";
+import { type JsonObject, writeProtobuf } from "#apiserver/codec/protobuf/write";
 import { fingerprint } from "#apiserver/describe/fingerprint";
 import { pageNotFoundText } from "#kernel/apimachinery/errors";
 import { versionInfo } from "#kernel/apimachinery/version";
+import { PROTOBUF } from "#kernel/requests/decode";
 import {
   aggregated,
   coreVersions,
@@ -16,6 +19,7 @@ import {
   resourceList,
   type Served,
 } from "#kernel/requests/discovery";
+import { type Format, negotiateDocument } from "#kernel/requests/media-type";
 
 /** The checks of /livez and /readyz?verbose, in upstream's order. */
 const CHECKS = [
@@ -50,7 +54,10 @@ const ROOT_PATHS = [
 export const namesKinds = (path: string): boolean =>
   /^\/(?:apis?(?:\/[^/]+){0,2})?\/?$/.test(path) && !/^\/api\/./.test(path);
 
-/** Answers a request for a document about the server; undefined if it is about something else. */
+/**
+ * Answers a request for a document about the server; undefined if it is about something else.
+ * @throws NotAcceptable
+ */
 export function describe(request: Request, served: Served, address: string): Response | undefined {
   const url = new URL(request.url);
   const path = url.pathname.replace(/(.)\/$/, "$1");
@@ -65,7 +72,7 @@ export function describe(request: Request, served: Served, address: string): Res
   const [name = "", version] = parts;
   if (version !== undefined) return listAnswer(request, served, name, version);
   const found = group(served, name);
-  return found === undefined ? pageNotFound() : json(found, request);
+  return found === undefined ? pageNotFound() : document(found, request);
 }
 
 /** What the mux of a real server answers where nothing is mounted. */
@@ -100,20 +107,17 @@ export function healthAnswer(url: URL, failed: readonly string[]): Response {
 }
 
 function discoveryRoot(request: Request, served: Served, root: "api" | "apis", address: string): Response {
-  const accept = request.headers.get("accept") ?? "";
-  const [, version] =
-    /application\/json;[^,]*g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(accept) ?? [];
+  const { format, aggregated: version } = negotiateDocument(request.headers.get("accept"), true);
   if (version !== undefined) {
     const list = { ...aggregated(served, root), apiVersion: `apidiscovery.k8s.io/${version}` };
-    const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    return json(list, request, type);
+    return written(list, request, format, `;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
   }
-  return json(root === "api" ? coreVersions(address) : groupList(served), request);
+  return written(root === "api" ? coreVersions(address) : groupList(served), request, format);
 }
 
 function listAnswer(request: Request, served: Served, group: string, version: string): Response {
   const list = resourceList(served, { group, version });
-  return list === undefined ? pageNotFound() : json(list, request);
+  return list === undefined ? pageNotFound() : document(list, request);
 }
 
 function rootPaths(resources: readonly Discovered[]): string[] {
@@ -133,11 +137,27 @@ function rootPaths(resources: readonly Discovered[]): string[] {
   return [...paths].sort();
 }
 
-/** JSON with an ETag, so that a client that has it already is told so. */
-function json(value: object, request: Request, type = "application/json"): Response {
+const json = (value: object, request: Request): Response => written(value, request, "json");
+
+/** A document in whichever format the client accepts. @throws NotAcceptable */
+const document = (value: object, request: Request): Response =>
+  written(value, request, negotiateDocument(request.headers.get("accept"), false).format);
+
+const TYPES: Readonly<Record<Format, string>> = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: PROTOBUF,
+};
+
+/** A document with an ETag, so that a client that has it already is told so. */
+function written(value: object, request: Request, format: Format, parameters = ""): Response {
   const text = JSON.stringify(value);
   const etag = `"${fingerprint(text)}"`;
-  const headers = { "content-type": type, "cache-control": "public", vary: "Accept", etag };
+  const headers = { "content-type": `${TYPES[format]}${parameters}`, "cache-control": "public", vary: "Accept", etag };
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
-  return new Response(text, { headers });
+  if (format === "protobuf") {
+    const bytes = writeProtobuf(asMessages(value as JsonObject));
+    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+  }
+  return new Response(format === "yaml" ? stringify(value) : text, { headers });
 }

@@ -3,8 +3,8 @@
  *
  * Models kube-openapi's builder and builder3: version 3 has defaults and wraps references that have siblings.
  */
-import { definitionKinds, type Schema, type Texts } from "#apiserver/describe/openapi.served";
-import { type FieldShape, SCALAR_DEFINITIONS, shapeNamed } from "#kernel/api/shapes";
+import { definitionKinds, type Kind, type Schema, type Texts } from "#apiserver/describe/openapi.served";
+import { type FieldShape, type ObjectShape, SCALAR_DEFINITIONS, shapeNamed } from "#kernel/api/shapes";
 
 export type Version = "v2" | "v3";
 
@@ -29,19 +29,29 @@ const SCALARS_V3: Readonly<Record<string, Schema>> = {
 /** The schema of a definition. */
 export function definitionSchema(name: string, version: Version, texts: Texts): Schema {
   const own = texts.types[name] ?? {};
-  const about = own[""] === undefined ? {} : { description: own[""] };
+  const about = aboutOf(own);
   const scalar = SCALAR_DEFINITIONS.get(name);
   if (scalar !== undefined) {
     const isOpen = name.includes("JSON");
     const any = isOpen ? {} : { type: "object" };
     return { ...about, ...((version === "v3" ? SCALARS_V3 : SCALARS_V2)[scalar] ?? any) };
   }
-  const { fields, required, mapType, unions } = shapeNamed(name);
+  return shapeSchema(shapeNamed(name), version, { own, kinds: definitionKinds(name) });
+}
+
+const aboutOf = (own: Readonly<Record<string, string>>): Schema =>
+  own[""] === undefined ? {} : { description: own[""] };
+
+/** The schema of a shape; `own` are its texts, by field, its own under "". */
+export function shapeSchema(
+  { fields, required, mapType, unions }: ObjectShape,
+  version: Version,
+  { own, kinds }: { readonly own: Readonly<Record<string, string>>; readonly kinds: readonly Kind[] },
+): Schema {
   const properties: Record<string, Schema> = {};
   for (const [field, shape] of fields) properties[field] = fieldSchema(shape, version, own[field]);
-  const kinds = definitionKinds(name);
   return {
-    ...about,
+    ...aboutOf(own),
     ...(fields.size === 0 ? {} : { properties }),
     ...(required.length === 0 ? {} : { required }),
     type: "object",

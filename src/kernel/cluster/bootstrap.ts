@@ -62,12 +62,16 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   registerGroups(client);
 }
 
-/** Every group version this server has of its own is registered once; who deletes a registration keeps it so. */
+/**
+ * Every group version this server has of its own is registered once; who deletes a registration keeps it so. The group
+ * of registrations is served by whoever reads them, and so is not among them.
+ */
 function registerGroups(client: Client): void {
   const names = new Set<string>();
   for (const { group, version } of [...client.registry.resources].sort(comparePriorities)) {
     const name = apiServiceName({ group, version });
-    if (!names.has(name)) client.create(apiservices, localApiService({ group, version }, "onstart"));
+    if (!names.has(name) && group !== apiservices.group)
+      client.create(apiservices, localApiService({ group, version }, "onstart"));
     names.add(name);
   }
 }

@@ -173,6 +173,8 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly bucket?: Bucket;
   /** How this version differs from the stored one; absent where it is the stored one. */
   readonly conversion?: Conversion<T>;
+  /** The kind of the stored version, where that is not this one. */
+  readonly storedAs?: GroupVersionKind;
   /** Nothing of it is stored: a source of the registry puts it together when it is read. */
   readonly isComputed?: boolean;
   /** The shape of a kind made at run time; otherwise it is found by group, version and kind. */

@@ -18,6 +18,8 @@ export interface Discovered {
   readonly isNamespaced: boolean;
   readonly verbs: readonly Verb[];
   readonly subresources?: Subresources;
+  /** The kind of the stored version, where that is not this one. */
+  readonly storedAs?: GroupVersionKind;
 }
 
 /** A group version that somebody else serves. */
@@ -130,10 +132,11 @@ const hashes = new WeakMap<Discovered, string>();
 
 /** What tells clients that objects are kept in another version now: eight bytes of a hash, in base64. */
 function storageHash(resource: Discovered): string | undefined {
-  if (!resource.verbs.includes("get")) return undefined;
+  // What nobody creates is not stored.
+  if (!resource.verbs.includes("get") || !resource.verbs.includes("create")) return undefined;
   let hash = hashes.get(resource);
   if (hash === undefined) {
-    const { group, version, kind } = resource.gvk;
+    const { group, version, kind } = resource.storedAs ?? resource.gvk;
     const name = `${group}/${version}/${kind}`;
     const digest = sha256(Uint8Array.from(name, (character) => character.charCodeAt(0)));
     // Eight bytes are eleven characters and one to fill up.

@@ -61,6 +61,26 @@ export function negotiate(accept: string | null, restrictions: Restrictions = {}
   throw isStream ? notAcceptableStream() : notAcceptableType(SERVED.map(({ type }) => type));
 }
 
+/** How a document of discovery is wanted: plain, or all groups in one. */
+export interface DocumentAcceptance {
+  readonly format: Format;
+  readonly aggregated?: "v2" | "v2beta1";
+}
+
+/** As `negotiate`, for discovery; `hasAggregated` where a document can tell of all groups. @throws NotAcceptable */
+export function negotiateDocument(accept: string | null, hasAggregated: boolean): DocumentAcceptance {
+  if (accept === null || accept === "") return { format: "json" };
+  for (const { type, parameters } of parseAccept(accept)) {
+    const served = SERVED.find((one) => matches(type, one.type));
+    if (served === undefined) continue;
+    const [as, group, version] = ["as", "g", "v"].map((name) => parameters.get(name));
+    if (as === undefined && group === undefined && version === undefined) return { format: served.format };
+    if (!hasAggregated || as !== "APIGroupDiscoveryList" || group !== "apidiscovery.k8s.io") continue;
+    if (version === "v2" || version === "v2beta1") return { format: served.format, aggregated: version };
+  }
+  throw notAcceptableType(SERVED.map(({ type }) => type));
+}
+
 const notAcceptableStream = (): Error =>
   notAcceptableType(SERVED.flatMap(({ type, streams }) => (streams ? [`${type};stream=watch`] : [])));
 

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import type { CustomDescribed, CustomKinds } from "#apiserver/describe/custom";
 import { pageNotFound } from "#apiserver/describe/describe";
 import { openApiIndex } from "#apiserver/describe/openapi";
+import { METRICS_DOCUMENTS } from "#apiserver/describe/openapi.metrics";
 import { OPENAPI_V2_PROTOBUF, openApiV2Protobuf } from "#apiserver/describe/openapi.protobuf";
 import type { ClusterObject } from "#worker/cluster-object";
 import type { WorkerEnv } from "#worker/env";
@@ -29,7 +30,7 @@ export async function openApiDocument(
   if (path !== "/openapi/v2" && path !== "/openapi/v3" && !path.startsWith("/openapi/v3/")) return undefined;
   const custom = await documentsOf(c, asked);
   if (path === "/openapi/v2") return openApiV2(c, custom);
-  const hashes = await hashesOf(c);
+  const hashes = servedHashes(await hashesOf(c), asked.custom);
   if (path === "/openapi/v3") {
     const all = [...Object.entries(hashes), ...[...custom.v3].map(([name, { hash }]) => [name, hash] as const)];
     return Response.json(openApiIndex(new Map(all)));
@@ -76,6 +77,17 @@ async function mergedV2(
   if (isProtobuf) return new Blob([await asset.arrayBuffer(), openApiV2Protobuf(custom)]);
   return splicedV2(await asset.text(), custom);
 }
+
+/** What is measured is described only where something measures. */
+function servedHashes(
+  hashes: Readonly<Record<string, string>>,
+  { kinds }: CustomKinds,
+): Readonly<Record<string, string>> {
+  if (kinds.some(({ group }) => group === METRICS_GROUP)) return hashes;
+  return Object.fromEntries(Object.entries(hashes).filter(([path]) => !METRICS_DOCUMENTS.includes(path)));
+}
+
+const METRICS_GROUP = "metrics.k8s.io";
 
 function hashesOf(c: Context<WorkerEnv>): Promise<Readonly<Record<string, string>>> {
   index ??= c.env.ASSETS.fetch(assetUrl("index.json")).then((asset) => asset.json());

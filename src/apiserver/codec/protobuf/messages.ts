@@ -3,6 +3,7 @@
  *
  * Models the `protobuf` struct tags of k8s.io/api: embedded structs are messages of their own on the wire.
  */
+import { DISCOVERY_WIRE } from "#apiserver/codec/protobuf/discovery";
 import { WIRE } from "#apiserver/codec/protobuf/wire.gen";
 import type { FieldShape, ObjectShape } from "#kernel/api/shapes";
 
@@ -34,7 +35,7 @@ export function messageOf(shape: ObjectShape): Message | undefined {
   const known = messages.get(shape);
   if (known !== undefined) return known;
   const dot = shape.name.lastIndexOf(".");
-  const text = WIRE[shape.name.slice(0, dot)]?.[shape.name.slice(dot + 1)];
+  const text = DISCOVERY_WIRE.get(shape) ?? WIRE[shape.name.slice(0, dot)]?.[shape.name.slice(dot + 1)];
   if (text === undefined) return undefined;
   const message = parse(text, shape);
   messages.set(shape, message);

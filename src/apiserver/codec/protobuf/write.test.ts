@@ -68,7 +68,18 @@ const WRITTEN_BY_GO: readonly (readonly [json: string, bytes: string])[] = [
   ],
 ];
 
-test.each(WRITTEN_BY_GO)("as Go writes %s", (json, bytes) => {
+const METRICS_BY_GO: readonly (readonly [json: string, bytes: string])[] = [
+  [
+    '{"kind":"NodeMetrics","apiVersion":"metrics.k8s.io/v1beta1","metadata":{"name":"n"},"timestamp":"2026-01-02T03:04:05Z","window":"10s","usage":{"cpu":"1m","memory":"2Ki"}}',
+    "6b3873000a250a166d6574726963732e6b38732e696f2f76316265746131120b4e6f64654d65747269637312430a110a016e12001a0022002a00320038004200120808a5ebdcca0610001a060880c8afa025220b0a0363707512040a02316d220f0a066d656d6f727912050a03324b691a002200",
+  ],
+  [
+    '{"kind":"PodMetricsList","apiVersion":"metrics.k8s.io/v1beta1","metadata":{},"items":[{"metadata":{"name":"p"},"timestamp":"2026-01-02T03:04:05Z","window":"15s","containers":[{"name":"c","usage":{"cpu":"1m","memory":"2Ki"}}]}]}',
+    "6b3873000a280a166d6574726963732e6b38732e696f2f76316265746131120e506f644d6574726963734c69737412520a060a0012001a0012480a110a017012001a0022002a00320038004200120808a5ebdcca0610001a060880acc7f03722210a0163120b0a0363707512040a02316d120f0a066d656d6f727912050a03324b691a002200",
+  ],
+];
+
+test.each([...WRITTEN_BY_GO, ...METRICS_BY_GO])("as Go writes %s", (json, bytes) => {
   const object = JSON.parse(json) as JsonObject;
   expect(hex(writeProtobuf(object))).toBe(bytes);
 });

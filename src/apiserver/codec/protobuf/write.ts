@@ -5,10 +5,13 @@
  * always written, zero or not; what it holds by pointer is written where it is there; maps are written by key.
  */
 import { BackwardBuffer } from "#apiserver/codec/protobuf/buffer";
+import { discoveryShape } from "#apiserver/codec/protobuf/discovery";
 import { type Message, messageOf, type WireField } from "#apiserver/codec/protobuf/messages";
 import { MAGIC, ProtobufError } from "#apiserver/codec/protobuf/read";
 import { isUnionDefinition, writeUnion } from "#apiserver/codec/protobuf/unions";
 import { type FieldShape, type ObjectShape, shapeNamed, shapeOf } from "#kernel/api/shapes";
+import { parseDuration } from "#kernel/apimachinery/duration";
+import { nodeMetricsShape, podMetricsShape } from "#kernel/resources/metrics/shape";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -89,9 +92,18 @@ function kindMessage(apiVersion: string, kind: string): Message | undefined {
     return messageNamed(`${META}.${kind}`);
   }
   const [version = "", group = ""] = apiVersion.split("/").reverse();
-  const shape = shapeOf({ group, version, kind });
+  const shape =
+    discoveryShape(apiVersion, kind) ??
+    shapeOf({ group, version, kind }) ??
+    (group === "metrics.k8s.io" ? METRICS.get(kind) : undefined);
   return shape && messageOf(shape);
 }
+
+/** The kinds of the metrics server, which no document of Kubernetes describes. */
+const METRICS: ReadonlyMap<string, ObjectShape> = new Map([
+  ["NodeMetrics", nodeMetricsShape],
+  ["PodMetrics", podMetricsShape],
+]);
 
 function messageNamed(definition: string): Message {
   const message = messageOf(definition.endsWith(".PartialObjectMetadata") ? PARTIAL : shapeNamed(definition));
@@ -179,7 +191,8 @@ function writeValue(out: BackwardBuffer, number: number, shape: FieldShape, valu
       out.tag(number, FIXED64);
       return;
     case "string":
-      out.text(String(value ?? ""));
+      if (shape.definition === DURATION) writeNumber(out, 1, parseDuration(String(value || "0s")) * NANOSECONDS);
+      else out.text(String(value ?? ""));
       break;
     case "bytes":
       writeBase64(out, String(value ?? ""));
@@ -213,6 +226,14 @@ function objectMessage({ object }: FieldShape): Message {
   const message = object && messageOf(object);
   if (message === undefined) throw new ProtobufError(`${object?.name ?? "an object"} has no protobuf form`);
   return message;
+}
+
+const DURATION = `${META}.Duration`;
+const NANOSECONDS = 1_000_000;
+
+function writeNumber(out: BackwardBuffer, number: number, value: number): void {
+  out.varint(value);
+  out.tag(number, VARINT);
 }
 
 function writeText(out: BackwardBuffer, number: number, text: string): void {

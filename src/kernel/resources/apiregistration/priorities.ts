@@ -12,6 +12,8 @@ export interface Priority {
 }
 
 const GROUPS: Readonly<Record<string, number>> = {
+  // Nothing comes before the group that says which groups there are.
+  "apiregistration.k8s.io": 20001,
   "": 18000,
   apps: 17800,
   "events.k8s.io": 17750,

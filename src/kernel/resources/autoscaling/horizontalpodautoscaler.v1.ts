@@ -176,6 +176,7 @@ export const horizontalpodautoscalersV1 = defineResource<HorizontalPodAutoscaler
   names: HPA_NAMES,
   scope: "Namespaced",
   bucket: HPA_BUCKET,
+  storedAs: { group: "autoscaling", version: "v2", kind: "HorizontalPodAutoscaler" },
   conversion: { toStored, fromStored },
   subresources: { status: true },
 

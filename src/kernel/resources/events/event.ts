@@ -20,6 +20,7 @@ export const events: Resource<EventsEvent> = defineResource<EventsEvent>({
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   bucket: coreEvents.bucket,
+  storedAs: coreEvents.gvk,
   conversion: { toStored: coreOf, fromStored },
 
   // What validation calls the fields are the core names: upstream validates what it has converted.

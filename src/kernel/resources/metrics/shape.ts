@@ -11,13 +11,14 @@ const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
 const text: FieldShape = { type: "string" };
 const time: FieldShape = { type: "time", definition: `${META}.Time`, alwaysPresent: true, zero: null };
-const duration: FieldShape = { type: "string", alwaysPresent: true, zero: "" };
+const duration: FieldShape = { type: "string", definition: `${META}.Duration`, alwaysPresent: true, zero: "" };
 const usage: FieldShape = {
   type: "map",
   values: { type: "quantity", definition: "io.k8s.apimachinery.pkg.api.resource.Quantity" },
 };
 
-const containerMetrics: ObjectShape = {
+/** What one container used. */
+export const containerMetricsShape: ObjectShape = {
   name: `${HOME}.ContainerMetrics`,
   fields: new Map<string, FieldShape>([
     ["name", text],
@@ -44,5 +45,12 @@ function shapeOf(kind: string, more: readonly (readonly [string, FieldShape])[])
 export const nodeMetricsShape: ObjectShape = shapeOf("NodeMetrics", [["usage", usage]]);
 
 export const podMetricsShape: ObjectShape = shapeOf("PodMetrics", [
-  ["containers", { type: "array", items: { type: "object", object: containerMetrics }, listType: "atomic" }],
+  [
+    "containers",
+    {
+      type: "array",
+      items: { type: "object", object: containerMetricsShape, definition: containerMetricsShape.name },
+      listType: "atomic",
+    },
+  ],
 ]);

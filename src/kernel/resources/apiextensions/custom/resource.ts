@@ -86,6 +86,7 @@ function resourceOf(
       }),
     },
     shape: shapeOfSchema(gvk, schema),
+    storedAs: { ...gvk, version: stored.name },
     conversion: customConversion({
       apiVersion: `${group}/${version.name}`,
       storedVersion: `${group}/${stored.name}`,
