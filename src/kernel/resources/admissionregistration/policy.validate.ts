@@ -3,9 +3,10 @@
  *
  * Models pkg/apis/admissionregistration (v1/defaults.go, validation/validation.go).
  */
-import type { MutatingAdmissionPolicySpec, ParamKind, ParamRef, Variable } from "#kernel/api/types.gen";
+import type { LabelSelector, MutatingAdmissionPolicySpec, ParamKind, ParamRef, Variable } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1035Label, dns1123Subdomain, pathSegmentName } from "#kernel/apimachinery/formats";
+import { compareText } from "#kernel/apimachinery/go-text";
 import { validateLabelSelector } from "#kernel/apimachinery/labels";
 import { isCelName } from "#kernel/cel/declarations";
 import type { CelType } from "#kernel/cel/types";
@@ -95,7 +96,21 @@ export const paramKindText = ({ paramKind }: PolicySpec): string =>
 /** The parameters of a binding, as its row shows them. */
 export function paramRefText(paramRef: ParamRef | undefined): string {
   if (paramRef === undefined) return "<unset>";
-  const { namespace = "", name = "" } = paramRef;
-  const shown = name === "" ? "*" : name;
-  return namespace === "" ? shown : `${namespace}/${shown}`;
+  const { namespace = "", name = "", selector } = paramRef;
+  // Nobody can tell whether the kind has namespaces.
+  if (name !== "") return `${namespace === "" ? "*" : namespace}/${name}`;
+  return selector === undefined ? "<unset>" : selectorText(selector);
+}
+
+/** A selector as the text Go's generated code makes of it. */
+function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.entries(matchLabels)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  const parts = `MatchLabels:map[string]string{${labels.join("")}},MatchExpressions:[]LabelSelectorRequirement{`;
+  return `&LabelSelector{${parts}${expressions.join("")}},}`;
 }

@@ -42,7 +42,7 @@ export const apiservices = defineResource<APIService>({
       if (found === undefined) return "Unknown";
       return found.status === "True" ? "True" : `${found.status} (${found.reason ?? ""})`;
     }),
-    column("Age", "date", ({ metadata }, now) => ageText(metadata.creationTimestamp, now)),
+    column("Age", "string", ({ metadata }, now) => ageText(metadata.creationTimestamp, now)),
   ],
 });
 

@@ -25,7 +25,7 @@ export const controllerrevisions = defineResource<ControllerRevision>({
 
   columns: [
     column("Controller", "string", ownerText, "The object whose history this is part of."),
-    column("Revision", "integer", ({ revision }) => revision, "Its number; the highest one is what is wanted now."),
+    column("Revision", "string", ({ revision }) => revision, "Its number; the highest one is what is wanted now."),
   ],
 });
 

@@ -126,8 +126,8 @@ export const horizontalpodautoscalers = defineResource<HorizontalPodAutoscaler>(
     ),
     column("Targets", "string", targetsText, "What is used, and what ought to be."),
     column("MinPods", "string", ({ spec }) => String(spec.minReplicas ?? "<unset>"), "Never fewer than these."),
-    column("MaxPods", "integer", ({ spec }) => spec.maxReplicas, "Never more than these."),
-    column("Replicas", "integer", ({ status }) => status?.currentReplicas ?? 0, "How many there are."),
+    column("MaxPods", "string", ({ spec }) => spec.maxReplicas, "Never more than these."),
+    column("Replicas", "string", ({ status }) => status?.currentReplicas ?? 0, "How many there are."),
   ],
 });
 

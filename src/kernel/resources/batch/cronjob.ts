@@ -44,7 +44,7 @@ export const cronjobs = defineResource<CronJob>({
   columns: [
     column("Schedule", "string", ({ spec }) => spec.schedule, "When it is time."),
     column("Timezone", "string", ({ spec }) => spec.timeZone ?? "<none>", "Whose time that is."),
-    column("Suspend", "string", ({ spec }) => (spec.suspend === true ? "True" : "False"), "Whether it pauses."),
+    column("Suspend", "boolean", ({ spec }) => (spec.suspend === true ? "True" : "False"), "Whether it pauses."),
     column("Active", "integer", ({ status }) => status?.active?.length ?? 0, "How many of its Jobs run."),
     column("Last Schedule", "string", lastScheduleText, "How long ago the last Job was due."),
     ...containerColumns<CronJob>(({ spec }) => spec.jobTemplate.spec.template),

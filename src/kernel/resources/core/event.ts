@@ -10,6 +10,7 @@ import { dns1123Subdomain, qualifiedName } from "#kernel/apimachinery/formats";
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { ageText } from "#kernel/apimachinery/table";
 import { column, defineResource, wide } from "#kernel/registry/definition";
+import { nameColumn } from "#kernel/resources/core/table.columns";
 import type { Instant } from "#kernel/sim/instant";
 
 /** Longest texts of an event that names its eventTime, in bytes. */
@@ -38,7 +39,7 @@ export const events = defineResource<Event>({
     column("Message", "string", ({ message }) => (message ?? "").trim()),
     wide("First Seen", "string", (event, now) => firstSeen(event, now)),
     wide("Count", "string", ({ count, series }) => (series !== undefined ? (series.count ?? 0) : count || 1)),
-    wide("Name", "string", ({ metadata }) => metadata.name),
+    { ...nameColumn, priority: 1 },
   ],
 
   selectableFields: {

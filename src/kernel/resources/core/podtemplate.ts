@@ -9,6 +9,7 @@ import { column, defineResource } from "#kernel/registry/definition";
 import { defaultPodSpec } from "#kernel/resources/core/pod.defaults";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
 import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
+import { nameColumn } from "#kernel/resources/core/table.columns";
 
 export const podtemplates = defineResource<PodTemplate>({
   group: "",
@@ -33,7 +34,7 @@ export const podtemplates = defineResource<PodTemplate>({
   },
 
   table: [
-    column("Name", "string", ({ metadata }) => metadata.name, "The name of the template."),
+    nameColumn,
     column(
       "Containers",
       "string",

@@ -24,7 +24,7 @@ export const ageColumn: Column<KubeObject> = column(
 /** The time at which the object was made. */
 export const createdAtColumn: Column<KubeObject> = column(
   "Created At",
-  "string",
+  "date",
   ({ metadata }) => metadata.creationTimestamp ?? "",
   "When the server made the object.",
 );

@@ -37,6 +37,7 @@ export const events: Resource<EventsEvent> = defineResource<EventsEvent>({
   table: (coreEvents.table ?? []).map((shown) => ({
     ...column<EventsEvent>(shown.name, shown.type, (event, now) => shown.cell(coreOf(event), now), shown.description),
     priority: shown.priority,
+    ...(shown.format !== undefined && { format: shown.format }),
   })),
 
   selectableFields: {

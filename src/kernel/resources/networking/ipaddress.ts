@@ -8,6 +8,7 @@ import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain, pathSegmentName } from "#kernel/apimachinery/formats";
 import { ipAddress } from "#kernel/apimachinery/ip";
 import { column, defineResource } from "#kernel/registry/definition";
+import { nameColumn } from "#kernel/resources/core/table.columns";
 
 export const ipaddresses = defineResource<IPAddress>({
   group: "networking.k8s.io",
@@ -25,7 +26,10 @@ export const ipaddresses = defineResource<IPAddress>({
     at("spec.parentRef").immutable(one.spec?.parentRef, old.spec?.parentRef);
   },
 
-  columns: [column("ParentRef", "string", ({ spec }) => parentText(spec?.parentRef), "Who holds the address.")],
+  table: [
+    nameColumn,
+    column("ParentRef", "string", ({ spec }) => parentText(spec?.parentRef), "Who holds the address."),
+  ],
 
   indexes: { parent: ({ spec }) => (spec?.parentRef === undefined ? [] : [parentText(spec.parentRef)]) },
 });

@@ -9,5 +9,5 @@ import type { KubeObject } from "#kernel/store/object";
 /** The whole table. */
 export const roleTable: readonly Column<KubeObject>[] = [
   { ...column<KubeObject>("Name", "string", ({ metadata }) => metadata.name), format: "name" },
-  column("Created At", "string", ({ metadata }) => metadata.creationTimestamp ?? "<unknown>"),
+  column("Created At", "date", ({ metadata }) => metadata.creationTimestamp ?? "<unknown>"),
 ];

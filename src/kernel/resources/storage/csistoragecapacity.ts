@@ -9,6 +9,7 @@ import { validateLabelSelector } from "#kernel/apimachinery/labels";
 import { cmp } from "#kernel/apimachinery/quantity";
 import { column, defineResource } from "#kernel/registry/definition";
 import { mustFit } from "#kernel/resources/core/pod.validate.fields";
+import { nameColumn } from "#kernel/resources/core/table.columns";
 
 export const csistoragecapacities = defineResource<CSIStorageCapacity>({
   group: "storage.k8s.io",
@@ -26,7 +27,8 @@ export const csistoragecapacities = defineResource<CSIStorageCapacity>({
     at("storageClassName").immutable(one.storageClassName, old.storageClassName);
   },
 
-  columns: [
+  table: [
+    nameColumn,
     column("StorageClassName", "string", ({ storageClassName }) => storageClassName, "The class it is about."),
     column("Capacity", "string", ({ capacity }) => capacity ?? "<unset>", "What is left."),
   ],

@@ -156,7 +156,7 @@ test("defaults are filled in, and rows printed", () => {
   expect(cells(storageclasses, isDefault)[0]).toBe("x (default)");
   expect(cells(csidrivers, made(csidrivers))).toEqual([true, false, false, "<unset>", false, "Persistent"]);
   expect(cells(csinodes, made(csinodes))).toEqual([1]);
-  expect(cells(csistoragecapacities, made(csistoragecapacities))).toEqual(["slow", "1Gi"]);
+  expect(cells(csistoragecapacities, made(csistoragecapacities))).toEqual(["x", "slow", "1Gi"]);
   expect(cells(volumeattachments, made(volumeattachments))).toEqual(["d.example.com", "pv", "n", false]);
   expect(cells(volumeattributesclasses, made(volumeattributesclasses))).toEqual(["d.example.com"]);
 });

@@ -51,7 +51,7 @@ export const storageclasses = defineResource<StorageClass>({
     column("Provisioner", "string", ({ provisioner }) => provisioner, "Who makes its volumes."),
     column("ReclaimPolicy", "string", ({ reclaimPolicy }) => reclaimPolicy ?? "Delete", "What becomes of them."),
     column("VolumeBindingMode", "string", ({ volumeBindingMode }) => volumeBindingMode ?? "<unset>"),
-    column("AllowVolumeExpansion", "boolean", ({ allowVolumeExpansion }) => allowVolumeExpansion === true),
+    column("AllowVolumeExpansion", "string", ({ allowVolumeExpansion }) => allowVolumeExpansion === true),
     ageColumn,
   ],
 });

@@ -57,7 +57,7 @@ export const volumeattachments = defineResource<VolumeAttachment>({
   },
 
   columns: [
-    column("Attacher", "string", ({ spec }) => spec.attacher, "The driver."),
+    { ...column<VolumeAttachment>("Attacher", "string", ({ spec }) => spec.attacher, "The driver."), format: "name" },
     column("PV", "string", ({ spec }) => spec.source.persistentVolumeName ?? "", "The volume."),
     column("Node", "string", ({ spec }) => spec.nodeName, "The node."),
     column("Attached", "boolean", ({ status }) => status?.attached ?? false, "Whether it is there already."),
