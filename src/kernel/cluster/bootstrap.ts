@@ -23,6 +23,16 @@ import { STANDARD_CLASS } from "#kernel/resources/storage/storageclass.facts";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
 import type { Cells } from "#kernel/store/cells";
 
+/** As ingress-nginx's own instructions have Helm make it: who follows them finds a class that is theirs. */
+const INGRESS_CLASS_META = {
+  name: INGRESS_CLASS,
+  labels: { "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/name": "ingress-nginx" },
+  annotations: {
+    "meta.helm.sh/release-name": "ingress-nginx",
+    "meta.helm.sh/release-namespace": "ingress-nginx",
+  },
+};
+
 /** The namespaces every cluster has. */
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
@@ -38,7 +48,7 @@ export function bootstrap(registry: Registry, cells: Cells, options: ClusterOpti
   // A bare control plane has nothing an ingress controller or a provisioner could run on.
   if (options.machines.length > 0) {
     client.create(storageclasses, STANDARD_CLASS);
-    client.create(ingressclasses, { metadata: { name: INGRESS_CLASS }, spec: { controller: INGRESS_CONTROLLER } });
+    client.create(ingressclasses, { metadata: INGRESS_CLASS_META, spec: { controller: INGRESS_CONTROLLER } });
   }
   ensureDefaultCidr(client, registry.now);
   ensureFlowControl(client);

@@ -2,6 +2,8 @@
  * Limits: every bound of the kernel in one place, with its unit in its name.
  */
 export const LIMITS = {
+  /** Nodes and pods of which parameters of the kernel set at run time are kept. */
+  sysctlKeepers: 5_000,
   /** Largest request body, as the real API server's (3 MiB). */
   requestBytes: 3 * 1024 * 1024,
   /** Largest object at rest, as etcd's default of 1.5 MiB. */

@@ -32,6 +32,7 @@ import { rabbitmqImage, rabbitmqPrograms } from "#kernel/runtime/images/rabbitmq
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
 import { addons } from "#kernel/runtime/images/stock/addons";
+import { clusterParts } from "#kernel/runtime/images/stock/cluster-parts";
 import { collectors } from "#kernel/runtime/images/stock/collectors";
 import { exporters } from "#kernel/runtime/images/stock/exporters";
 import { lessons } from "#kernel/runtime/images/stock/lessons";
@@ -50,6 +51,7 @@ import type { Program } from "#kernel/runtime/process/program";
 /** Images whose outside is simulated, and whose work is not. */
 const stock = [
   addons,
+  clusterParts,
   collectors,
   exporters,
   lessons,

@@ -61,7 +61,8 @@ export class ContainerKernelFiles implements KernelFiles {
   list(path: string): readonly string[] {
     if (path === "/dev") return DEVICES;
     if (path === "/proc") return [...this.#pids, ...Object.keys(this.#system), "self", "sys"];
-    if (path === "/proc/sys" || path.startsWith("/proc/sys/")) return sysctlNames(this.sandbox.record, path);
+    if (path === "/proc/sys" || path.startsWith("/proc/sys/"))
+      return sysctlNames(this.sandbox.record, this.sandbox.world.cells, path);
     if (path === "/sys") return ["fs"];
     if (path === "/sys/fs") return ["cgroup"];
     if (path === "/sys/fs/cgroup") return CGROUP;
@@ -147,7 +148,7 @@ export class ContainerKernelFiles implements KernelFiles {
   #readProc(path: string): string | undefined {
     const [, , first = "", second, third] = path.split("/");
     if (second === undefined) return Object.hasOwn(this.#system, first) ? this.#system[first]?.() : undefined;
-    if (first === "sys") return sysctlText(this.sandbox.record, path);
+    if (first === "sys") return sysctlText(this.sandbox.record, this.sandbox.world.cells, path);
     const found = /^\d+$/.test(first) && third === undefined ? seen(this.sandbox, Number(first)) : undefined;
     if (found === undefined) return undefined;
     // Of another container its own files know more.

@@ -1,9 +1,22 @@
 /**
- * Kernel parameters as a container sees them below /proc/sys: those of its namespaces, and some of the node's.
+ * Kernel parameters as a container sees them below /proc/sys: those of its namespaces, and some of the node's. A
+ * privileged one sets them.
  */
 
 import type { ContainerSpec } from "#kernel/runtime/container";
 import { KERNEL_RELEASE } from "#kernel/runtime/machine.facts";
+import { LIMITS } from "#kernel/sim/limits";
+import type { Cells } from "#kernel/store/cells";
+
+/** What was set at run time: by node, and of network namespaces by pod. */
+const ROOM = "sysctls";
+
+type Place = Pick<ContainerSpec, "sysctls" | "hostname" | "node" | "podUid">;
+type Values = Readonly<Record<string, string>>;
+
+/** What keeps a parameter: the node, or the network namespace of the pod. */
+const keeperOf = ({ node, podUid }: Place, name: string): string =>
+  name.startsWith("net.") ? `pod/${podUid}` : `node/${node}`;
 
 /** What they are where the pod sets nothing. */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -36,16 +49,27 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /** Every parameter of a container by its dotted name. */
-export function sysctlsOf({ sysctls = {}, hostname }: Pick<ContainerSpec, "sysctls" | "hostname">) {
-  return { ...DEFAULTS, "kernel.hostname": hostname, ...sysctls } as Readonly<Record<string, string>>;
+export function sysctlsOf(place: Place, cells: Cells): Values {
+  const { sysctls = {}, hostname, node, podUid } = place;
+  const set = cells.count(ROOM) === 0 ? [] : [`node/${node}`, `pod/${podUid}`].map((id) => cells.get<Values>(ROOM, id));
+  return { ...DEFAULTS, "kernel.hostname": hostname, ...sysctls, ...set[0], ...set[1] };
+}
+
+/** Sets a parameter that is known. */
+export function setSysctl(place: Place, cells: Cells, name: string, value: string): void {
+  const id = keeperOf(place, name);
+  // Pods come and go: what was set first is forgotten first.
+  const [oldest] = [...cells.entries(ROOM)];
+  if (cells.count(ROOM) >= LIMITS.sysctlKeepers && oldest !== undefined) cells.delete(ROOM, oldest[0]);
+  cells.put(ROOM, id, { ...cells.get<Values>(ROOM, id), [name]: value.slice(0, 256) });
 }
 
 const pathOf = (name: string): string => `/proc/sys/${name.replaceAll(".", "/")}`;
 
 /** The names in a directory below /proc/sys. */
-export function sysctlNames(spec: Pick<ContainerSpec, "sysctls" | "hostname">, directory: string): string[] {
+export function sysctlNames(place: Place, cells: Cells, directory: string): string[] {
   const names = new Set<string>();
-  for (const name of Object.keys(sysctlsOf(spec))) {
+  for (const name of Object.keys(sysctlsOf(place, cells))) {
     const path = pathOf(name);
     if (path.startsWith(`${directory}/`)) names.add(path.slice(directory.length + 1).split("/")[0] ?? "");
   }
@@ -53,7 +77,7 @@ export function sysctlNames(spec: Pick<ContainerSpec, "sysctls" | "hostname">, d
 }
 
 /** What a file below /proc/sys says. */
-export function sysctlText(spec: Pick<ContainerSpec, "sysctls" | "hostname">, path: string): string | undefined {
-  const found = Object.entries(sysctlsOf(spec)).find(([name]) => pathOf(name) === path);
+export function sysctlText(place: Place, cells: Cells, path: string): string | undefined {
+  const found = Object.entries(sysctlsOf(place, cells)).find(([name]) => pathOf(name) === path);
   return found === undefined ? undefined : `${found[1]}\n`;
 }

@@ -21,9 +21,12 @@ export interface Parameter {
   readonly index?: Word;
   /** Of bash `!` before it: the indexes of an array. */
   readonly isKeys?: true;
+  /** Of bash `!` before it: the parameter that its value names, or the names that begin with it. */
+  readonly isIndirect?: true;
+  readonly isPrefix?: true;
   /** `#` before the name: its length. */
   readonly isLength?: true;
-  /** `:-` `-` `:=` `=` `:?` `?` `:+` `+` `%` `%%` `#` `##`; of bash `/` `//` `:` `^` `^^` `,` `,,`. */
+  /** `:-` `-` `:=` `=` `:?` `?` `:+` `+` `%` `%%` `#` `##`; of bash `/` `//` `:` `^` `^^` `,` `,,` `@Q` `@U` `@L` `@u`. */
   readonly op?: string;
   readonly word?: Word;
 }

@@ -9,6 +9,7 @@ import { ArithmeticFault, evaluate } from "#kernel/runtime/shell/arithmetic";
 import { elementOf, indexesOf } from "#kernel/runtime/shell/arrays";
 import type { Assignment, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
 import { braced } from "#kernel/runtime/shell/braces";
+import { transformed, withoutEnd } from "#kernel/runtime/shell/edits";
 import { Fields } from "#kernel/runtime/shell/fields";
 import { compiled, glob, isPattern, patternSource } from "#kernel/runtime/shell/pattern";
 import type { Variables } from "#kernel/runtime/shell/variables";
@@ -207,6 +208,10 @@ export class Expansion {
       this.#element(fields, part, part.index, isQuoted);
       return;
     }
+    if (part.isIndirect === true || part.isPrefix === true) {
+      this.#indirect(fields, part, isQuoted);
+      return;
+    }
     const { name, op, word = [] } = part;
     const isList = name === "@" || name === "*";
     const { params } = this.variables.state;
@@ -240,6 +245,22 @@ export class Expansion {
       default:
         this.#addValue(fields, this.#edited(value ?? "", op ?? "", word), isQuoted);
     }
+  }
+
+  /** `${!name}`: the parameter its value names; `${!name@}`: the variables that begin so. */
+  #indirect(fields: Fields, { isIndirect: _, isPrefix, ...part }: Parameter, isQuoted: boolean): void {
+    if (isPrefix === true) {
+      this.#addValue(fields, this.variables.names(part.name).join(" "), isQuoted);
+      return;
+    }
+    const target = this.variables.parameter(part.name);
+    const [, name, index] = /^([A-Za-z_]\w*|\d+|[@*])(?:\[([^\]]+)\])?$/.exec(target ?? "") ?? [];
+    if (target === "" || (target !== undefined && name === undefined)) {
+      throw new ExpansionFault(`${target}: invalid variable name`);
+    }
+    if (name === undefined) throw new ExpansionFault(`${part.name}: invalid indirect expansion`);
+    const word: Word = [{ t: "text", v: index ?? "" }];
+    this.#parameter(fields, { ...part, name, ...(index === undefined ? {} : { index: word }) }, isQuoted);
   }
 
   /** `${name[...]}` and all that bash does with it. */
@@ -327,6 +348,7 @@ export class Expansion {
       return from === "" ? value : value.replace(compiled(from, op === "//" ? "gu" : "u"), () => to);
     }
     if (op === ":") return this.#slice(value, word);
+    if (op.startsWith("@")) return transformed(value, op);
     if (op === "^") return value.slice(0, 1).toUpperCase() + value.slice(1);
     if (op === ",") return value.slice(0, 1).toLowerCase() + value.slice(1);
     return op === "^^" ? value.toUpperCase() : value.toLowerCase();
@@ -356,18 +378,4 @@ export class Expansion {
     const count = number(length);
     return chars.slice(start, count < 0 ? chars.length + count : start + count).join("");
   }
-}
-
-/** The value without the shortest or longest end that matches. */
-function withoutEnd(value: string, pattern: string, isLongest: boolean): string {
-  if (!isPattern(pattern)) {
-    const literal = pattern.replace(/\\(.)/gs, "$1");
-    return literal !== "" && value.endsWith(literal) ? value.slice(0, -literal.length) : value;
-  }
-  const whole = compiled(`^(?:${patternSource(pattern)})$`);
-  for (let n = 0; n <= value.length; n += 1) {
-    const at = isLongest ? n : value.length - n;
-    if (whole.test(value.slice(at))) return value.slice(0, at);
-  }
-  return value;
 }

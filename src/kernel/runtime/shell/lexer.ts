@@ -2,14 +2,8 @@
  * Reads shell text character by character: blanks, operators, words with their quotations and expansions.
  */
 import { ansiEscape } from "#kernel/runtime/shell/ansi-escapes";
-import type { Fault, Node, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
-
-/** The text makes no sense from here on. */
-export class SyntaxFault extends Error {
-  constructor(readonly fault: Fault) {
-    super("syntax error");
-  }
-}
+import type { Node, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
+import { type Awaited, SyntaxFault } from "#kernel/runtime/shell/lexer.parts";
 
 const OPERATORS = ["&&", "||", ";;", ";&", "<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>"];
 const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
@@ -18,14 +12,6 @@ const BREAKS = " \t\n;&|<>()";
 const READ_FILE = /^\s*(<\s*[^\s<>()|&;]+)\s*\)/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 const OPS = /^(:-|:=|:\?|:\+|-|=|\?|\+|%%|%|##|#|\/\/|\/|\^\^|\^|,,|,|:)/;
-
-/** A here-document whose text begins after the present line. */
-interface Awaited {
-  readonly delimiter: string;
-  readonly isQuoted: boolean;
-  readonly stripsTabs: boolean;
-  fill(word: Word): void;
-}
 
 export abstract class Lexer {
   protected at = 0;
@@ -287,7 +273,8 @@ export abstract class Lexer {
     const isLength = this.next === "#" && /^#([A-Za-z_0-9@*?$!-]|#\})/.test(this.text.slice(this.at, this.at + 3));
     if (isLength) this.at += 1;
     const isKeys = this.isBash && !isLength && /^![A-Za-z_]\w*\[[@*]\]/.test(this.text.slice(this.at, this.at + 257));
-    if (isKeys) this.at += 1;
+    const isIndirect = this.isBash && !isLength && !isKeys && /^!\w/.test(this.text.slice(this.at, this.at + 2));
+    if (isKeys || isIndirect) this.at += 1;
     const rest = this.text.slice(this.at, this.at + 257);
     const name = NAME.exec(rest)?.[0] ?? /^([0-9]+|[@*#?$!-])/.exec(rest)?.[0] ?? "";
     this.at += name.length;
@@ -296,7 +283,13 @@ export abstract class Lexer {
     const part: Parameter = { t: "parameter", name, ...index, ...marks };
     if (name !== "" && this.next === "}") {
       this.at += 1;
-      return part;
+      return isIndirect ? { ...part, isIndirect } : part;
+    }
+    const [ending = ""] = (this.isBash && /^@[QULuE]\}/.exec(this.text.slice(this.at, this.at + 3))) || [];
+    const [prefix = ""] = (isIndirect && /^[@*]\}/.exec(this.text.slice(this.at, this.at + 2))) || [];
+    if (ending !== "" || prefix !== "") {
+      this.at += ending.length + prefix.length;
+      return prefix === "" ? { ...part, op: ending.slice(0, 2), word: [] } : { ...part, isPrefix: true };
     }
     const op = OPS.exec(this.text.slice(this.at, this.at + 2))?.[0];
     if (name === "" || op === undefined || isLength) {
@@ -305,7 +298,12 @@ export abstract class Lexer {
     }
     this.at += op.length;
     const isPattern = ["%", "%%", "#", "##", "/", "//"].includes(op);
-    return { ...part, op, word: isQuoted && !isPattern ? this.quoted("}") : this.operand() };
+    return {
+      ...part,
+      ...(isIndirect && { isIndirect }),
+      op,
+      word: isQuoted && !isPattern ? this.quoted("}") : this.operand(),
+    };
   }
 
   /** `[...]` after a name. */

@@ -2,7 +2,7 @@
  * The parser of shell scripts: recursive descent over the characters of the text, into a table of nodes.
  */
 import type { Fault, Node, Script, Word } from "#kernel/runtime/shell/ast";
-import { SyntaxFault } from "#kernel/runtime/shell/lexer";
+import { SyntaxFault } from "#kernel/runtime/shell/lexer.parts";
 import { SimpleParser } from "#kernel/runtime/shell/simple-parser";
 
 const CLOSERS = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];

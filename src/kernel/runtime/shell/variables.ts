@@ -62,6 +62,12 @@ export class Variables {
     }
   }
 
+  /** The variables whose names begin so, in order. */
+  names(prefix: string): string[] {
+    const all = [...Object.keys(this.state.variables), ...Object.keys(this.task.environ())];
+    return [...new Set(all.map((name) => name.replace(/\[.*$/, "")))].filter((name) => name.startsWith(prefix)).sort();
+  }
+
   /** Whether a variable is an array whose elements are named by texts. */
   isMap(name: string): boolean {
     return this.state.variables[name]?.isMap === true;

@@ -9,7 +9,7 @@ import { type Answer, goMetrics, isoDate, type Stock, type StockProgram } from "
 import type { Task } from "#kernel/runtime/process/task";
 
 /** Says yes to a review of admission, and gives back unchanged what it is asked to convert. */
-const allows: Answer = (_task, visit) => {
+export const allows: Answer = (_task, visit) => {
   const asked = reviewIn(visit.body);
   if (asked === undefined)
     return { status: 400, headers: { "content-type": "text/plain" }, body: "could not decode review\n" };
@@ -80,6 +80,7 @@ export interface Addon {
   readonly files?: Stock["files"];
   readonly tools?: readonly string[];
   readonly hasWebhook?: true;
+  readonly acts?: NonNullable<StockProgram["acts"]>;
 }
 
 function saysIn(style: Style, path: string): (task: Task, ports: readonly number[]) => string {
@@ -112,6 +113,7 @@ export function addon({
   files,
   tools,
   hasWebhook,
+  acts,
 }: Addon): Stock {
   const [first = ""] = Object.keys(programs);
   return {
@@ -139,6 +141,7 @@ export function addon({
       takes,
       says: saysIn(style, path),
       answers: { ...WELL, ...answers },
+      ...(acts === undefined ? {} : { acts }),
       ...(isTask === undefined ? {} : { isTask }),
       ...(hasWebhook === undefined ? {} : { otherwise: allows }),
     })),

@@ -5,6 +5,7 @@
  */
 import { type Addon, addon, klogLine } from "#kernel/runtime/images/stock/addon";
 import { asJson, front, isoDate, type StockProgram, stocked } from "#kernel/runtime/images/stock/stock";
+import { injectAuthorities, keepAuthority } from "#kernel/runtime/images/stock/webhook-certificates";
 import type { Task } from "#kernel/runtime/process/task";
 
 const secure: StockProgram["ports"] = [{ port: 10_250, flag: "secure-port" }];
@@ -65,8 +66,11 @@ const istioReady = (task: Task): string =>
 
 const ADDONS: readonly Addon[] = [
   certManager("controller", [9402, 9403], { answers: { "/livez": "ok" } }),
-  certManager("webhook", [...secure, { port: 6080, flag: "healthz-port" }, 9402], { hasWebhook: true }),
-  certManager("cainjector", [9402]),
+  certManager("webhook", [...secure, { port: 6080, flag: "healthz-port" }, 9402], {
+    hasWebhook: true,
+    acts: keepAuthority,
+  }),
+  certManager("cainjector", [9402], { acts: injectAuthorities }),
   certManager("acmesolver", [8089]),
   certManager("startupapicheck", [], { isTask: true, style: () => "The cert-manager API is ready\n" }),
   {

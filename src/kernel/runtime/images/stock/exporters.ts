@@ -25,9 +25,11 @@ const exporter = ({ repositories, path, port, title, metric, megabytes = 12, use
   megabytes,
   flavor: "busybox",
   config: { entrypoint: [path], ports: [port.port], user },
+  tools: ["+bash"],
   programs: [
     {
       path,
+      links: [path.replace(/^.*\//, "/usr/local/bin/")],
       ports: [port],
       takes: [14, 1, 2],
       says: (task, [listening = port.port]) =>

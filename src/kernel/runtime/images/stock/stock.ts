@@ -9,7 +9,7 @@ import { goFlag } from "#kernel/runtime/images/http-echo";
 import type { FileSeed, Flavor, Image, ImageConfig } from "#kernel/runtime/images/image";
 import { endsWell, imageOf, page, type Reply, server, text, type Visit } from "#kernel/runtime/images/server";
 import type { Tags } from "#kernel/runtime/images/tags";
-import type { Program } from "#kernel/runtime/process/program";
+import type { Program, Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 
 /** What it says at a path: a text, or a text with its status and type, or whatever the visit makes of it. */
@@ -49,6 +49,8 @@ export interface StockProgram {
   logs?(task: Task, visit: Visit, status: number): string;
   /** How long it takes until it listens, in ms. */
   readonly startMs?: number;
+  /** What it does once it is up; false = it tries again in a while. */
+  acts?(task: Task): boolean;
   /** It does its work and ends: nothing is served. */
   readonly isTask?: true;
   /** All that the program does is simulated: nothing is to be said about it. */
@@ -80,6 +82,10 @@ interface State {
   readonly since: number;
   readonly ports: readonly number[];
   readonly isUp: boolean;
+  /** When it acts again, and how often it did. */
+  readonly actsAt?: number;
+  readonly tries?: number;
+  readonly hasActed?: boolean;
 }
 
 const portsOf = (task: Task, { ports, isDeclared }: StockProgram): number[] => {
@@ -159,6 +165,20 @@ export const goMetrics =
     return text(visit, lines.join(""), 200, "text/plain; version=0.0.4; charset=utf-8");
   };
 
+/** How often and how long it tries to do what it must do once. */
+const ACT_MS = 5_000;
+const ACTS_MAX = 60;
+
+function act(task: Task<State>, { acts }: StockProgram, state: State): Step {
+  if (acts === undefined || state.hasActed === true) return {};
+  if (state.actsAt !== undefined && state.actsAt > task.now) return { until: state.actsAt };
+  const tries = (state.tries ?? 0) + 1;
+  const hasActed = acts(task) || tries >= ACTS_MAX;
+  const actsAt = task.now + ACT_MS;
+  task.state = { ...state, tries, actsAt, hasActed };
+  return hasActed ? {} : { until: actsAt };
+}
+
 /** One of its programs as the runtime runs it. */
 function programOf(parts: StockProgram, name: string): Program<State> {
   const say = (task: Task, line: string): void =>
@@ -178,7 +198,7 @@ function programOf(parts: StockProgram, name: string): Program<State> {
     tick(task) {
       const state = task.state as State;
       const at = state.since + (parts.startMs ?? 0);
-      if (state.isUp) return {};
+      if (state.isUp) return act(task, parts, state);
       if (at > task.now) return { until: at };
       if ((parts.startMs ?? 0) > 0) for (const port of state.ports) task.listen(port);
       task.state = { ...state, isUp: true };
@@ -186,7 +206,7 @@ function programOf(parts: StockProgram, name: string): Program<State> {
       say(task, said === "" || said.endsWith("\n") ? said : `${said}\n`);
       if (parts.isTask === true) return 0;
       if (parts.isWhole !== true) say(task, standsIn(parts.path));
-      return {};
+      return act(task, parts, { ...state, isUp: true });
     },
     answer: (task, visit) =>
       reply(
