@@ -14,6 +14,7 @@ import {
   listenerRefs,
   listenerVerdict,
   routeRefs,
+  supportedKinds,
   type Verdict,
 } from "#kernel/network/gateway/attach";
 import {
@@ -24,10 +25,13 @@ import {
   type Gateway,
   type GatewayClass,
   GROUP,
-  type HttpRoute,
+  type KindOfRoute,
   type Listener,
   type ListenerStatus,
   type ParentStatus,
+  ROUTE_KINDS,
+  ROUTES,
+  routesOf,
   servedClasses,
 } from "#kernel/network/gateway/kinds";
 import { type Context, type Controller, done } from "#kernel/registry/controller";
@@ -43,11 +47,22 @@ const PREFIX = "172.19.255.";
 const [FIRST, LAST] = [110, 190];
 /** The room of their leases; the id is the address. */
 const LEASES = "gateway-addresses";
+/** What a class says it can do, by the names of the project's conformance tests. */
+const FEATURES = [
+  ...["GRPCRoute", "Gateway", "GatewayHTTPListenerIsolation", "GatewayPort8080", "GatewayStaticAddresses"],
+  ...["HTTPRoute", "HTTPRouteBackendProtocolWebSocket", "HTTPRouteBackendRequestHeaderModification"],
+  ...["HTTPRouteBackendTimeout", "HTTPRouteCORS", "HTTPRouteHostRewrite", "HTTPRouteMethodMatching"],
+  ...["HTTPRouteParentRefPort", "HTTPRoutePathRedirect", "HTTPRoutePathRewrite", "HTTPRoutePortRedirect"],
+  ...["HTTPRouteQueryParamMatching", "HTTPRouteRequestMirror", "HTTPRouteRequestMultipleMirrors"],
+  ...["HTTPRouteRequestPercentageMirror", "HTTPRouteRequestTimeout", "HTTPRouteResponseHeaderModification"],
+  ...["HTTPRouteSchemeRedirect", "ReferenceGrant", "TCPRoute", "TLSRoute", "UDPRoute"],
+].map((name) => ({ name }));
 /** The one thing there is to look at: whatever changes, everything is compared. */
 const ALL = [{ namespace: "", name: "all" }];
 const DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io";
 const WATCHED: readonly string[] = [
   ...Object.values(BUCKETS),
+  ...ROUTE_KINDS.map((kind) => ROUTES[kind].bucket),
   DEFINITIONS,
   services.bucket,
   secrets.bucket,
@@ -74,7 +89,7 @@ export const gatewayController: Controller = {
     );
     freeAddresses(context, gateways);
     for (const gateway of gateways) serve(context, gateway);
-    for (const route of allOf<HttpRoute>(registry, BUCKETS.routes)) judge(context, route, gateways);
+    for (const one of routesOf(registry)) judge(context, one, gateways);
     return done;
   },
 };
@@ -90,9 +105,14 @@ function makeClass({ client, cells }: Context): void {
 
 function acceptClass(context: Context, one: GatewayClass): void {
   if (one.spec.controllerName !== GATEWAY_CONTROLLER) return;
-  const verdict = { isTrue: true, reason: "Accepted", message: "GatewayClass is accepted" };
-  const conditions = conditionsOf(context, one, one.status?.conditions, { Accepted: verdict });
-  write(context, BUCKETS.classes, one, { ...one.status, conditions });
+  const hasParameters = one.spec.parametersRef !== undefined;
+  const conditions = conditionsOf(context, one, one.status?.conditions, {
+    Accepted: hasParameters
+      ? { isTrue: false, reason: "InvalidParameters", message: "The class takes no parameters" }
+      : { isTrue: true, reason: "Accepted", message: "GatewayClass is accepted" },
+    SupportedVersion: { isTrue: true, reason: "SupportedVersion", message: "The kinds are of a version that is known" },
+  });
+  write(context, BUCKETS.classes, one, { ...one.status, conditions, supportedFeatures: FEATURES });
 }
 
 function freeAddresses({ cells }: Context, gateways: readonly Gateway[]): void {
@@ -100,10 +120,22 @@ function freeAddresses({ cells }: Context, gateways: readonly Gateway[]): void {
   for (const [ip, uid] of [...cells.entries<string>(LEASES)]) if (!uids.has(uid)) cells.delete(LEASES, ip);
 }
 
-/** The address of a Gateway; undefined if all are taken. */
-function addressOf({ cells }: Context, { metadata }: Gateway): string | undefined {
+/** The address of a Gateway: the one it wants, else any; undefined if it is taken, or all are. */
+function addressOf({ cells }: Context, { metadata, spec }: Gateway): string | undefined {
   const { uid = "" } = metadata;
-  for (const [ip, holder] of cells.entries<string>(LEASES)) if (holder === uid) return ip;
+  const wanted = spec.addresses?.map(({ value = "" }) => value).find((value) => value !== "");
+  for (const [ip, holder] of [...cells.entries<string>(LEASES)]) {
+    if (holder !== uid) continue;
+    if (wanted === undefined || wanted === ip) return ip;
+    cells.delete(LEASES, ip);
+  }
+  if (wanted !== undefined) {
+    const last = Number(wanted.slice(PREFIX.length));
+    const isOurs = wanted.startsWith(PREFIX) && Number.isInteger(last) && last >= FIRST && last <= LAST;
+    if (!isOurs || cells.get(LEASES, wanted) !== undefined) return undefined;
+    cells.put(LEASES, wanted, uid);
+    return wanted;
+  }
   for (let last = FIRST; last <= LAST; last += 1) {
     const ip = `${PREFIX}${last}`;
     if (cells.get(LEASES, ip) !== undefined) continue;
@@ -120,18 +152,36 @@ function serve(context: Context, gateway: Gateway): void {
   const isServed = ip !== undefined;
   const programmed = isServed
     ? { isTrue: true, reason: "Programmed", message: "Gateway is programmed" }
-    : { isTrue: false, reason: "AddressNotAssigned", message: "All addresses are taken" };
+    : gateway.spec.addresses?.some(({ value = "" }) => value !== "") === true
+      ? {
+          isTrue: false,
+          reason: "AddressNotUsable",
+          message: `Addresses are ${PREFIX}${FIRST} to ${LAST}, one to each`,
+        }
+      : { isTrue: false, reason: "AddressNotAssigned", message: "All addresses are taken" };
   const isFine = ({ type, status: is }: Condition): boolean => is === (type === "Conflicted" ? "False" : "True");
   const valid = listeners.every(({ conditions }) => conditions.every(isFine));
-  const accepted = valid
-    ? { isTrue: true, reason: "Accepted", message: "Gateway is accepted" }
-    : { isTrue: true, reason: "ListenersNotValid", message: "Some listeners are not valid" };
+  const accepted =
+    wrongIn(gateway) ??
+    (valid
+      ? { isTrue: true, reason: "Accepted", message: "Gateway is accepted" }
+      : { isTrue: true, reason: "ListenersNotValid", message: "Some listeners are not valid" });
   write(context, BUCKETS.gateways, gateway, {
     ...status,
     ...(isServed && { addresses: [{ type: "IPAddress", value: ip }] }),
     conditions: conditionsOf(context, gateway, status.conditions, { Accepted: accepted, Programmed: programmed }),
     listeners,
   });
+}
+
+/** What of a Gateway cannot be obeyed. */
+function wrongIn({ spec }: Gateway): Verdict | undefined {
+  if (spec.infrastructure?.parametersRef !== undefined) {
+    return { isTrue: false, reason: "InvalidParameters", message: "Gateways take no parameters" };
+  }
+  const odd = spec.addresses?.find(({ type = "IPAddress" }) => type !== "IPAddress");
+  if (odd === undefined) return undefined;
+  return { isTrue: false, reason: "UnsupportedAddress", message: `Addresses of type ${odd.type} are not supported` };
 }
 
 function listenerStatus(context: Context, gateway: Gateway, listener: Listener): ListenerStatus {
@@ -145,14 +195,14 @@ function listenerStatus(context: Context, gateway: Gateway, listener: Listener):
   const isFine = accepted.isTrue && refs.isTrue && clash === undefined;
   return {
     name: listener.name,
-    supportedKinds: accepted.isTrue ? [{ group: GROUP, kind: "HTTPRoute" }] : [],
-    attachedRoutes: allOf<HttpRoute>(registry, BUCKETS.routes).filter((route) =>
-      (route.spec.parentRefs ?? []).some(
+    supportedKinds: supportedKinds(listener).map((kind) => ({ group: GROUP, kind })),
+    attachedRoutes: routesOf(registry).filter((one) =>
+      (one.route.spec.parentRefs ?? []).some(
         (ref) =>
           isGatewayRef(ref) &&
-          (ref.namespace ?? route.metadata.namespace) === gateway.metadata.namespace &&
+          (ref.namespace ?? one.route.metadata.namespace) === gateway.metadata.namespace &&
           ref.name === gateway.metadata.name &&
-          attachmentOf(registry, gateway, route, ref).listeners.includes(listener),
+          attachmentOf(registry, gateway, one, ref).listeners.includes(listener),
       ),
     ).length,
     conditions: conditionsOf(context, gateway, old?.conditions, {
@@ -170,8 +220,10 @@ function listenerStatus(context: Context, gateway: Gateway, listener: Listener):
   };
 }
 
+/** Two listeners of a port: they speak otherwise, over the same transport, or claim the same name. */
 const isClash = (a: Listener, b: Listener): boolean =>
-  a.protocol !== b.protocol || (a.hostname ?? "").toLowerCase() === (b.hostname ?? "").toLowerCase();
+  (a.protocol !== b.protocol && (a.protocol === "UDP") === (b.protocol === "UDP")) ||
+  (a.protocol === b.protocol && (a.hostname ?? "").toLowerCase() === (b.hostname ?? "").toLowerCase());
 
 function clashReason(clash: Listener | undefined, { protocol }: Listener): string {
   if (clash === undefined) return "NoConflicts";
@@ -179,8 +231,9 @@ function clashReason(clash: Listener | undefined, { protocol }: Listener): strin
 }
 
 /** Says of a route what became of each of its references to a Gateway that is served. */
-function judge(context: Context, route: HttpRoute, gateways: readonly Gateway[]): void {
+function judge(context: Context, one: KindOfRoute, gateways: readonly Gateway[]): void {
   const { registry } = context.client;
+  const { kind, route } = one;
   const others = (route.status?.parents ?? []).filter(({ controllerName }) => controllerName !== GATEWAY_CONTROLLER);
   const ours: ParentStatus[] = [];
   for (const ref of route.spec.parentRefs ?? []) {
@@ -188,10 +241,10 @@ function judge(context: Context, route: HttpRoute, gateways: readonly Gateway[])
     const gateway = gateways.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
     if (!isGatewayRef(ref) || gateway === undefined) continue;
     const old = route.status?.parents?.find(
-      (one) => one.controllerName === GATEWAY_CONTROLLER && equal(one.parentRef, ref),
+      (parent) => parent.controllerName === GATEWAY_CONTROLLER && equal(parent.parentRef, ref),
     );
-    const { verdict } = attachmentOf(registry, gateway, route, ref);
-    const conditions = { Accepted: verdict, ResolvedRefs: routeRefs(registry, route) };
+    const { verdict } = attachmentOf(registry, gateway, one, ref);
+    const conditions = { Accepted: verdict, ResolvedRefs: routeRefs(registry, one) };
     ours.push({
       parentRef: ref,
       controllerName: GATEWAY_CONTROLLER,
@@ -200,7 +253,7 @@ function judge(context: Context, route: HttpRoute, gateways: readonly Gateway[])
   }
   const before = route.status?.parents ?? [];
   if (ours.length === 0 && before.length === others.length) return;
-  write(context, BUCKETS.routes, route, { ...route.status, parents: [...others, ...ours] });
+  write(context, ROUTES[kind].bucket, route, { ...route.status, parents: [...others, ...ours] });
 }
 
 /** Conditions as an object's status shows them; a time changes with its status only. */

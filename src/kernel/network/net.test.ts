@@ -137,6 +137,9 @@ test("a pod on its node's network has the node's loopback: host ports, node port
   const host: Origin = { kind: "pod", namespace: "default", name: "host" };
   const local = (number: number) => world.net.connect(host, { host: "127.0.0.1", port: number });
   expect([local(8081), local(port), local(10_256), local(8082)]).toEqual(["open", "open", "open", "refused"]);
+  const mode = world.net.http(host, { host: "127.0.0.1", port: 10_249 }, { ...GET, path: "/proxyMode" });
+  expect(mode).toMatchObject({ status: 200, body: "iptables" });
+  expect(world.net.connect(CLIENT, { host: "172.18.0.2", port: 10_249 })).toBe("refused");
   expect(world.net.connect(CLIENT, { host: "127.0.0.1", port: 8081 })).toBe("refused");
   expect(world.net.connect(host, { host: "172.18.0.2", port: 8081 })).toBe("refused");
 });

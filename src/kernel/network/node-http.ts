@@ -4,8 +4,11 @@
  * Models pkg/proxy/healthcheck and the kubelet's authentication filter.
  */
 import type { Listener } from "#kernel/network/way";
+import { proxyStatus } from "#kernel/runtime/images/control-plane";
 import { respond } from "#kernel/runtime/images/http";
 import type { HttpRequest, HttpResponse, World } from "#kernel/runtime/world";
+
+const PROXY_HEALTH_PORT = 10_256;
 
 /** Answers in the name of a daemon of the node. */
 export function nodeHttp(
@@ -18,6 +21,7 @@ export function nodeHttp(
     respond(request.method, status, body, { "content-type": "text/plain; charset=utf-8" });
   if (!("service" in listener)) {
     if (listener.kind === "kubelet") return text(401, "Unauthorized");
+    if (listener.port !== PROXY_HEALTH_PORT) return proxyStatus(request, path, "iptables");
     if (path !== "/healthz" && path !== "/livez") return text(404, "404 page not found\n");
     const time = new Date(now).toISOString();
     return json(request, 200, { lastUpdated: time, currentTime: time, nodeEligible: true });

@@ -8,6 +8,7 @@ import { parseIp } from "#kernel/apimachinery/ip";
 import { ADDRESSES, type Addresses } from "#kernel/network/addresses";
 import { isApiServer } from "#kernel/network/api-server/address";
 import { CLUSTER_DNS, NODE_DNS } from "#kernel/network/dns";
+import { streamEndpoint } from "#kernel/network/gateway/answer";
 import { type Door, GATEWAYS } from "#kernel/network/gateway/table";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { isOutThere } from "#kernel/network/internet";
@@ -34,7 +35,8 @@ export type Listener =
     }
   | { readonly kind: "api-server" }
   | { readonly kind: "internet"; readonly ip: string }
-  | { readonly kind: "kubelet" | "kube-proxy"; readonly node: string }
+  | { readonly kind: "kubelet"; readonly node: string }
+  | { readonly kind: "kube-proxy"; readonly node: string; readonly port: number }
   | { readonly kind: "health"; readonly service: Service; readonly endpoints: number }
   | { readonly kind: "ingress"; readonly port: number; readonly clientIP: string }
   | { readonly kind: "gateway"; readonly door: Door; readonly port: number; readonly clientIP: string };
@@ -44,6 +46,8 @@ export const OUTSIDE_IP = "172.18.0.1";
 /** What every node's own network shows. */
 const KUBELET_PORT = 10_250;
 const PROXY_HEALTH_PORT = 10_256;
+/** What the proxy shows to its own node alone. */
+const PROXY_METRICS_PORT = 10_249;
 
 /** A pod on its node's network is the node to everybody else. */
 function partyOf(pod: Pod): Party {
@@ -143,7 +147,9 @@ export class Way {
     const node = this.#addresses.node(ip);
     if (node !== undefined) return this.#onNode(node, ip, port, this.#clientIP);
     const gateways = client.registry.views.of(GATEWAYS);
-    if (gateways.has(client.registry, ip)) return this.#onGateway(ip, port, gateways.door(client.registry, ip, port));
+    if (gateways.has(client.registry, ip)) {
+      return this.#onGateway(ip, port, gateways.door(client.registry, ip, port, this.#protocol));
+    }
     if (ip === INGRESS_IP && this.#addresses.pod(ip) === undefined) return this.#onIngress(port);
     if (isOutThere(ip)) return this.#mayReach({ ip }, port) ? { kind: "internet", ip } : "timeout";
     if (ip === CLUSTER_DNS || ip === NODE_DNS) return this.#mayReach({ ip }, port) ? "refused" : "timeout";
@@ -169,7 +175,11 @@ export class Way {
   }
 
   #onGateway(ip: string, port: number, door: Door | undefined): Listener | NetFailure {
-    if (this.#protocol !== "TCP" || door === undefined || !this.#mayReach({ ip }, port)) return "timeout";
+    if (door === undefined || !this.#mayReach({ ip }, port)) return "timeout";
+    if (door.isStream) {
+      const chosen = streamEndpoint(this.#world, door);
+      return chosen === undefined ? "refused" : this.#toEndpoint(chosen, { isMasked: true });
+    }
     return { kind: "gateway", door, port, clientIP: this.#clientIP };
   }
 
@@ -251,7 +261,9 @@ export class Way {
     if (!this.#mayReach({ ip: this.#nodeIP(node) ?? "", node }, port)) return "timeout";
     if (this.#protocol !== "TCP") return "refused";
     if (port === KUBELET_PORT) return { kind: "kubelet", node };
-    if (port === PROXY_HEALTH_PORT) return { kind: "kube-proxy", node };
+    if (port === PROXY_HEALTH_PORT || (port === PROXY_METRICS_PORT && ip.startsWith("127."))) {
+      return { kind: "kube-proxy", node, port };
+    }
     const service = client.by(services, "port", String(port)).find(({ spec }) => spec.healthCheckNodePort === port);
     return service === undefined
       ? "refused"

@@ -5,9 +5,11 @@
  */
 import { parseDuration } from "#kernel/apimachinery/duration";
 import { backendVerdict, isBelow } from "#kernel/network/gateway/attach";
+import { corsAnswer, isPreflight, preflightAnswer } from "#kernel/network/gateway/cors";
 import type { BackendRef, Filter, Match, Modifier, PathModifier, Rule } from "#kernel/network/gateway/kinds";
 import type { Door, Entry } from "#kernel/network/gateway/table";
 import { type Destination, readyEndpoints } from "#kernel/network/service-proxy";
+import { matchesPattern } from "#kernel/resources/apiextensions/custom/pattern";
 import { services } from "#kernel/resources/core/service";
 import { parseQuery, respond } from "#kernel/runtime/images/http";
 import type { HttpRequest, HttpResponse, NetFailure, World } from "#kernel/runtime/world";
@@ -20,21 +22,52 @@ export interface GatewayCall {
   send(to: Destination, request: HttpRequest): HttpResponse | NetFailure;
 }
 
-/** Answers a request to a Gateway. */
+/** Answers a request to a Gateway. What it says by itself to a call of gRPC is a status of gRPC. */
 export function gatewayAnswer(world: World, call: GatewayCall): HttpResponse {
   const { request, door } = call;
   const asked = askedFor(request);
   const entry = entryFor(door, asked);
-  if (entry === undefined) return respond(request.method, 404, "", {});
-  const { rule, match } = entry;
+  if (entry === undefined) return told(request, 404, "");
+  const { rule, match, kind } = entry;
+  // Its bytes pass as they are.
+  if (kind === "TLSRoute") return toBackend(world, call, entry, request);
   const filters = rule.filters ?? [];
+  const cors = filters.find(({ type }) => type === "CORS")?.cors;
+  if (cors !== undefined && isPreflight(request)) return preflightAnswer(cors, request);
   const redirect = filters.find(({ type }) => type === "RequestRedirect");
   if (redirect !== undefined) return redirected(call, asked, match, redirect);
   let passed = forwarded(call, asked.host);
   for (const filter of filters) passed = applied(passed, filter, match, asked);
   for (const filter of filters) mirror(world, call, entry, filter, passed);
   const answer = toBackend(world, call, entry, passed);
-  return filters.reduce((all, { responseHeaderModifier }) => modifiedAnswer(all, responseHeaderModifier), answer);
+  const modified = filters.reduce(
+    (all, { responseHeaderModifier }) => modifiedAnswer(all, responseHeaderModifier),
+    answer,
+  );
+  return cors === undefined
+    ? modified
+    : { ...modified, headers: { ...modified.headers, ...corsAnswer(cors, request) } };
+}
+
+/** The status of gRPC that stands for one of HTTP. */
+const RPC_STATUS: Readonly<Record<number, number>> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+};
+
+/** What the Gateway says by itself. */
+function told(request: HttpRequest, status: number, text: string): HttpResponse {
+  if (request.headers["content-type"]?.startsWith("application/grpc") !== true) {
+    return respond(request.method, status, text, text === "" ? {} : { "content-type": "text/plain" });
+  }
+  const rpc = { "grpc-status": String(RPC_STATUS[status] ?? 2), ...(text !== "" && { "grpc-message": text }) };
+  return respond(request.method, 200, "", { "content-type": "application/grpc", ...rpc });
 }
 
 interface Asked {
@@ -69,11 +102,13 @@ function entryFor({ listeners }: Door, asked: Asked): Entry | undefined {
 
 function fits({ match, pattern }: Entry, { path, query, request }: Asked): boolean {
   const { type = "PathPrefix", value = "/" } = match.path ?? {};
-  if (type === "Exact" ? path !== value : pattern !== undefined ? !pattern.test(path) : !isPrefix(value, path))
+  if (
+    type === "Exact" ? path !== value : pattern !== undefined ? !pattern.matcher(path).find() : !isPrefix(value, path)
+  )
     return false;
   if (match.method !== undefined && match.method !== request.method) return false;
   const holds = (given: string | undefined, kind: string, wanted: string): boolean =>
-    given !== undefined && (kind === "RegularExpression" ? fitsWhole(wanted, given) : given === wanted);
+    given !== undefined && (kind === "RegularExpression" ? matchesPattern(`^(?:${wanted})$`, given) : given === wanted);
   const hasHeaders = (match.headers ?? []).every(({ type: kind = "Exact", name, value: wanted }) =>
     holds(request.headers[name.toLowerCase()], kind, wanted),
   );
@@ -88,14 +123,6 @@ function fits({ match, pattern }: Entry, { path, query, request }: Asked): boole
 function isPrefix(prefix: string, path: string): boolean {
   const stem = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
   return path === stem || path.startsWith(`${stem}/`);
-}
-
-function fitsWhole(pattern: string, text: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(text);
-  } catch {
-    return false;
-  }
 }
 
 function pathBy(modifier: PathModifier | undefined, path: string, match: Match): string {
@@ -173,6 +200,36 @@ function endpointOf(world: World, ref: BackendRef, home: string): Destination | 
   return found.length > 1 ? entropy.pick(found) : found[0];
 }
 
+/** How often a request is sent at most, whatever a route says. */
+const ATTEMPTS_MAX = 10;
+
+/** Sends a request, again where the rule says so: another endpoint may be drawn. */
+function sent(
+  call: GatewayCall,
+  { retry }: Rule,
+  draw: () => Destination | undefined,
+  request: HttpRequest,
+): HttpResponse | NetFailure {
+  const attempts = 1 + Math.min(retry === undefined ? 0 : (retry.attempts ?? 1), ATTEMPTS_MAX);
+  const codes = retry?.codes ?? [];
+  let answer: HttpResponse | NetFailure = "refused";
+  for (let n = 0; n < attempts; n += 1) {
+    const endpoint = draw();
+    answer = endpoint === undefined ? "refused" : call.send(endpoint, request);
+    if (typeof answer !== "string" && !codes.includes(answer.status)) break;
+  }
+  return answer;
+}
+
+/** The endpoint of a connection that is carried as it is; undefined if there is none. */
+export function streamEndpoint(world: World, { listeners }: Door): Destination | undefined {
+  const [entry] = listeners.get("*") ?? [];
+  const ref = entry && chosenBackend(world, entry.rule);
+  if (entry === undefined || ref === undefined || !backendVerdict(world.client.registry, entry, ref).isTrue)
+    return undefined;
+  return endpointOf(world, ref, entry.route.metadata.namespace ?? "");
+}
+
 function chosenBackend({ entropy }: World, { backendRefs = [] }: Rule): BackendRef | undefined {
   const total = backendRefs.reduce((sum, { weight = 1 }) => sum + weight, 0);
   if (total <= 0) return undefined;
@@ -184,25 +241,24 @@ function chosenBackend({ entropy }: World, { backendRefs = [] }: Rule): BackendR
   return backendRefs[0];
 }
 
-function toBackend(world: World, call: GatewayCall, { rule, route, match }: Entry, passed: HttpRequest): HttpResponse {
-  const { method } = call.request;
+function toBackend(world: World, call: GatewayCall, entry: Entry, passed: HttpRequest): HttpResponse {
+  const { rule, route, match } = entry;
+  const { kind } = entry;
   const ref = chosenBackend(world, rule);
-  if (ref === undefined) return respond(method, 500, "", {});
-  if (!backendVerdict(world.client.registry, route, ref).isTrue) return respond(method, 500, "", {});
-  const endpoint = endpointOf(world, ref, route.metadata.namespace ?? "");
-  const text = { "content-type": "text/plain" };
-  if (endpoint === undefined) return respond(method, 503, "no healthy upstream", text);
+  if (ref === undefined) return told(call.request, 500, "");
+  if (!backendVerdict(world.client.registry, { kind, route }, ref).isTrue) return told(call.request, 500, "");
+  const home = route.metadata.namespace ?? "";
+  if (endpointOf(world, ref, home) === undefined) return told(call.request, 503, "no healthy upstream");
   const asked = askedFor(passed);
   const request = (ref.filters ?? []).reduce((all, filter) => applied(all, filter, match, asked), passed);
-  const answer = call.send(endpoint, request);
+  const answer = sent(call, rule, () => endpointOf(world, ref, home), request);
   if (typeof answer === "string") {
     const why = answer === "timeout" ? "connection timeout" : "connection failure";
-    const told = `upstream connect error or disconnect/reset before headers. reset reason: ${why}`;
-    return respond(method, 503, told, text);
+    return told(call.request, 503, `upstream connect error or disconnect/reset before headers. reset reason: ${why}`);
   }
   const limit = rule.timeouts?.request ?? rule.timeouts?.backendRequest;
   const limitMs = limit === undefined ? 0 : (parseDuration(limit) ?? 0);
-  if (limitMs > 0 && (answer.delayMs ?? 0) > limitMs) return respond(method, 504, "upstream request timeout", text);
+  if (limitMs > 0 && (answer.delayMs ?? 0) > limitMs) return told(call.request, 504, "upstream request timeout");
   return (ref.filters ?? []).reduce(
     (all, { responseHeaderModifier }) => modifiedAnswer(all, responseHeaderModifier),
     answer,

@@ -4,102 +4,19 @@
  * Method: the kinds added to a production cluster as their definitions would add them; requests from outside.
  */
 import { expect, test } from "vitest";
+import { BUCKETS, GATEWAY_CLASS } from "#kernel/network/gateway/kinds";
 import {
-  BUCKETS,
-  GATEWAY_CLASS,
-  GATEWAY_CONTROLLER,
-  type Gateway,
-  type GatewayClass,
-  type HttpRoute,
-  type ReferenceGrant,
-} from "#kernel/network/gateway/kinds";
-import { outsideHttp } from "#kernel/network/outside";
-import { worldOf } from "#kernel/network/world-of";
-import { defineResource, type Resource } from "#kernel/registry/definition";
-import { namespaces } from "#kernel/resources/core/namespace";
-import { pods } from "#kernel/resources/core/pod";
-import { services } from "#kernel/resources/core/service";
-import type { KubeObject } from "#kernel/store/object";
-import { Scene } from "#test/support/scene";
-
-function kind<T extends KubeObject>(name: string, plural: string, scope: "Cluster" | "Namespaced"): Resource<T> {
-  return defineResource<T>({
-    group: "gateway.networking.k8s.io",
-    version: "v1",
-    names: { kind: name, plural, singular: name.toLowerCase() },
-    scope,
-    subresources: { status: true },
-    hasGeneration: true,
-    shape: { name, fields: new Map(), required: [], preservesUnknown: true },
-  });
-}
-
-const classes = kind<GatewayClass>("GatewayClass", "gatewayclasses", "Cluster");
-const gateways = kind<Gateway>("Gateway", "gateways", "Namespaced");
-const routes = kind<HttpRoute>("HTTPRoute", "httproutes", "Namespaced");
-const grants = kind<ReferenceGrant>("ReferenceGrant", "referencegrants", "Namespaced");
-
-/** Servers one and two that say their names, in default and other, and a Gateway `gw` with listeners. */
-function sceneWith(listeners: Gateway["spec"]["listeners"] = [{ name: "web", port: 80, protocol: "HTTP" }]): Scene {
-  const scene = new Scene({ machines: 2 });
-  for (const one of [classes, gateways, routes, grants]) scene.cluster.registry.add(one as never);
-  scene.create(classes, { metadata: { name: GATEWAY_CLASS }, spec: { controllerName: GATEWAY_CONTROLLER } });
-  scene.create(namespaces, { metadata: { name: "other", labels: { team: "b" } }, spec: {} });
-  scene.pass(1);
-  for (const namespace of ["default", "other"]) {
-    for (const name of ["one", "two"]) {
-      scene.create(pods, {
-        metadata: { name, namespace, labels: { app: name } },
-        spec: {
-          containers: [
-            { name: "c", image: "registry.k8s.io/e2e-test-images/agnhost:2.59", args: ["netexec", "--http-port=8080"] },
-          ],
-        },
-      });
-      scene.create(services, {
-        metadata: { name, namespace },
-        spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
-      });
-    }
-  }
-  scene.create(gateways, {
-    metadata: { name: "gw", namespace: "default" },
-    spec: { gatewayClassName: GATEWAY_CLASS, listeners },
-  });
-  scene.settle();
-  return scene;
-}
-
-function route(scene: Scene, name: string, spec: HttpRoute["spec"], namespace = "default"): void {
-  scene.create(routes, { metadata: { name, namespace }, spec: { parentRefs: [{ name: "gw" }], ...spec } });
-  scene.settle();
-}
-
-const to = (name: string, weight = 1) => ({ name, port: 80, weight });
-
-function get(scene: Scene, address: string, init: { method?: string; headers?: Record<string, string> } = {}) {
-  const [, host = "", port = "80", path = "/"] = /^([^:/]+)(?::(\d+))?(\/.*)?$/.exec(address) ?? [];
-  const { admin: client, entropy, cells, now } = scene.cluster;
-  const { method = "GET", headers = {} } = init;
-  return outsideHttp(worldOf({ client, entropy, cells, now }), host, Number(port), { method, path, headers, body: "" });
-}
-
-function reached(scene: Scene, address: string, init: { method?: string; headers?: Record<string, string> } = {}) {
-  const answer = get(scene, address, init);
-  if ("reason" in answer) return answer.reason;
-  return answer.status === 200 ? answer.body : String(answer.status);
-}
-
-const condition = (
-  conditions: readonly { type: string; status: string; reason: string }[] | undefined,
-  type: string,
-) => {
-  const found = conditions?.find((one) => one.type === type);
-  return found === undefined ? "" : `${found.status} ${found.reason}`;
-};
-
-const parent = (scene: Scene, name: string, type: string, namespace?: string): string =>
-  condition(scene.need(routes, name, namespace).status?.parents?.[0]?.conditions, type);
+  classes,
+  condition,
+  gateways,
+  get,
+  grants,
+  parent,
+  reached,
+  route,
+  sceneWith,
+  to,
+} from "#test/support/gateway";
 
 test("a Gateway gets an address and says what it serves", () => {
   const scene = sceneWith();
@@ -229,7 +146,7 @@ test("routes of other namespaces need leave, and so do references to other names
       hostname: "*.open.example",
       allowedRoutes: { namespaces: { from: "All" } },
     },
-    { name: "udp", port: 53, protocol: "UDP" },
+    { name: "odd", port: 53, protocol: "SCTP" },
   ]);
   const parentRefs = [{ name: "gw", namespace: "default", sectionName: "own" }];
   route(scene, "shut", { parentRefs, hostnames: ["x.example"], rules: [{ backendRefs: [to("one")] }] }, "other");

@@ -1,8 +1,8 @@
 /**
  * The Gateway API as its CustomResourceDefinitions bring it: which kinds there are, and what of them is read.
  *
- * Models gateway.networking.k8s.io/v1 (GatewayClass, Gateway, HTTPRoute) and v1beta1 (ReferenceGrant).
- * Leaves out GRPCRoute, TLSRoute, TCPRoute and UDPRoute: a listener of another protocol says that it is not supported.
+ * Models gateway.networking.k8s.io: GatewayClass, Gateway, the routes of HTTP, gRPC, TLS, TCP and UDP, ReferenceGrant.
+ * Leaves out ListenerSet and the policies: nobody sets a status of theirs.
  */
 import type { Condition, LabelSelector } from "#kernel/api/types.gen";
 import type { Registry } from "#kernel/registry/registry";
@@ -16,13 +16,32 @@ export const GATEWAY_CLASS = "drydock";
 export const BUCKETS = {
   classes: `gatewayclasses.${GROUP}`,
   gateways: `gateways.${GROUP}`,
-  routes: `httproutes.${GROUP}`,
   grants: `referencegrants.${GROUP}`,
 } as const;
 
+/** The kinds of routes, and the listeners they fit. */
+export const ROUTES = {
+  HTTPRoute: { bucket: `httproutes.${GROUP}`, protocols: ["HTTP", "HTTPS"] },
+  GRPCRoute: { bucket: `grpcroutes.${GROUP}`, protocols: ["HTTP", "HTTPS"] },
+  TLSRoute: { bucket: `tlsroutes.${GROUP}`, protocols: ["TLS"] },
+  TCPRoute: { bucket: `tcproutes.${GROUP}`, protocols: ["TCP"] },
+  UDPRoute: { bucket: `udproutes.${GROUP}`, protocols: ["UDP"] },
+} as const;
+
+export type RouteKind = keyof typeof ROUTES;
+export const ROUTE_KINDS = Object.keys(ROUTES) as readonly RouteKind[];
+
+/** Whether changes of a kind matter here. */
+export const isGatewayBucket = (bucket: Bucket): boolean =>
+  Object.values<string>(BUCKETS).includes(bucket) || ROUTE_KINDS.some((kind) => ROUTES[kind].bucket === bucket);
+
+/** The kinds of routes a protocol takes. */
+export const kindsFor = (protocol: string): readonly RouteKind[] =>
+  ROUTE_KINDS.filter((kind) => (ROUTES[kind].protocols as readonly string[]).includes(protocol));
+
 export interface GatewayClass extends KubeObject {
-  spec: { controllerName: string };
-  status?: { conditions?: Condition[] };
+  spec: { controllerName: string; parametersRef?: Reference };
+  status?: { conditions?: Condition[]; supportedFeatures?: { name: string }[] };
 }
 
 export interface Listener {
@@ -45,7 +64,12 @@ export interface ListenerStatus {
 }
 
 export interface Gateway extends KubeObject {
-  spec: { gatewayClassName: string; listeners: Listener[] };
+  spec: {
+    gatewayClassName: string;
+    listeners: Listener[];
+    addresses?: { type?: string; value?: string }[];
+    infrastructure?: { parametersRef?: Reference };
+  };
   status?: { addresses?: { type: string; value: string }[]; conditions?: Condition[]; listeners?: ListenerStatus[] };
 }
 
@@ -87,6 +111,16 @@ export interface Filter {
   requestMirror?: { backendRef: BackendRef; percent?: number; fraction?: { numerator: number; denominator?: number } };
   requestRedirect?: { scheme?: string; hostname?: string; path?: PathModifier; port?: number; statusCode?: number };
   urlRewrite?: { hostname?: string; path?: PathModifier };
+  cors?: Cors;
+}
+
+export interface Cors {
+  allowOrigins?: string[];
+  allowCredentials?: boolean;
+  allowMethods?: string[];
+  allowHeaders?: string[];
+  exposeHeaders?: string[];
+  maxAge?: number;
 }
 
 export interface BackendRef extends Reference {
@@ -99,7 +133,8 @@ export interface Match {
   path?: { type?: string; value?: string };
   headers?: NameValue[];
   queryParams?: NameValue[];
-  method?: string;
+  /** The method of HTTP, or that of gRPC. */
+  method?: string | { type?: string; service?: string; method?: string };
 }
 
 export interface Rule {
@@ -107,6 +142,8 @@ export interface Rule {
   filters?: Filter[];
   backendRefs?: BackendRef[];
   timeouts?: { request?: string; backendRequest?: string };
+  retry?: { codes?: number[]; attempts?: number; backoff?: string };
+  sessionPersistence?: object;
 }
 
 export interface ParentStatus {
@@ -115,7 +152,8 @@ export interface ParentStatus {
   conditions: Condition[];
 }
 
-export interface HttpRoute extends KubeObject {
+/** A route of any kind. */
+export interface Route extends KubeObject {
   spec: { parentRefs?: ParentRef[]; hostnames?: string[]; rules?: Rule[] };
   status?: { parents?: ParentStatus[] };
 }
@@ -126,6 +164,16 @@ export interface ReferenceGrant extends KubeObject {
     to: { group: string; kind: string; name?: string }[];
   };
 }
+
+/** A route and its kind. */
+export interface KindOfRoute {
+  readonly kind: RouteKind;
+  readonly route: Route;
+}
+
+/** The routes of all kinds. */
+export const routesOf = (registry: Registry): readonly KindOfRoute[] =>
+  ROUTE_KINDS.flatMap((kind) => allOf<Route>(registry, ROUTES[kind].bucket).map((route) => ({ kind, route })));
 
 /** All objects of a kind, in the order of their keys; none where the kind is not installed. */
 export function allOf<T extends KubeObject>({ store }: Registry, bucket: Bucket): readonly T[] {

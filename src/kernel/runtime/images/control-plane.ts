@@ -14,6 +14,7 @@ import type { Image } from "#kernel/runtime/images/image";
 import { klogDate } from "#kernel/runtime/images/klog";
 import type { Program, Use } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
+import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 
 const ETCD_TAG = "3.6.6-0";
 const REGISTRY = "registry.k8s.io";
@@ -73,11 +74,32 @@ const PARTS: readonly Part[] = [
     use: { memoryBytes: 14 * MIB, cpuMillis: 1 },
     ports: [{ port: 10_256 }, { port: 10_249 }],
     says: (task) =>
-      klog(task, "server_linux.go:53", '"Using iptables proxy"') +
+      klog(task, "server_linux.go:53", `"Using ${proxyMode(task)} Proxier"`) +
       klog(task, "server.go:710", `"Version info" version="${gitVersion}"`) +
       klog(task, "config.go:329", '"Starting service config controller"'),
   },
 ];
+
+const PROXY_METRICS_PORT = 10_249;
+const PROXY_MODES: readonly string[] = ["iptables", "ipvs", "nftables"];
+
+/** How kube-proxy works, by the file it is started with: what its Services do is the same in all modes. */
+function proxyMode(task: Task): string {
+  const text = task.readFile(goFlag(task.argv, "config") ?? "");
+  const mode = goFlag(task.argv, "proxy-mode") ?? /^mode:\s*"?(\w+)/m.exec(String(text))?.[1] ?? "iptables";
+  return PROXY_MODES.includes(mode) ? mode : "iptables";
+}
+
+/** What kube-proxy tells its own node. */
+export function proxyStatus(request: HttpRequest, path: string, mode: string): HttpResponse {
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  const [route = ""] = path.split("?");
+  if (route === "/proxyMode") return respond(request.method, 200, mode, type);
+  if (route === "/healthz") return respond(request.method, 200, "ok", type);
+  if (route !== "/metrics") return respond(request.method, 404, "404 page not found\n", type);
+  const info = `kubernetes_build_info{git_version="${gitVersion}",go_version="go1.25.5",platform="linux/amd64"} 1`;
+  return respond(request.method, 200, `# TYPE kubernetes_build_info gauge\n${info}\n`, type);
+}
 
 function programOf({ name, ports, says, use }: Part): Program {
   return {
@@ -90,7 +112,9 @@ function programOf({ name, ports, says, use }: Part): Program {
       task.complain(says(task));
       return {};
     },
-    http: (task, _port, { method, path }) => {
+    http: (task, port, request) => {
+      const { method, path } = request;
+      if (name === "kube-proxy" && port === PROXY_METRICS_PORT) return proxyStatus(request, path, proxyMode(task));
       const isHealth = /^\/(healthz|livez|readyz|health|ready)(\?|$)/.test(path);
       const headers = { "content-type": "text/plain; charset=utf-8", date: new Date(task.now).toUTCString() };
       return isHealth ? respond(method, 200, "ok", headers) : respond(method, 404, "404 page not found\n", headers);
