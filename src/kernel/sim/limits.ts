@@ -87,6 +87,8 @@ export const LIMITS = {
   convertedPerCall: 200,
   /** Largest answer that is taken from a server outside. */
   replyChars: 3 * 1024 * 1024,
+  /** Objects a sample API server keeps. */
+  sampleObjects: 500,
   /** Calls to servers outside that one cluster makes at once; what is beyond waits. */
   callsAtOnce: 6,
 } as const;

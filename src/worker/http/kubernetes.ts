@@ -85,7 +85,11 @@ async function plainAnswer(c: Context<WorkerEnv>, { id, key, path }: Visit): Pro
       const streamed = stream === undefined ? await stub.fetch(plain) : await holdStream(stub, url, plain, stream);
       return overSocket(request, streamed, kind);
     }
-    if (stream !== undefined) return await holdStream(stub, url, request, stream);
+    if (stream !== undefined) {
+      const held = await holdStream(stub, url, request, stream);
+      // What the cluster itself does not serve may be served by an API server in it, which says so itself.
+      return held.status === 404 && info?.group !== "" ? await stub.fetch(request) : held;
+    }
     if (info?.plural === "pods" && info.subresource === "portforward" && request.headers.has("sec-websocket-key")) {
       return await portForward(stub, request);
     }

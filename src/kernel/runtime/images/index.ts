@@ -31,6 +31,7 @@ import { postgresImage, postgresPrograms } from "#kernel/runtime/images/postgres
 import { rabbitmqImage, rabbitmqPrograms } from "#kernel/runtime/images/rabbitmq";
 import { redisFollower, redisImage, redisPrograms, redisSlave } from "#kernel/runtime/images/redis/redis";
 import { resourceConsumerImage, resourceConsumerPrograms } from "#kernel/runtime/images/resource-consumer";
+import { sampleApiServerImage, sampleApiServerPrograms } from "#kernel/runtime/images/sample-apiserver";
 import { addons } from "#kernel/runtime/images/stock/addons";
 import { clusterParts } from "#kernel/runtime/images/stock/cluster-parts";
 import { collectors } from "#kernel/runtime/images/stock/collectors";
@@ -103,6 +104,7 @@ export const images: readonly Image[] = [
   redisImage,
   redisSlave,
   resourceConsumerImage,
+  sampleApiServerImage,
   ...stressImages,
   ubuntu,
   ...votingImages,
@@ -141,5 +143,6 @@ export const imagePrograms: readonly Program[] = [
   ...redisPrograms,
   pauseProgram,
   ...resourceConsumerPrograms,
+  ...sampleApiServerPrograms,
   ...votingPrograms,
 ];
