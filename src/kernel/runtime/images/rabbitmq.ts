@@ -89,6 +89,7 @@ const server: Program<State> = {
       return { status: 200, headers: {}, body: JSON.stringify(serve(task, JSON.parse(request.body) as Ask)) };
     if (port === 15_692) return text(request, `rabbitmq_queues ${Object.keys(queuesOf(task)).length}\n`);
     if (port !== 15_672) return "reset";
+    if (request.path.startsWith("/api/health/checks/")) return json(request, { status: "ok" });
     if (request.path.startsWith("/api/queues")) {
       return json(
         request,

@@ -6,7 +6,7 @@ import type { Word } from "#kernel/runtime/shell/ast";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
 import { type Expansion, ExpansionFault } from "#kernel/runtime/shell/expansion";
 import { matches } from "#kernel/runtime/shell/pattern";
-import { holds } from "#kernel/runtime/shell/test-expression";
+import { holds, TestFault } from "#kernel/runtime/shell/test-expression";
 
 /** The status of a condition: 0 if it holds, 1 if not. */
 export function condition(shell: Evaluator, expansion: Expansion, words: readonly Word[]): number {
@@ -76,7 +76,7 @@ class Condition {
     const operand = this.words[this.#at + 1];
     if (/^-[a-zA-Z]$/.test(unary) && operand !== undefined && !/^(&&|\|\||\))$/.test(this.#literal(this.#at + 1))) {
       this.#at += 2;
-      return !this.#isSkipped && holds(this.shell.task, [unary, this.expansion.text(operand)], this.shell.variables);
+      return !this.#isSkipped && this.#holds([unary, this.expansion.text(operand)]);
     }
     this.#at += 1;
     return !this.#isSkipped && this.expansion.text(first) !== "";
@@ -88,7 +88,24 @@ class Condition {
     if (operator === "=~") return this.#regular(left, this.expansion.text(right));
     if (operator === "<") return left < this.expansion.text(right);
     if (operator === ">") return left > this.expansion.text(right);
-    return holds(this.shell.task, [left, operator, this.expansion.text(right)], this.shell.variables);
+    const text = this.expansion.text(right);
+    const compare = COMPARISONS[operator];
+    if (compare !== undefined) return compare(this.#number(left), this.#number(text));
+    return this.#holds([left, operator, text]);
+  }
+
+  #holds(args: readonly string[]): boolean {
+    try {
+      return holds(this.shell.task, args, this.shell.variables);
+    } catch (fault) {
+      if (!(fault instanceof TestFault)) throw fault;
+      throw new ExpansionFault(fault.message);
+    }
+  }
+
+  /** Both sides of `-eq` are arithmetic: an empty one is 0, a name its value. */
+  #number(text: string): bigint {
+    return this.expansion.arithmetic([{ t: "text", v: text }]);
   }
 
   #regular(left: string, source: string): boolean {
@@ -108,6 +125,15 @@ class Condition {
     }
   }
 }
+
+const COMPARISONS: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
+  "-eq": (a, b) => a === b,
+  "-ne": (a, b) => a !== b,
+  "-lt": (a, b) => a < b,
+  "-le": (a, b) => a <= b,
+  "-gt": (a, b) => a > b,
+  "-ge": (a, b) => a >= b,
+};
 
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: "[a-zA-Z0-9]",

@@ -339,15 +339,15 @@ class Parser extends SimpleParser {
     for (;;) {
       this.skipNewlines();
       if (this.isAtEnd) this.fail("end of file", "]]");
+      const previous = words.at(-1);
+      if (previous?.length === 1 && previous[0]?.t === "text" && previous[0].v === "=~") {
+        words.push(this.#expression());
+        continue;
+      }
       const operator = this.operator();
       if (["&&", "||", "(", ")", "<", ">"].includes(operator)) {
         words.push([{ t: "text", v: operator }]);
         this.at += operator.length;
-        continue;
-      }
-      const previous = words.at(-1);
-      if (previous?.length === 1 && previous[0]?.t === "text" && previous[0].v === "=~") {
-        words.push(this.#expression());
         continue;
       }
       const word = this.word();
@@ -362,7 +362,11 @@ class Parser extends SimpleParser {
   #expression(): Word {
     this.skipBlanks();
     const start = this.at;
-    while (!this.isAtEnd && !/\s/.test(this.next)) this.at += 1;
+    for (let depth = 0; !this.isAtEnd && (depth > 0 || !/\s/.test(this.next)); this.at += 1) {
+      if (this.next === "\\") this.at += 1;
+      else if (this.next === "(") depth += 1;
+      else if (this.next === ")") depth -= 1;
+    }
     return this.inner(this.text.slice(start, this.at));
   }
 }

@@ -7,6 +7,7 @@
 import type { Program } from "#kernel/runtime/process/program";
 import { signalNumber } from "#kernel/runtime/process/signals";
 import type { Task } from "#kernel/runtime/process/task";
+import { OPTION_LETTERS } from "#kernel/runtime/shell/builtins/variables";
 import { Evaluator } from "#kernel/runtime/shell/evaluator";
 import { freshState, type ShellState } from "#kernel/runtime/shell/state";
 
@@ -49,7 +50,7 @@ function start(task: Task<ShellState>): ShellState | number {
   if (name === "bash") state.isBash = true;
   let command: string | undefined;
   let readsInput = false;
-  for (let arg = args[0]; arg !== undefined && /^[-+]./.test(arg) && command === undefined; arg = args[0]) {
+  for (let arg = args[0]; arg !== undefined && /^[-+]./.test(arg); arg = args[0]) {
     args.shift();
     if (arg === "--") break;
     if (arg === "-") break;
@@ -57,11 +58,8 @@ function start(task: Task<ShellState>): ShellState | number {
     if (arg.includes("c")) command = "";
     if (arg.includes("s")) readsInput = true;
     if (arg.includes("i")) state.isInteractive = true;
-    if (arg === "-o" || arg === "+o") {
-      if (args.shift() === "pipefail") state.options += "P";
-      continue;
-    }
     for (const letter of arg.slice(1)) if ("aefuxnvC".includes(letter)) state.options += letter;
+    if (arg.includes("o")) state.options += OPTION_LETTERS[args.shift() ?? ""] ?? "";
   }
   if (command !== undefined) {
     command = args.shift();

@@ -76,7 +76,7 @@ function planPostgres(task: Task): Plan {
   const root = first(task, "POSTGRESQL_POSTGRES_PASSWORD", "POSTGRES_POSTGRES_PASSWORD");
   const isOpen = isYes(task.env("ALLOW_EMPTY_PASSWORD"));
   if (password === undefined && !isOpen) return noPassword("POSTGRESQL_PASSWORD");
-  const database = first(task, "POSTGRESQL_DATABASE", "POSTGRES_DB");
+  const database = first(task, "POSTGRESQL_DATABASE", "POSTGRES_DATABASE", "POSTGRES_DB");
   return {
     argv: ["postgres", "-p", first(task, "POSTGRESQL_PORT_NUMBER") ?? "5432"],
     env: {
@@ -118,6 +118,8 @@ const planMysql =
 function planMongo(task: Task): Plan {
   const password = first(task, "MONGODB_ROOT_PASSWORD");
   const port = first(task, "MONGODB_PORT_NUMBER") ?? "27017";
+  for (const path of ["/bitnami/mongodb/data", "/bitnami/mongodb/data/db"])
+    if (!task.files.exists(path)) task.files.makeDirectory(path, task.uid);
   return {
     argv: ["mongod", "--dbpath", "/bitnami/mongodb/data/db", "--port", port, "--bind_ip_all"],
     env:
@@ -140,6 +142,7 @@ events {
 http {
     include mime.types;
     default_type application/octet-stream;
+    client_body_temp_path "/opt/bitnami/nginx/tmp/client_body" 1 2;
     access_log "/opt/bitnami/nginx/logs/access.log";
     include "/opt/bitnami/nginx/conf/server_blocks/*.conf";
     server {
@@ -174,6 +177,7 @@ function planRabbit(task: Task): Plan {
     argv: ["rabbitmq-server"],
     env: {
       RABBITMQ_DEFAULT_USER: first(task, "RABBITMQ_USERNAME") ?? "user",
+      RABBITMQ_MANAGEMENT: "yes",
       RABBITMQ_DEFAULT_PASS: first(task, "RABBITMQ_PASSWORD") ?? "bitnami",
     },
   };

@@ -68,6 +68,7 @@ export const libraries: Readonly<Record<string, FileSeed>> = Object.fromEntries(
     libos: VALIDATIONS + LOG + OS,
     libnet: VALIDATIONS + LOG + OS + NET,
     libservice: VALIDATIONS + LOG + OS,
+    libversion: 'get_sematic_version() { echo "$1" | cut -d. -f"$2"; }\n',
     libpersistence: VALIDATIONS + LOG + FS,
   }).map(([name, text]) => [`/opt/bitnami/scripts/${name}.sh`, { text, mode: 0o775 }]),
 );

@@ -181,8 +181,10 @@ function run(task: Task<State>, config: NginxConfig, files: Readonly<Record<stri
     task.launch([...task.argv, BACKGROUND]);
     return 0;
   }
-  const cache = task.files.mayCreate("/var/cache/nginx/client_temp", task.uid);
-  if (cache !== 0) return emerg(task, `mkdir() "/var/cache/nginx/client_temp" failed (${cache}: ${errnoText(cache)})`);
+  const http = config.main.filter(({ name }) => name === "http").flatMap(({ children = [] }) => children);
+  const temporary = argsOf(http, "client_body_temp_path")?.[0] ?? "/var/cache/nginx/client_temp";
+  const cache = task.files.mayCreate(temporary, task.uid);
+  if (cache !== 0) return emerg(task, `mkdir() "${temporary}" failed (${cache}: ${errnoText(cache)})`);
   const own = task.sandbox.computer.processes[task.pid];
   const line = task.argv.filter((arg) => arg !== BACKGROUND).join(" ");
   if (own !== undefined) own.title = `nginx: master process ${line}`;

@@ -6,7 +6,8 @@ import type { Builtin } from "#kernel/runtime/shell/builtins/builtin";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const LONG: Readonly<Record<string, string>> = {
+/** The letters of options by their names. */
+export const OPTION_LETTERS: Readonly<Record<string, string>> = {
   allexport: "a",
   errexit: "e",
   noglob: "f",
@@ -33,7 +34,7 @@ export const set: Builtin = (shell, argv) => {
     for (const letter of arg.slice(1)) {
       const named = letter === "o" ? args.shift() : undefined;
       if (letter === "o" && named === undefined) return listOptions(shell);
-      const option = named === undefined ? letter : LONG[named];
+      const option = named === undefined ? letter : OPTION_LETTERS[named];
       if (option === undefined || !"aefuxnvCPmbh".includes(option)) {
         const unknown = named === undefined ? `illegal option -${letter}` : `illegal option -o ${named}`;
         shell.say(shell.dialect === "dash" ? unknown.replace("illegal", "Illegal") : unknown, "set");
@@ -48,7 +49,7 @@ export const set: Builtin = (shell, argv) => {
 };
 
 function listOptions(shell: Evaluator): number {
-  for (const [name, letter] of Object.entries(LONG)) {
+  for (const [name, letter] of Object.entries(OPTION_LETTERS)) {
     shell.task.print(`${name.padEnd(16)}${shell.state.options.includes(letter) ? "on" : "off"}\n`);
   }
   return 0;
