@@ -7,15 +7,7 @@ import type { Node, Pod } from "#kernel/api/types.gen";
 import { StatusError } from "#kernel/apimachinery/errors";
 import { controllerOf, keyOf } from "#kernel/apimachinery/meta";
 import { milli, value } from "#kernel/apimachinery/quantity";
-import {
-  membersOfPool,
-  obstacle,
-  poolsOf,
-  slotOf,
-  take,
-  UNNEEDED,
-  type Unneeded,
-} from "#kernel/cluster/autoscaler.facts";
+import { membersOfPool, poolsOf, UNNEEDED, type Unneeded } from "#kernel/cluster/autoscaler.facts";
 import { dropMachine } from "#kernel/cluster/machines";
 import type { Context } from "#kernel/registry/controller";
 import { recordEvent } from "#kernel/resources/core/event.record";
@@ -24,6 +16,7 @@ import { isNodeReady, isUnschedulable } from "#kernel/resources/core/node.facts"
 import { pods } from "#kernel/resources/core/pod";
 import { evictPod } from "#kernel/resources/core/pod.evict";
 import { isPodTerminal, podRequests } from "#kernel/resources/core/pod.facts";
+import { Rehearsal } from "#kernel/scheduler/rehearsal";
 import type { Instant } from "#kernel/sim/instant";
 
 /** --scale-down-unneeded-time, --scale-down-utilization-threshold */
@@ -48,6 +41,7 @@ export function scaleDown(context: Context): Shrinking {
   const candidates: string[] = [];
   const said: string[] = [];
   let nextAt: Instant | undefined;
+  const removal = new Removal(context);
   for (const pool of poolsOf(cells)) {
     const names = membersOfPool(cells, pool.name);
     let spare = names.length - pool.min;
@@ -61,7 +55,7 @@ export function scaleDown(context: Context): Shrinking {
         nextAt = Math.min(nextAt ?? now + 10_000, now + 10_000);
         continue;
       }
-      if (spare <= 0 || !isUnneeded(context, node)) {
+      if (spare <= 0 || !isIdle(context, node) || !removal.isPossible(node)) {
         need(context, node, known);
         continue;
       }
@@ -111,23 +105,47 @@ function utilization(node: Node, present: readonly Pod[]): number {
   return Math.max(used.cpu / milli(cpu), used.memory / value(memory));
 }
 
-/** Whether everything on a node would fit elsewhere. */
-function isUnneeded(context: Context, node: Node): boolean {
-  const { client } = context;
+/** Whether a node is used little, by nobody who has to stay. */
+function isIdle(context: Context, node: Node): boolean {
   if (node.metadata.annotations?.[`${ANNOTATION}scale-down-disabled`] === "true") return false;
   const present = podsOn(context, node.metadata.name);
   if (utilization(node, present) >= THRESHOLD) return false;
-  const moving = present.filter((pod) => !isBound(pod));
-  if (moving.some((pod) => hold(pod) !== undefined)) return false;
-  const others = client
-    .list(nodes)
-    .filter((other) => other.metadata.name !== node.metadata.name && isNodeReady(other) && !isUnschedulable(other))
-    .map((other) => slotOf(other, podsOn(context, other.metadata.name)));
-  return moving.every((pod) => {
-    const slot = others.find((one) => obstacle(one, pod) === undefined);
-    if (slot !== undefined) take(slot, pod);
-    return slot !== undefined;
-  });
+  return present.every((pod) => isBound(pod) || hold(pod) === undefined);
+}
+
+/** Which nodes could go, each as if those found before it were gone already. */
+class Removal {
+  #rehearsal: Rehearsal | undefined;
+  #others: readonly string[] = [];
+
+  constructor(readonly context: Context) {}
+
+  /** Whether everything on a node would fit elsewhere. */
+  isPossible(node: Node): boolean {
+    const { name } = node.metadata;
+    const moving = podsOn(this.context, name).filter((pod) => !isBound(pod));
+    const rehearsal = this.#begin();
+    const rest = this.#others.filter((other) => other !== name);
+    const isPossible = rehearsal.attempt(() => {
+      rehearsal.dropNode(name);
+      return moving.every((pod) => {
+        const to = rehearsal.nodeFor(pod, rest);
+        if (to !== undefined) rehearsal.place(pod, to);
+        return to !== undefined;
+      });
+    });
+    if (isPossible) this.#others = rest;
+    return isPossible;
+  }
+
+  #begin(): Rehearsal {
+    if (this.#rehearsal !== undefined) return this.#rehearsal;
+    const { client } = this.context;
+    const usable = client.list(nodes).filter((node) => isNodeReady(node) && !isUnschedulable(node));
+    this.#others = usable.map(({ metadata }) => metadata.name);
+    this.#rehearsal = new Rehearsal(client.registry);
+    return this.#rehearsal;
+  }
 }
 
 function setTaint(context: Context, node: Node, key: string | undefined, effect: string): Node {

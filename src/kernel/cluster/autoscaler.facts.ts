@@ -1,15 +1,18 @@
 /**
- * What the cluster autoscaler knows: its pools, what is on its way, and whether a pod would fit a machine.
+ * What the cluster autoscaler knows: its pools, what is on its way, and what a machine to be would look like.
  *
- * Models sigs.k8s.io/cluster-autoscaler (cloudprovider, simulator/clustersnapshot).
- * Leaves out affinity between pods, spreading and volumes: a pod that only these keep waiting gets a machine too many.
+ * Models sigs.k8s.io/cluster-autoscaler (cloudprovider, simulator/node_info_utils.go).
  */
-import type { Node, Pod, Taint } from "#kernel/api/types.gen";
-import { milli, value } from "#kernel/apimachinery/quantity";
+import type { Node } from "#kernel/api/types.gen";
+import { timeText } from "#kernel/apimachinery/time";
+import { machineFrom } from "#kernel/cluster/bootstrap";
 import { type ClusterOptions, type MachineOptions, OPTIONS_CELL, type PoolOptions } from "#kernel/cluster/options";
-import { fitsNodeAffinity } from "#kernel/resources/core/node.selector";
-import { podRequests, untoleratedTaint } from "#kernel/resources/core/pod.facts";
+import { daemonPod, placementOn } from "#kernel/controllers/daemonset/placement";
+import { nodeLabels, nodeStatus } from "#kernel/kubelet/node-status";
+import type { Context } from "#kernel/registry/controller";
+import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import type { Rehearsal } from "#kernel/scheduler/rehearsal";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
@@ -41,54 +44,28 @@ export function membersOfPool(cells: Cells, pool: string): string[] {
   return [...there, ...coming].map(([name]) => name).sort();
 }
 
-/** What is left of a machine: thousandths of a core, bytes, pods, and other resources by their names. */
-export type Room = Record<string, number>;
-
-/** A machine to be, with what is left of it. */
-export interface Slot {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly taints: readonly Taint[];
-  readonly room: Room;
-}
-
-const USUAL = { cpu: "4", memory: "8Gi", pods: 110 };
-
-/** A fresh machine of a pool. */
-export function freshSlot({ template, name }: PoolOptions): Slot {
-  const { cpu = USUAL.cpu, memory = USUAL.memory, pods = USUAL.pods, labels = {}, taints = [] } = template;
-  const own = { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", ...labels };
-  return { name: `${name}-new`, labels: own, taints, room: { cpu: milli(cpu), memory: value(memory), pods } };
-}
-
-/** A node that is there, with what its pods leave. */
-export function slotOf({ metadata, spec, status }: Node, present: readonly Pod[]): Slot {
-  const { cpu = "0", memory = "0", pods = "0" } = status?.allocatable ?? {};
-  const slot: Slot = {
-    name: metadata.name,
-    labels: metadata.labels ?? {},
-    taints: spec.taints ?? [],
-    room: { cpu: milli(cpu), memory: value(memory), pods: value(pods) },
+/** The node a machine of a pool would be. */
+export function templateNode({ template, name: pool }: PoolOptions, name: string, now: Instant): Node {
+  const machine = machineFrom({ ...template, name, pool }, 0, now);
+  const { taints } = machine;
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name, uid: name, resourceVersion: "", creationTimestamp: timeText(now), labels: nodeLabels(machine) },
+    spec: taints.length > 0 ? { taints: [...taints] } : {},
+    status: nodeStatus(machine, undefined, { images: [], scarce: [] }, now),
   };
-  for (const pod of present) take(slot, pod);
-  return slot;
 }
 
-/** Puts a pod into what is left. */
-export function take({ room }: Slot, pod: Pod): void {
-  const requests = podRequests(pod);
-  for (const name in requests) room[name] = (room[name] ?? 0) - (requests[name] ?? 0);
-  room["pods"] = (room["pods"] ?? 0) - 1;
-}
-
-/** Why a pod does not fit, in the scheduler's words; undefined if it does. */
-export function obstacle({ name, labels, taints, room }: Slot, pod: Pod): string | undefined {
-  if (!fitsNodeAffinity(pod.spec, { name, labels })) return "node(s) didn't match Pod's node affinity/selector";
-  const taint = untoleratedTaint(pod, taints, ({ effect }) => effect !== "PreferNoSchedule");
-  if (taint !== undefined) return `node(s) had untolerated taint(s)`;
-  const requests = podRequests(pod);
-  for (const resource in requests) {
-    if ((requests[resource] ?? 0) > (room[resource] ?? 0)) return `Insufficient ${resource}`;
+/** Adds the node a machine of a pool would be to a rehearsal, with the daemons that would run on it. */
+export function addTemplate({ client, now }: Context, rehearsal: Rehearsal, pool: PoolOptions, name: string): void {
+  const node = templateNode(pool, name, now);
+  rehearsal.addNode(node);
+  for (const set of client.list(daemonsets)) {
+    if (!placementOn(node, set).shouldRun) continue;
+    const { metadata, spec } = daemonPod(set, name, "");
+    const own = { name: `${set.metadata.name}-${name}`, uid: `${set.metadata.uid}-${name}` };
+    const pod = { ...metadata, ...own, resourceVersion: "", creationTimestamp: timeText(now) };
+    rehearsal.place({ apiVersion: "v1", kind: "Pod", metadata: pod, spec }, name);
   }
-  return (room["pods"] ?? 0) < 1 ? "Too many pods" : undefined;
 }

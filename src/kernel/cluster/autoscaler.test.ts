@@ -3,7 +3,9 @@
  * Method: a cluster with one pool in virtual time; a workload is scaled up and down, a budget stands in the way.
  */
 import { expect, test } from "vitest";
+import type { PodSpec } from "#kernel/api/types.gen";
 import { Cluster } from "#kernel/cluster/cluster";
+import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { configmaps } from "#kernel/resources/core/configmap";
 import { events } from "#kernel/resources/core/event";
@@ -35,13 +37,17 @@ function pass(cluster: Cluster, seconds: number): void {
   while (cluster.now < end) cluster.advance(START, end - cluster.now);
 }
 
-function deploy(cluster: Cluster, replicas: number, cpu = "900m"): void {
+function deploy(cluster: Cluster, replicas: number, cpu = "900m", more: Partial<PodSpec> = {}): void {
   const labels = { app: "web" };
   const containers = [{ name: "c", image: "nginx:1.27", resources: { requests: { cpu } } }];
   cluster.turn(() => {
     cluster.admin.create(deployments, {
       metadata: KEY,
-      spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers, ...more } },
+      },
     });
   });
 }
@@ -109,4 +115,75 @@ test("a budget holds a node's pods, and with them the node", () => {
   const spread = new Set(cluster.admin.list(pods).map(({ spec }) => spec.nodeName)).size;
   expect(names(cluster)).toHaveLength(spread);
   expect(ready(cluster)).toBe(2);
+});
+
+const mine = { labelSelector: { matchLabels: { app: "web" } }, topologyKey: "kubernetes.io/hostname" };
+const apart: Partial<PodSpec> = {
+  affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [mine] } },
+};
+
+test("pods that keep apart get a machine each, and keep it", () => {
+  const cluster = newCluster();
+  deploy(cluster, 3, "10m", apart);
+  pass(cluster, 120);
+  expect([names(cluster), ready(cluster)]).toEqual([["small-1", "small-2", "small-3"], 3]);
+  pass(cluster, 1_200);
+  expect(names(cluster)).toHaveLength(3);
+});
+
+test.each<readonly [string, Partial<PodSpec>, string]>([
+  [
+    "wants to be near a pod there is not",
+    {
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { labelSelector: { matchLabels: { app: "db" } }, topologyKey: "kubernetes.io/hostname" },
+          ],
+        },
+      },
+    },
+    "1 node(s) didn't match pod affinity rules",
+  ],
+  [
+    "spreads over zones the pool is not in",
+    {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "topology.kubernetes.io/zone",
+          whenUnsatisfiable: "DoNotSchedule",
+          labelSelector: mine.labelSelector,
+        },
+      ],
+    },
+    "1 node(s) didn't match pod topology spread constraints (missing required label)",
+  ],
+  [
+    "claims a volume that is not there",
+    { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "none" } }] },
+    '1 persistentvolumeclaim "none" not found',
+  ],
+])("a pod that %s would not fit a new machine either", (_what, spec, why) => {
+  const cluster = newCluster();
+  deploy(cluster, 1, "10m", spec);
+  pass(cluster, 30);
+  expect(said(cluster, "NotTriggerScaleUp")).toEqual([`pod didn't trigger scale-up: ${why}`]);
+  expect(names(cluster)).toEqual(["small-1"]);
+});
+
+test("what daemons take of a new machine counts", () => {
+  const cluster = newCluster();
+  const labels = { app: "agent" };
+  const containers = [{ name: "c", image: "nginx:1.27", resources: { requests: { cpu: "500m" } } }];
+  cluster.turn(() => {
+    cluster.admin.create(daemonsets, {
+      metadata: { ...KEY, name: "agent" },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    });
+  });
+  pass(cluster, 10);
+  deploy(cluster, 1, "1600m");
+  pass(cluster, 30);
+  expect(said(cluster, "NotTriggerScaleUp")).toEqual(["pod didn't trigger scale-up: 1 Insufficient cpu"]);
 });

@@ -4,25 +4,16 @@
  * Models sigs.k8s.io/cluster-autoscaler/core/scaleup, with the expander that helps the most pods.
  */
 import type { Pod } from "#kernel/api/types.gen";
-import {
-  BOOTING,
-  type Booting,
-  freshSlot,
-  membersOfPool,
-  obstacle,
-  poolsOf,
-  type Slot,
-  slotOf,
-  take,
-} from "#kernel/cluster/autoscaler.facts";
+import { addTemplate, BOOTING, type Booting, membersOfPool, poolsOf } from "#kernel/cluster/autoscaler.facts";
 import { type ClusterOptions, OPTIONS_CELL, type PoolOptions } from "#kernel/cluster/options";
 import type { Context } from "#kernel/registry/controller";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { nodes } from "#kernel/resources/core/node";
-import { isNodeReady, isUnschedulable } from "#kernel/resources/core/node.facts";
+import { isNodeReady } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
-import { isPodTerminal, isPodTerminating, podCondition } from "#kernel/resources/core/pod.facts";
+import { isPodTerminating, podCondition } from "#kernel/resources/core/pod.facts";
 import { MACHINES, type Machine } from "#kernel/runtime/machine";
+import { Rehearsal } from "#kernel/scheduler/rehearsal";
 
 /** How long a cloud takes to make a machine. */
 const BOOT_MS = 60_000;
@@ -48,12 +39,22 @@ export function scaleUp(context: Context): readonly string[] {
     .list(pods)
     .filter(isWaiting)
     .sort((a, b) => (uidOf(a) < uidOf(b) ? -1 : 1));
-  let open = placeOnUpcoming(context, waiting);
+  if (waiting.length === 0) return [];
+  const rehearsal = new Rehearsal(client.registry);
+  let open = placeOnUpcoming(context, rehearsal, waiting);
   const made: string[] = [];
   while (open.length > 0) {
-    const plans = poolsOf(cells).flatMap((pool) => planFor(context, pool, open) ?? []);
+    const plans = poolsOf(cells).flatMap((pool) => {
+      let plan: Plan | undefined;
+      rehearsal.attempt(() => {
+        plan = planFor(context, rehearsal, pool, open);
+        return false;
+      });
+      return plan ?? [];
+    });
     const [best] = plans.sort((a, b) => b.helped.length - a.helped.length || a.count - b.count);
     if (best === undefined) break;
+    planFor(context, rehearsal, best.pool, best.helped);
     order(context, best);
     const { pool, size, count, helped } = best;
     const text = `${pool.name} ${size}->${size + count} (max: ${pool.max})`;
@@ -61,7 +62,7 @@ export function scaleUp(context: Context): readonly string[] {
     for (const pod of helped) tell(context, pod, "TriggeredScaleUp", `pod triggered scale-up: [{${text}}]`);
     open = open.filter((pod) => !helped.includes(pod));
   }
-  for (const pod of open) tell(context, pod, "NotTriggerScaleUp", refusal(context, pod));
+  for (const pod of open) tell(context, pod, "NotTriggerScaleUp", refusal(context, rehearsal, pod));
   return made;
 }
 
@@ -72,42 +73,52 @@ function tell({ client, now }: Context, pod: Pod, reason: string, message: strin
 }
 
 /** The pods that fit no node there is, and for whom no machine is on its way yet. */
-function placeOnUpcoming({ client, cells }: Context, waiting: readonly Pod[]): readonly Pod[] {
-  if (waiting.length === 0) return [];
-  const usable = client.list(nodes).filter((node) => isNodeReady(node) && !isUnschedulable(node));
-  const slots: Slot[] = usable.map((node) =>
-    slotOf(
-      node,
-      client.by(pods, "node", node.metadata.name).filter((pod) => !isPodTerminal(pod)),
-    ),
-  );
+function placeOnUpcoming(context: Context, rehearsal: Rehearsal, waiting: readonly Pod[]): readonly Pod[] {
+  const { client, cells } = context;
   for (const pool of poolsOf(cells)) {
     for (const name of membersOfPool(cells, pool.name)) {
       const node = client.get(nodes, { namespace: "", name });
-      if (node === undefined || !isNodeReady(node)) slots.push(freshSlot(pool));
+      if (node !== undefined && isNodeReady(node)) continue;
+      // One that is starting counts as what it is going to be.
+      rehearsal.dropNode(name);
+      addTemplate(context, rehearsal, pool, name);
     }
   }
   return waiting.filter((pod) => {
-    const slot = slots.find((one) => obstacle(one, pod) === undefined);
-    if (slot !== undefined) take(slot, pod);
-    return slot === undefined;
+    const node = rehearsal.nodeFor(pod);
+    if (node !== undefined) rehearsal.place(pod, node);
+    return node === undefined;
   });
 }
 
-/** How many machines of a pool would help how many pods. */
-function planFor({ cells }: Context, pool: PoolOptions, open: readonly Pod[]): Plan | undefined {
-  const size = membersOfPool(cells, pool.name).length;
-  const slots: Slot[] = [];
+/** How many machines of a pool would help how many pods; the rehearsal is left as it would be then. */
+function planFor(context: Context, rehearsal: Rehearsal, pool: PoolOptions, open: readonly Pod[]): Plan | undefined {
+  const size = membersOfPool(context.cells, pool.name).length;
+  const made: string[] = [];
   const helped = open.filter((pod) => {
-    let slot = slots.find((one) => obstacle(one, pod) === undefined);
-    if (slot === undefined && size + slots.length < pool.max && obstacle(freshSlot(pool), pod) === undefined) {
-      slot = freshSlot(pool);
-      slots.push(slot);
+    let node = rehearsal.nodeFor(pod, made);
+    if (node === undefined && size + made.length < pool.max) {
+      const name = templateName(pool, rehearsal);
+      const isFit = rehearsal.attempt(() => {
+        addTemplate(context, rehearsal, pool, name);
+        return rehearsal.obstacle(pod, name) === undefined;
+      });
+      if (isFit) {
+        made.push(name);
+        node = name;
+      }
     }
-    if (slot !== undefined) take(slot, pod);
-    return slot !== undefined;
+    if (node !== undefined) rehearsal.place(pod, node);
+    return node !== undefined;
   });
-  return helped.length === 0 ? undefined : { pool, size, count: slots.length, helped };
+  return helped.length === 0 ? undefined : { pool, size, count: made.length, helped };
+}
+
+function templateName({ name }: PoolOptions, rehearsal: Rehearsal): string {
+  for (let n = 0; ; n += 1) {
+    const candidate = `template-node-for-${name}-${n}`;
+    if (!rehearsal.has(candidate)) return candidate;
+  }
 }
 
 function order({ cells, now }: Context, { pool, count }: Plan): void {
@@ -121,13 +132,21 @@ function order({ cells, now }: Context, { pool, count }: Plan): void {
   }
 }
 
-function refusal({ cells }: Context, pod: Pod): string {
+function refusal(context: Context, rehearsal: Rehearsal, pod: Pod): string {
   const counts = new Map<string, number>();
-  for (const pool of poolsOf(cells)) {
-    const isFull = membersOfPool(cells, pool.name).length >= pool.max;
-    const why =
-      obstacle(freshSlot(pool), pod) ?? (isFull ? "max node group size reached" : "in backoff after failed scale-up");
-    counts.set(why, (counts.get(why) ?? 0) + 1);
+  for (const pool of poolsOf(context.cells)) {
+    const isFull = membersOfPool(context.cells, pool.name).length >= pool.max;
+    let why: string | undefined = "max node group size reached";
+    if (!isFull) {
+      const name = templateName(pool, rehearsal);
+      rehearsal.attempt(() => {
+        addTemplate(context, rehearsal, pool, name);
+        why = rehearsal.obstacle(pod, name);
+        return false;
+      });
+    }
+    const text = why ?? "max node group size reached";
+    counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return `pod didn't trigger scale-up: ${[...counts]
     .map(([why, count]) => `${count} ${why}`)
