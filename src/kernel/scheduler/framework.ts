@@ -13,6 +13,7 @@ import type { Registry } from "#kernel/registry/registry";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import type { PodInfo } from "#kernel/scheduler/pod-info";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
+import type { PodTrace } from "#kernel/scheduler/trace";
 
 /** Why a node (or every node) does not fit. Make each once and give the same one again. */
 export interface Rejection {
@@ -67,6 +68,8 @@ export interface Plugin {
   preBind?(client: Client, pod: Pod, node: string): boolean;
   /** Changes after which a pod this plugin rejected may be schedulable. */
   readonly events?: readonly ClusterEvent[];
+  /** Of those that happen to pods: whether this one may help the pod. Absent: it may. */
+  helps?(event: ClusterEvent, trace: PodTrace, pod: PodInfo, cluster: Snapshot): boolean;
 }
 
 /** A rejection of this plugin that other pods' going away would cure. */

@@ -73,9 +73,13 @@ function profileFrom(config: ProfileConfig, { percentageOfNodesToScore }: Schedu
 
 /** A plugin with those of its steps that are turned on, and its weight; undefined if none is. */
 function partOf(plugin: Plugin, sets: ProfileConfig["plugins"]): Plugin | undefined {
-  const { name, events } = plugin;
+  const { name, events, helps } = plugin;
   const isOffEverywhere = isOff(sets["multiPoint"], name);
-  const part: { -readonly [K in keyof Plugin]: Plugin[K] } = { name, ...(events && { events }) };
+  const part: { -readonly [K in keyof Plugin]: Plugin[K] } = {
+    name,
+    ...(events && { events }),
+    ...(helps && { helps }),
+  };
   for (const [step, points] of Object.entries(STEPS)) {
     const key = step as keyof typeof STEPS;
     const isOn = points.some((point) => turnedOn(sets[point], name) !== undefined);

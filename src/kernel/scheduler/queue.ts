@@ -13,6 +13,7 @@ import { byPriority } from "#kernel/scheduler/plugins/prioritysort";
 import { podInfoOf } from "#kernel/scheduler/pod-info";
 import { type Profile, profileOf, profilesOf, SCHEDULER_NAME } from "#kernel/scheduler/profile";
 import type { Snapshot } from "#kernel/scheduler/snapshot";
+import { type PodTrace, readTrace } from "#kernel/scheduler/trace";
 import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
@@ -94,12 +95,21 @@ function dueAt(record: QueueRecord | undefined, backoff: Backoff, now: Instant):
 const isGated = (pod: Pod, { gates }: Profile, registry: Registry): boolean =>
   gates.some(({ preEnqueue }) => preEnqueue?.(pod, registry) !== undefined);
 
-/** Moves the pods an event may help; `node` is the node it happened to, if it was one. */
-export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, node: NodeInfo | undefined): void {
+/** What an event happened to, as far as it is known. */
+interface Subject {
+  readonly node: NodeInfo | undefined;
+  readonly trace: PodTrace | undefined;
+}
+
+/** Moves the pods an event may help; `name` is that of the node it happened to, or the trace of the pod. */
+export function move(cells: Cells, cluster: Snapshot, event: ClusterEvent, name: string): void {
+  const isOfPod = event.startsWith("Pod");
+  const node = isOfPod ? undefined : cluster.node(name);
+  const subject: Subject = { node, trace: isOfPod ? readTrace(name) : undefined };
   const moved: [string, QueueRecord][] = [];
   for (const [id, record] of cells.entries<QueueRecord>(QUEUE)) {
     const pod = cluster.pending.get(id);
-    if (pod === undefined || record.isMoved || !mayHelp(record, pod, cluster, event, node)) continue;
+    if (pod === undefined || record.isMoved || !mayHelp(record, pod, cluster, event, subject)) continue;
     moved.push([id, { ...record, isMoved: true }]);
   }
   for (const [id, record] of moved) cells.put(QUEUE, id, record);
@@ -110,13 +120,14 @@ function mayHelp(
   pod: Pod,
   cluster: Snapshot,
   event: ClusterEvent,
-  node: NodeInfo | undefined,
+  { node, trace }: Subject,
 ): boolean {
   if (plugins.length === 0 || event === "Configuration") return true;
   const profile = profileOf(cluster.registry, pod);
   return plugins.some((name) => {
     const plugin = profile?.plugins.find((one) => one.name === name);
     if (plugin?.events?.includes(event) !== true) return false;
+    if (trace !== undefined) return plugin.helps?.(event, trace, podInfoOf(pod), cluster) ?? true;
     if (node === undefined) return true;
     const answer = plugin.filter?.(podInfoOf(pod), cluster);
     if (answer === undefined) return true;

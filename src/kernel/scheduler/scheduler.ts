@@ -44,7 +44,7 @@ export const scheduler: Controller = {
     const cluster = client.registry.views.of(snapshots);
     if (namespace === "") return work(context, cluster);
     if (namespace === POD) moveSelf(cells, cluster, name);
-    else move(cells, cluster, namespace as ClusterEvent, name === "" ? undefined : cluster.node(name));
+    else move(cells, cluster, namespace as ClusterEvent, name);
     return done;
   },
 };

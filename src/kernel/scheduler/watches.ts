@@ -16,6 +16,7 @@ import { DEVICE_RESOURCES } from "#kernel/scheduler/plugins/dynamicresources";
 import { VOLUME_RESOURCES } from "#kernel/scheduler/plugins/volumes";
 import { QUEUE, type QueueRecord } from "#kernel/scheduler/queue";
 import { isWaiting, snapshots } from "#kernel/scheduler/snapshot";
+import { traceOf } from "#kernel/scheduler/trace";
 import { equal } from "#kernel/sim/clone";
 import type { Change, KubeObject } from "#kernel/store/object";
 
@@ -44,14 +45,15 @@ function podKeys({ type, key, object, previous }: Change<Pod>, client: Client): 
   }
   const keys: Key[] = wasWaiting ? [{ namespace: POD, name: keyText(key) }] : [];
   if (!isAwaited(client)) return keys;
-  if (takesRoom(before) && !takesRoom(after)) keys.push(eventKey("PodDelete"));
-  else if (!takesRoom(before) && takesRoom(after)) keys.push(eventKey("PodAdd"));
+  if (takesRoom(before) && !takesRoom(after)) keys.push(eventKey("PodDelete", traceOf(before)));
+  else if (!takesRoom(before) && takesRoom(after)) keys.push(eventKey("PodAdd", traceOf(after)));
   else if (takesRoom(before) && takesRoom(after)) {
-    if (before.spec !== after.spec) keys.push(eventKey("PodDelete"));
+    // It may have been given less.
+    if (before.spec !== after.spec) keys.push(eventKey("PodDelete", traceOf(before)));
     const isGoing = after.metadata.deletionTimestamp !== before.metadata.deletionTimestamp;
     const { labels } = after.metadata;
     if (isGoing || (labels !== before.metadata.labels && !equal(labels, before.metadata.labels))) {
-      keys.push(eventKey("PodLabel"));
+      keys.push(eventKey("PodLabel", traceOf(after)));
     }
   }
   return keys;

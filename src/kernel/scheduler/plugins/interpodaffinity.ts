@@ -26,6 +26,15 @@ export const interPodAffinity = (args: PluginArgs["interPodAffinity"]): Plugin =
   weight: 2,
   events: ["NodeAdd", "NodeLabel", "PodAdd", "PodLabel", "PodDelete"],
 
+  /** Whoever comes may be one to be near; whoever goes, one to be away from, or one who kept others away. */
+  helps(event, { namespace, labels, isApart }, { affinity, antiAffinity }, cluster) {
+    const other = { metadata: { namespace, labels } };
+    const isMeant = (term: AffinityTerm): boolean => means(term, other, cluster);
+    if (event === "PodDelete") return isApart || antiAffinity.some(isMeant);
+    if (event === "PodLabel" && (antiAffinity.length > 0 || isApart)) return true;
+    return affinity.length > 0 && affinity.every(isMeant);
+  },
+
   filter(info, cluster) {
     const { affinity, antiAffinity } = info;
     const refused = refusedBy(info, cluster);
@@ -63,7 +72,7 @@ const namespaceLabels = ({ registry }: Snapshot, name: string): Readonly<Record<
   (registry.store.get(namespaces.bucket, { namespace: "", name }) as Namespace | undefined)?.metadata.labels;
 
 /** True if a term of some pod means this pod. */
-function means(term: AffinityTerm, pod: Pod, cluster: Snapshot): boolean {
+function means(term: AffinityTerm, pod: { metadata: Partial<Pod["metadata"]> }, cluster: Snapshot): boolean {
   const { namespace = "", labels } = pod.metadata;
   if (!matches(term.selector, labels)) return false;
   if (term.namespaces.has(namespace)) return true;

@@ -13,6 +13,9 @@ export const nodePorts: Plugin = {
   name: NAME,
   events: ["NodeAdd", "PodDelete"],
 
+  helps: (_event, trace, { ports }) =>
+    trace.ports.some((freed) => ports.some((wanted) => portsConflict(wanted, freed))),
+
   filter({ ports }) {
     if (ports.length === 0) return undefined;
     return {

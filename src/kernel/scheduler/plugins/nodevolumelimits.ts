@@ -17,6 +17,8 @@ export const nodeVolumeLimits: Plugin = {
   name: NAME,
   events: ["NodeAdd", "PodDelete", "VolumeChange"],
 
+  helps: (_event, { claims }) => claims.length > 0,
+
   filter({ pod }, { registry }) {
     if (claimsOfPod(pod).length === 0) return undefined;
     const reader = readerOf(registry);

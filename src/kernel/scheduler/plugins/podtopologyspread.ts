@@ -40,6 +40,16 @@ export const podTopologySpread = (args: PluginArgs["spread"]): Plugin => ({
   weight: 2,
   events: ["NodeAdd", "NodeDelete", "NodeLabel", "NodeTaint", "PodAdd", "PodLabel", "PodDelete"],
 
+  /** A pod whose labels have changed may have been one of them before. */
+  helps(event, { namespace, labels }, { pod }, cluster) {
+    if (namespace !== pod.metadata.namespace) return false;
+    if (event === "PodLabel") return true;
+    const constraints = isSpread(pod)
+      ? constraintsOf(pod, "DoNotSchedule")
+      : defaultConstraints(pod, cluster, args, "DoNotSchedule");
+    return constraints.some(({ selector }) => matches(selector, labels));
+  },
+
   filter({ pod }, cluster) {
     const constraints = isSpread(pod)
       ? constraintsOf(pod, "DoNotSchedule")

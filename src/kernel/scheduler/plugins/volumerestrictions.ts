@@ -22,6 +22,11 @@ export const volumeRestrictions: Plugin = {
   name: NAME,
   events: ["NodeAdd", "PodDelete", "VolumeChange"],
 
+  helps(_event, { namespace, claims }, { pod }) {
+    if ((pod.spec.volumes ?? []).some((volume) => isDisk(volume))) return true;
+    return namespace === pod.metadata.namespace && claimsOfPod(pod).some(({ name }) => claims.includes(name));
+  },
+
   filter({ pod }, cluster) {
     const { volumes = [] } = pod.spec;
     const disks = volumes.filter((volume) => isDisk(volume));
