@@ -192,6 +192,21 @@ const WORKLOAD_CHANGES: readonly Change[] = [
   ],
   [job(), spec({ completions: 5 }), `spec.completions: Invalid value: 5: ${IMMUTABLE}`],
   [job(), spec({ parallelism: 5 }), "accepted"],
+  [
+    job(),
+    spec({ template: { spec: { restartPolicy: "OnFailure" } } }),
+    'spec.template: Invalid value: {"labels":{"batch.kubernetes.io/controller-uid":"…',
+  ],
+  [
+    job({ podFailurePolicy: { rules: [{ action: "Ignore", onExitCodes: { operator: "In", values: [1] } }] } }),
+    spec({ podFailurePolicy: { rules: [{ action: "Count", onPodConditions: [{ type: "A", status: "True" }] }] } }),
+    'spec.podFailurePolicy: Invalid value: {"Rules":[{"Action":"Count","OnExitCodes":null,"OnPodConditions":[{"Type":"A","Status":"True"}]}]}: field is immutable',
+  ],
+  [
+    job({ completionMode: "Indexed", completions: 2, successPolicy: { rules: [{ succeededCount: 1 }] } }),
+    spec({ successPolicy: { rules: [{ succeededCount: 2 }] } }),
+    'spec.successPolicy: Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":2}]}: field is immutable',
+  ],
   [job(), spec({ completionMode: "Indexed" }), `spec.completionMode: Invalid value: "Indexed": ${IMMUTABLE}`],
   [job(), spec({ selector: OTHER }), "[spec.selector: Invalid value: …"],
   [job({ suspend: true }), spec({ managedBy: "a.b/c" }), `spec.managedBy: Invalid value: "a.b/c": ${IMMUTABLE}`],

@@ -23,6 +23,7 @@ import {
   validateReplacementPolicy,
   validateSuccessPolicy,
 } from "#kernel/resources/batch/job.validate.policies";
+import { internalForm } from "#kernel/resources/core/internal";
 import { validatePodTemplate } from "#kernel/resources/core/pod.validate";
 import { mustNotBeNegative } from "#kernel/resources/core/pod.validate.fields";
 
@@ -163,17 +164,26 @@ export function validateJobUpdate(job: Job, old: Job, root: At): void {
   validateCompletionsUpdate(job, old, at);
   at("selector").immutable(job.spec.selector, old.spec.selector);
   const template = templateForComparison(job.spec.template, old);
-  if (!semanticEqual(job.spec.template, template)) at("template").invalid(job.spec.template, "field is immutable");
-  for (const field of [
-    "completionMode",
-    "podFailurePolicy",
-    "backoffLimitPerIndex",
-    "managedBy",
-    "successPolicy",
-  ] as const) {
-    at(field).immutable(job.spec[field], old.spec[field]);
+  if (!semanticEqual(job.spec.template, template)) {
+    at("template").invalid(internalForm("PodTemplateSpec", job.spec.template), IMMUTABLE);
+  }
+  for (const [field, type] of FIXED) {
+    const value = job.spec[field];
+    if (semanticEqual(value, old.spec[field])) continue;
+    at(field).invalid(type !== undefined && typeof value === "object" ? internalForm(type, value) : value, IMMUTABLE);
   }
 }
+
+const IMMUTABLE = "field is immutable";
+
+/** Fields that stay what they are, those that are structs with the name of their Go type. */
+const FIXED = [
+  ["completionMode", undefined],
+  ["podFailurePolicy", "PodFailurePolicy"],
+  ["backoffLimitPerIndex", undefined],
+  ["managedBy", undefined],
+  ["successPolicy", "SuccessPolicy"],
+] as const;
 
 /** An Indexed Job may grow or shrink, together with its parallelism. */
 function validateCompletionsUpdate(job: Job, old: Job, at: At): void {

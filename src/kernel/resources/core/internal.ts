@@ -3,12 +3,20 @@
  *
  * Models pkg/apis/core/types.go. Leaves out the fields of volumes hardly anybody has: they stand as they were given.
  */
+import { goStruct } from "#kernel/apimachinery/go-text";
 
 /**
  * The fields of a type, in order: `Name` is a text, `Name:KIND` is a number (i), a truth (b), something that may be
  * absent (p), a struct that may be (*T) or is always there (.T), or a list of structs ([T); `+T` takes in T's fields.
  */
 const TYPES: Readonly<Record<string, string>> = {
+  PodTemplateSpec: "Spec:.PodSpec",
+  PodFailurePolicy: "Rules:[PodFailurePolicyRule",
+  PodFailurePolicyRule: "Action OnExitCodes:*OnExitCodes OnPodConditions:[OnPodCondition",
+  OnExitCodes: "ContainerName:p Operator Values:p",
+  OnPodCondition: "Type Status",
+  SuccessPolicy: "Rules:[SuccessPolicyRule",
+  SuccessPolicyRule: "SucceededIndexes:p SucceededCount:p",
   PodSpec:
     "Volumes:[Volume InitContainers:[Container Containers:[Container EphemeralContainers:[EphemeralContainer " +
     "RestartPolicy TerminationGracePeriodSeconds:p ActiveDeadlineSeconds:p DNSPolicy NodeSelector:p " +
@@ -149,7 +157,7 @@ const isFields = (value: unknown): value is Fields =>
 /** Gives an object's internal form; `type` is the name of its Go type. */
 export function internalForm(type: string, object: object): Fields {
   const given = type === "PodSpec" ? withHostFields(object as Fields) : (object as Fields);
-  const form: Record<string, unknown> = {};
+  const form: Record<string, unknown> = type === "PodTemplateSpec" ? metadataOf(given["metadata"]) : {};
   for (const token of (TYPES[type] ?? "").split(" ")) {
     if (token.startsWith("+")) Object.assign(form, internalForm(token.slice(1), given));
     else {
@@ -157,7 +165,18 @@ export function internalForm(type: string, object: object): Fields {
       form[name] = internalField(kind, given[jsonName(name)]);
     }
   }
-  return form;
+  return goStruct(form) as Fields;
+}
+
+const METADATA = [
+  ...["name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp"],
+  ...["deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"],
+];
+
+/** What is set of an object's metadata: it is one form for all versions, and taken in where it stands. */
+function metadataOf(metadata: unknown): Record<string, unknown> {
+  const given = isFields(metadata) ? metadata : {};
+  return Object.fromEntries(METADATA.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
 }
 
 function internalField(kind: string, value: unknown): unknown {
