@@ -17,6 +17,10 @@ const rbac = (kind: string, body: object) =>
 const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" };
 const storage = (kind: string, body: object, name = "x") =>
   manifest("storage.k8s.io/v1", kind, body as Record<string, unknown>, { name });
+
+// ValidateIngressCreate, ValidateIngressClass, ValidateNetworkPolicy, ValidateIPAddress and ValidateServiceCIDR of
+// pkg/apis/networking, ValidateEndpointSliceCreate of discovery, ValidateRole, ...RoleBinding and their kin of rbac,
+// ValidateStorageClass, ValidateCSIDriver and their kin of storage.
 export const CLUSTER: readonly Row[] = [
   [ingress({}), "spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"],
   [

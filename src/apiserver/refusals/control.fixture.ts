@@ -33,6 +33,12 @@ const event = (body: object) =>
     ...body,
   });
 
+const request = { name: "a", exactly: { deviceClassName: "c" } };
+const pooled = { driver: "d", nodeName: "n", pool: { name: "p", resourceSliceCount: 1 } };
+
+// ValidateLease of pkg/apis/coordination, ValidateRuntimeClass of node, ValidateCertificateSigningRequestCreate of
+// certificates, ValidateFlowSchema and ValidatePriorityLevelConfiguration of flowcontrol, ValidateResourceClaim,
+// ...ClaimTemplate, ...Slice and ValidateDeviceClass of resource, and ValidateEventCreate of core.
 export const CONTROL: readonly Row[] = [
   [lease({ leaseDurationSeconds: 0 }), "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0"],
   [lease({ leaseTransitions: -1 }), "spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0"],
@@ -78,7 +84,7 @@ export const CONTROL: readonly Row[] = [
   ],
   [
     flow({ distinguisherMethod: { type: "Odd" } }),
-    'spec.distinguisherMethod.type: Unsupported value: {"type":"Odd"}: supported values: "ByNamespace", "ByUser"',
+    'spec.distinguisherMethod.type: Unsupported value: {"Type":"Odd"}: supported values: "ByNamespace", "ByUser"',
   ],
   [
     flow({ priorityLevelConfiguration: { name: "" } }),
@@ -197,6 +203,71 @@ export const CONTROL: readonly Row[] = [
   [
     device("ResourceSlice", { spec: { driver: "", pool: { name: "", generation: -1, resourceSliceCount: 0 } } }),
     "[spec.driver: Required value, spec.pool.name: Required value, spec.pool.resourceSliceCount: Invalid value: 0: must be greater than zero, spec.pool.generation: Invalid value: -1: must be greater than or equal to zero, spec: Required value: exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required]",
+  ],
+  [
+    device("ResourceClaim", {
+      spec: { devices: { requests: [request], constraints: [{ requests: ["a"], matchAttribute: "model" }] } },
+    }),
+    'spec.devices.constraints[0].matchAttribute: Invalid value: "model": a fully qualified name must be a domain and a name separated by a slash',
+  ],
+  [
+    device("ResourceClaim", {
+      spec: { devices: { requests: [request], constraints: [{ matchAttribute: "/model" }] } },
+    }),
+    'spec.devices.constraints[0].matchAttribute: Invalid value: "": the domain must not be empty',
+  ],
+  [
+    device("ResourceClaim", {
+      spec: {
+        devices: { requests: [{ name: "a", exactly: { deviceClassName: "c", count: 2, allocationMode: "All" } }] },
+      },
+    }),
+    "spec.devices.requests[0].exactly.count: Invalid value: 2: must not be specified when allocationMode is 'All'",
+  ],
+  [
+    device("ResourceClaim", {
+      spec: {
+        devices: {
+          requests: [
+            {
+              name: "a",
+              exactly: { deviceClassName: "c", tolerations: [{ key: "k", operator: "Exists", effect: "No" }] },
+            },
+          ],
+        },
+      },
+    }),
+    'spec.devices.requests[0].exactly.tolerations[0].effect: Unsupported value: "No": supported values: "NoExecute", "NoSchedule", "None"',
+  ],
+  [
+    device("ResourceClaim", { spec: { devices: { requests: [request, request] } } }),
+    'spec.devices.requests[1]: Duplicate value: "a"',
+  ],
+  [
+    device("ResourceClaim", { spec: { devices: { requests: [request], config: [{ opaque: { driver: "d" } }] } } }),
+    "spec.devices.config[0].opaque.parameters: Required value",
+  ],
+  [
+    device("DeviceClass", { spec: { extendedResourceName: "cpu" } }),
+    'spec.extendedResourceName: Invalid value: "cpu": must be a valid extended resource name',
+  ],
+  [
+    device("ResourceSlice", { spec: { ...pooled, devices: [{ name: "d", nodeName: "n" }] } }),
+    'spec.devices[0]: Invalid value: "null": `nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec',
+  ],
+  [
+    device("ResourceSlice", {
+      spec: { ...pooled, devices: [{ name: "d", attributes: { a: { int: 1, bool: true } } }] },
+    }),
+    'spec.devices[0].attributes[a]: Invalid value: {"IntValue":1,"BoolValue":true,"StringValue":null,"VersionValue":null}: exactly one value must be specified',
+  ],
+  [
+    device("ResourceSlice", { spec: { ...pooled, devices: [{ name: "d", attributes: { a: { version: "1.2" } } }] } }),
+    'spec.devices[0].attributes[a].version: Invalid value: "1.2": must be a string compatible with semver.org spec 2.0.0',
+  ],
+  [
+    device("ResourceSlice", { spec: { ...pooled, devices: [{ name: "d", bindingConditions: ["a.b/c"] }] } }),
+    "spec.devices[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions",
   ],
   [
     device("ResourceSlice", {

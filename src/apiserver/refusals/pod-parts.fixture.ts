@@ -8,6 +8,8 @@ const mounted = (mount: object, ...all: object[]) =>
   pod({ containers: [container({ volumeMounts: [mount] })], volumes: all });
 const httpGet = { path: "/", port: 80 };
 
+// ValidatePodCreate of pkg/apis/core/validation: ValidateVolumes, ValidateVolumeMounts, validateInitContainers,
+// validateOS, validatePodResourceClaims and what they call.
 export const POD_PARTS: readonly Row[] = [
   [volumes({ name: "" }), "spec.volumes[0].name: Required value"],
   [volumes({ name: "a" }, { name: "a" }), 'spec.volumes[1].name: Duplicate value: "a"'],

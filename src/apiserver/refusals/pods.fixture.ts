@@ -13,6 +13,8 @@ const term = (more: object) => ({ requiredDuringSchedulingIgnoredDuringExecution
 const spread = (more: object) => pod({ topologySpreadConstraints: [more] });
 const httpGet = { path: "/", port: 80 };
 
+// ValidatePodCreate of pkg/apis/core/validation: validateContainers, validateProbe, validateEnv, ValidateTolerations,
+// validateAffinity, validateTopologySpreadConstraints, ValidateSecurityContext and what they call.
 export const PODS: readonly Row[] = [
   [pod({ containers: [] }), "spec.containers: Required value"],
   [pod({ containers: [container({ name: "" })] }), "spec.containers[0].name: Required value"],

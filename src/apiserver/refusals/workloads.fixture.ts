@@ -22,6 +22,9 @@ const budget = (spec: object) => manifest("policy/v1", "PodDisruptionBudget", { 
 const priority = (body: object, name = "p") =>
   manifest("scheduling.k8s.io/v1", "PriorityClass", { value: 1, ...body }, { name });
 
+// ValidateReplicaSet, ...Deployment, ...DaemonSet, ...StatefulSet and ...ControllerRevisionCreate of pkg/apis/apps,
+// ValidateJobCreate and ValidateCronJobCreate of batch, ValidateHorizontalPodAutoscaler of autoscaling,
+// ValidatePodDisruptionBudget of policy and ValidatePriorityClass of scheduling.
 export const WORKLOADS: readonly Row[] = [
   [deployment({ replicas: -1 }), "spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
   [deployment({ selector: {} }), "spec.selector: Invalid value: {}: empty selector is invalid for deployment"],

@@ -3,6 +3,7 @@
  *
  * Models pkg/registry/flowcontrol/flowschema, pkg/apis/flowcontrol/validation and the table printer.
  */
+
 import type {
   FlowcontrolSubject,
   FlowSchema,
@@ -12,6 +13,7 @@ import type {
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label, dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { column, defineResource, type Resource } from "#kernel/registry/definition";
 import { ageColumn, nameColumn } from "#kernel/resources/core/table.columns";
 import { MANDATORY_SCHEMAS } from "#kernel/resources/flowcontrol/bootstrap";
@@ -89,7 +91,7 @@ function validateSpec(name: string, spec: Partial<FlowSchema["spec"]> = {}, at: 
     at("matchingPrecedence").invalid(precedence, "only the schema named 'exempt' may have matchingPrecedence 1");
   }
   if (method !== undefined && !METHODS.includes(method.type)) {
-    at("distinguisherMethod.type").notSupported(method, METHODS);
+    at("distinguisherMethod.type").notSupported(goStruct({ Type: method.type }), METHODS);
   }
   const level = spec.priorityLevelConfiguration?.name ?? "";
   if (level === "") at("priorityLevelConfiguration.name").required("must reference a priority level");

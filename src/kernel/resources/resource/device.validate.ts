@@ -4,7 +4,7 @@
  * Models pkg/apis/resource/validation.
  */
 import type { DeviceSelector, DeviceToleration, OpaqueDeviceConfiguration } from "#kernel/api/types.gen";
-import type { At } from "#kernel/apimachinery/field-errors";
+import type { At, FieldProblem } from "#kernel/apimachinery/field-errors";
 import { dns1123Subdomain, labelValue, qualifiedName, regexText } from "#kernel/apimachinery/formats";
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { compileDeviceSelector } from "#kernel/resources/resource/device.cel";
@@ -18,6 +18,11 @@ export const DEVICE_LIMITS = {
   expressionBytes: 10 * 1024,
   parametersBytes: 10 * 1024,
   tolerations: 16,
+  bindingConditions: 4,
+  deviceConditions: 8,
+  interfaceNameBytes: 256,
+  hardwareAddressBytes: 128,
+  interfaceAddresses: 16,
   reservedFor: 256,
   results: 32,
   poolNameBytes: 253,
@@ -85,20 +90,19 @@ function validateIdentifier(name: string, at: At): void {
 
 /** The name of an attribute or a capacity: an identifier, in the domain of a driver if it has one. */
 export function validateDeviceQualifiedName(name: string, at: At, mustBeFull = false): void {
-  if (name === "") {
-    at("").required("name required");
-    return;
-  }
   const parts = name.split("/");
   const [domain = "", id = ""] = parts;
   if (parts.length === 1) validateIdentifier(name, at);
   else if (parts.length === 2) {
-    if (domain === "") at("").required("the domain must not be empty");
+    if (domain === "") at("").invalid("", "the domain must not be empty");
     else validateDriverName(domain, at);
-    if (id === "") at("").required("the name must not be empty");
+    if (id === "") at("").invalid("", "the name must not be empty");
     else validateIdentifier(id, at);
-  } else at("").invalid(name, "must be an identifier, optionally prefixed with a domain and a slash");
-  if (mustBeFull && parts.length === 1) at("").invalid(name, "must include a domain");
+  }
+  // Upstream takes names with more slashes as they are.
+  if (mustBeFull && parts.length === 1) {
+    at("").invalid(name, "a fully qualified name must be a domain and a name separated by a slash");
+  }
 }
 
 /** The selectors of a class or of a request. */
@@ -126,33 +130,70 @@ export function validateConfiguration({ opaque }: { readonly opaque?: OpaqueDevi
     return;
   }
   validateDriverName(opaque.driver ?? "", at.under("opaque.driver"));
-  const { parameters } = opaque;
-  if (parameters === undefined || parameters === null) at("opaque.parameters").required();
-  else if (typeof parameters !== "object" || Array.isArray(parameters)) {
-    at("opaque.parameters").invalid("<value omitted>", "must be a valid JSON object");
-  } else if (byteLength(JSON.stringify(parameters)) > DEVICE_LIMITS.parametersBytes) {
-    at("opaque.parameters").tooLong("", DEVICE_LIMITS.parametersBytes);
+  validateRaw(opaque.parameters, at("opaque.parameters"));
+}
+
+/** JSON of an object, not too long. */
+export function validateRaw(value: unknown, problem: FieldProblem): void {
+  if (value === undefined || value === null) problem.required();
+  else if (byteLength(JSON.stringify(value)) > DEVICE_LIMITS.parametersBytes) {
+    problem.tooLong("", DEVICE_LIMITS.parametersBytes);
+  } else if (typeof value !== "object" || Array.isArray(value)) {
+    problem.invalid("<value omitted>", "must be a valid JSON object");
   }
 }
 
-const EFFECTS: readonly string[] = ["NoSchedule", "NoExecute"];
+interface BindingConditions {
+  readonly bindingConditions?: readonly string[];
+  readonly bindingFailureConditions?: readonly string[];
+}
+
+/** What must be so before a pod is bound to a device, and what must not: neither without the other. */
+export function validateBindingConditions(device: BindingConditions, at: At): void {
+  const { bindingConditions: wanted = [], bindingFailureConditions: unwanted = [] } = device;
+  const lists = [
+    ["bindingConditions", wanted],
+    ["bindingFailureConditions", unwanted],
+  ] as const;
+  for (const [field, list] of lists) {
+    validateItems(list, at.under(field), { max: DEVICE_LIMITS.bindingConditions }, (name, one) => {
+      for (const text of qualifiedName(name)) one("").invalid(name, text);
+    });
+  }
+  wanted.forEach((name, i) => {
+    if (wanted.indexOf(name) < i) at(`bindingConditions[${i}]`).duplicate(name);
+  });
+  unwanted.forEach((name, i) => {
+    const problem = at(`bindingFailureConditions[${i}]`);
+    if (unwanted.indexOf(name) < i) problem.duplicate(name);
+    if (wanted.includes(name)) {
+      problem.invalid(name, "bindingFailureConditions must not overlap with bindingConditions");
+    }
+  });
+  if (wanted.length === 0 && unwanted.length > 0) {
+    const text = "bindingConditions are required to use bindingFailureConditions";
+    at("bindingConditions").invalid(device.bindingConditions ?? null, text);
+  }
+  if (unwanted.length === 0 && wanted.length > 0) {
+    const text = "bindingFailureConditions are required to use bindingConditions";
+    at("bindingFailureConditions").invalid(device.bindingFailureConditions ?? null, text);
+  }
+}
+
+const EFFECTS: readonly string[] = ["NoExecute", "NoSchedule", "None"];
 const OPERATORS: readonly string[] = ["Equal", "Exists"];
 
 /** The tolerations of a request or of a result. */
 export function validateDeviceTolerations(tolerations: readonly DeviceToleration[] | undefined, at: At): void {
   validateItems(tolerations, at, { max: DEVICE_LIMITS.tolerations }, (toleration, one) => {
-    const { key = "", operator = "", value = "", effect = "", tolerationSeconds } = toleration;
+    const { key = "", operator = "", value = "", effect = "" } = toleration;
     if (key !== "") for (const text of qualifiedName(key)) one("key").invalid(key, text);
     if (operator === "Exists") {
       if (value !== "") one("value").invalid(value, "must be empty for operator `Exists`");
     } else if (operator === "Equal") {
-      if (key === "") one("key").required();
       for (const text of labelValue(value)) one("value").invalid(value, text);
     } else if (operator === "") one("operator").required();
     else one("operator").notSupported(operator, OPERATORS);
-    if (effect !== "" && !EFFECTS.includes(effect)) one("effect").notSupported(effect, [...EFFECTS].sort());
-    if (tolerationSeconds !== undefined && effect !== "NoExecute") {
-      one("effect").invalid(effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
-    }
+    if (effect !== "" && !EFFECTS.includes(effect)) one("effect").notSupported(effect, EFFECTS);
   });
 }

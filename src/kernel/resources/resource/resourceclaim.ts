@@ -26,8 +26,9 @@ export const resourceclaims = defineResource<ResourceClaim>({
     claim.status = {};
   },
 
-  validate({ spec }, at) {
-    validateClaimSpec(spec, at.under("spec"));
+  validate({ spec }, at, _context, old) {
+    // What cannot change is not looked at again.
+    if (old === undefined) validateClaimSpec(spec, at.under("spec"));
   },
   validateCreate({ metadata, spec }, at, context) {
     validateAdminAccess(spec, metadata.namespace ?? "", at.under("spec"), context);

@@ -15,15 +15,20 @@ import type {
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label, dns1123Subdomain } from "#kernel/apimachinery/formats";
+import { byteLength, quote } from "#kernel/apimachinery/go-text";
+import { formatIp, parseCidr } from "#kernel/apimachinery/ip";
 import { validateNodeSelector } from "#kernel/resources/core/pod.validate.affinity";
+import { validateConditions } from "#kernel/resources/policy/condition.validate";
 import {
   DEVICE_LIMITS,
+  validateBindingConditions,
   validateConfiguration,
   validateDeviceQualifiedName,
   validateDeviceTolerations,
   validateDriverName,
   validateItems,
   validatePoolName,
+  validateRaw,
   validateSelectors,
 } from "#kernel/resources/resource/device.validate";
 import { equal } from "#kernel/sim/clone";
@@ -121,6 +126,30 @@ function validateExact(request: Omit<ExactDeviceRequest, "adminAccess">, at: At)
 const deviceId = ({ driver, pool, device, shareID }: AllocatedDeviceStatus | DeviceRequestAllocationResult): string =>
   [driver, pool, device, ...(shareID === undefined ? [] : [shareID])].join("/");
 
+/** What a driver tells of a device in use. */
+function validateDeviceReport({ conditions = [], data, networkData = {} }: AllocatedDeviceStatus, at: At): void {
+  if (conditions.length > DEVICE_LIMITS.deviceConditions) {
+    at("conditions").tooMany(conditions.length, DEVICE_LIMITS.deviceConditions);
+  }
+  validateConditions(conditions, at.under("conditions"));
+  if (data !== undefined && data !== null) validateRaw(data, at("data"));
+  const { interfaceName = "", hardwareAddress = "", ips } = networkData;
+  if (byteLength(interfaceName) > DEVICE_LIMITS.interfaceNameBytes) {
+    at("networkData.interfaceName").tooLong("", DEVICE_LIMITS.interfaceNameBytes);
+  }
+  if (byteLength(hardwareAddress) > DEVICE_LIMITS.hardwareAddressBytes) {
+    at("networkData.hardwareAddress").tooLong("", DEVICE_LIMITS.hardwareAddressBytes);
+  }
+  const addresses = { max: DEVICE_LIMITS.interfaceAddresses, key: (text: string) => text };
+  validateItems(ips, at.under("networkData.ips"), addresses, (text, one) => {
+    const parsed = parseCidr(text);
+    const canonical = parsed === undefined ? "" : `${formatIp(parsed)}/${parsed.prefix}`;
+    if (parsed === undefined) {
+      one("").invalid(text, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)");
+    } else if (text !== canonical) one("").invalid(text, `must be in canonical form (${quote(canonical)})`);
+  });
+}
+
 /** A change of what was found for a claim, and of who uses it. */
 export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim, at: At): void {
   const { allocation, reservedFor = [], devices } = claim.status ?? {};
@@ -139,6 +168,7 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim, at
     if (!allocated.has(deviceId(device))) {
       deviceAt("").invalid(deviceId(device), "must be an allocated device in the claim");
     }
+    validateDeviceReport(device, deviceAt);
   });
   if (reservedFor.length > 0 && allocation === undefined) {
     at("reservedFor").forbidden("may not be specified when `allocated` is not set");
@@ -166,6 +196,7 @@ function validateAllocation(
     validatePoolName(result.pool ?? "", one.under("pool"));
     validateName(result.device ?? "", one.under("device"));
     validateDeviceTolerations(result.tolerations, one.under("tolerations"));
+    validateBindingConditions(result, one);
   });
   validateItems(devices.config, at.under("devices.config"), { max: 2 * DEVICE_LIMITS.config }, (config, one) => {
     const { source = "" } = config;

@@ -20,7 +20,9 @@ export const resourceclaimtemplates = defineResource<ResourceClaimTemplate>({
 
   setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
 
-  validate({ spec }, at) {
+  validate({ spec }, at, _context, old) {
+    // What cannot change is not looked at again.
+    if (old !== undefined) return;
     const { labels = {}, annotations } = spec.metadata ?? {};
     validateAnnotations(annotations, at.under("spec.metadata.annotations"));
     validateLabels(labels, at.under("spec.metadata.labels"));

@@ -7,9 +7,10 @@
 import type { Counter, Device, DeviceAttribute, ResourceSliceSpec } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from "#kernel/apimachinery/formats";
-import { byteLength } from "#kernel/apimachinery/go-text";
+import { byteLength, goStruct } from "#kernel/apimachinery/go-text";
 import { validateNodeSelector } from "#kernel/resources/core/pod.validate.affinity";
 import {
+  validateBindingConditions,
   validateDeviceQualifiedName,
   validateDriverName,
   validateItems,
@@ -106,12 +107,16 @@ function validateDevice(device: Device, at: At, hasOwnPlace: boolean): void {
     },
   );
   validateDevicePlace(device, at, hasOwnPlace);
+  validateBindingConditions(device, at);
 }
 
 function validateCounters(counters: Readonly<Record<string, Counter>> = {}, at: At): void {
   const names = Object.keys(counters).sort();
   if (names.length === 0) at("").required();
-  if (names.length > MAX.counters) at("").tooMany(names.length, MAX.counters);
+  if (names.length > MAX.counters) {
+    at("").tooMany(names.length, MAX.counters);
+    return;
+  }
   for (const name of names) for (const text of dns1123Label(name)) at(`[${name}]`).invalid(name, text);
 }
 
@@ -126,7 +131,10 @@ function validateDevicePlace({ nodeName, nodeSelector, allNodes }: Device, at: A
     return;
   }
   if (nodeName === "") at("nodeName").invalid(nodeName, "must not be empty");
-  else if (nodeName !== undefined) set.push("`nodeName`");
+  else if (nodeName !== undefined) {
+    set.push("`nodeName`");
+    for (const text of dns1123Subdomain(nodeName)) at("nodeName").invalid(nodeName, text);
+  }
   if (nodeSelector !== undefined) {
     set.push("`nodeSelector`");
     validateNodeSelector(nodeSelector, at.under("nodeSelector"));
@@ -153,15 +161,24 @@ function validateAttribute(attribute: DeviceAttribute, at: At): void {
       if (byteLength(text) > MAX.text) problem.tooLong("", MAX.text);
     });
   }
-  if (set.length !== 1) at("").invalid(set.length === 0 ? "" : attribute, "exactly one value must be specified");
+  if (set.length !== 1)
+    at("").invalid(set.length === 0 ? "" : printed(attribute), "exactly one value must be specified");
 }
+
+const printed = ({ int, bool, string, version }: DeviceAttribute): object =>
+  goStruct({
+    IntValue: int ?? null,
+    BoolValue: bool ?? null,
+    StringValue: string ?? null,
+    VersionValue: version ?? null,
+  });
 
 const EFFECTS: readonly string[] = ["NoExecute", "NoSchedule", "None"];
 
 function validateTaints({ taints }: Device, at: At): void {
   validateItems(taints, at, { max: MAX.taints }, ({ key = "", value = "", effect = "" }, one) => {
     for (const text of qualifiedName(key)) one("key").invalid(key, text);
-    for (const text of labelValue(value)) one("value").invalid(value, text);
+    if (value !== "") for (const text of labelValue(value)) one("value").invalid(value, text);
     if (effect === "") one("effect").required();
     else if (!EFFECTS.includes(effect)) one("effect").notSupported(effect, EFFECTS);
   });
