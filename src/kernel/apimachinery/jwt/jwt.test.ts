@@ -10,6 +10,7 @@ import {
   isSignedBy,
   keyId,
   keySet,
+  publicKeyOf,
   readToken,
   signToken,
   unsignedToken,
@@ -49,6 +50,10 @@ test("the platform verifies a token with the key set alone", () => {
   expect(isValid).toBe(true);
   expect(readToken(token)).toEqual({ header: { alg: "ES256", kid: jwk?.kid }, claims: { sub: "Zoë 😀" } });
   const der = publicKey.export({ type: "spki", format: "der" });
+  expect(publicKeyOf(jwk)).toEqual({ x: key.x, y: key.y });
+  for (const odd of [undefined, {}, { ...jwk, crv: "P-384" }, { ...jwk, x: "AA" }]) {
+    expect(publicKeyOf(odd)).toBeUndefined();
+  }
   expect(keyId(key)).toBe(createHash("sha256").update(der).digest("base64url"));
 });
 

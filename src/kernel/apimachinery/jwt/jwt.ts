@@ -92,6 +92,20 @@ function jsonOf(part: string): Record<string, unknown> | undefined {
   }
 }
 
+/** The public key a JSON Web Key holds; undefined if it is none of ours. */
+export function publicKeyOf(jwk: unknown): PublicKey | undefined {
+  const { crv, x, y } = (jwk ?? {}) as Readonly<Record<string, unknown>>;
+  const coordinate = (text: unknown): string | undefined => {
+    const bytes = typeof text === "string" ? decodeBase64Url(text) : undefined;
+    if (bytes?.length !== COORDINATE_BYTES) return undefined;
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+  const [first, second] = [coordinate(x), coordinate(y)];
+  return crv !== "P-256" || first === undefined || second === undefined ? undefined : { x: first, y: second };
+}
+
+const COORDINATE_BYTES = 32;
+
 /** The public keys as a JSON Web Key Set. */
 export function keySet(keys: readonly PublicKey[]): object {
   return {

@@ -165,3 +165,13 @@ test("a loop that asks without end is told to wait, and the cluster goes on", ()
   );
   expect(told).toMatch(/\d+ 200\n +\d+ 429/);
 });
+
+test("what the issuer of tokens publishes verifies one, and not one for somebody else", () => {
+  const command = (audience: string): string[] => [
+    ...["/agnhost", "test-service-account-issuer-discovery", "--token-path", TOKEN, "--audience", audience],
+  ];
+  const good = sceneWithPod(command(API.replace("svc", "svc.cluster.local")), "Never");
+  expect(good.need(pods, "client").status?.phase).toBe("Succeeded");
+  const bad = sceneWithPod(command("elsewhere"), "Never");
+  expect(bad.need(pods, "client").status?.phase).toBe("Failed");
+});

@@ -6,6 +6,7 @@
  */
 
 import { answerGuestbook, type GuestbookState, guestbook } from "#kernel/runtime/images/agnhost-guestbook";
+import { issuerDiscovery } from "#kernel/runtime/images/agnhost-issuer";
 import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
 import { type MounttestState, mounttest } from "#kernel/runtime/images/agnhost-mounttest";
 import { type NetexecState, netexec } from "#kernel/runtime/images/agnhost-netexec";
@@ -151,6 +152,7 @@ const TOOLS: Readonly<Record<string, (task: Task<State>) => Step>> = {
     task.print(textOf(task, "/etc/hosts"));
     return 0;
   },
+  "test-service-account-issuer-discovery": (task) => issuerDiscovery(task as Task<never>),
   "entrypoint-tester": (task) => {
     task.print(`[${task.argv.join(" ")}]\n`);
     return 0;
