@@ -56,6 +56,35 @@ test("expired clusters are swept on schedule, with everything they left in D1", 
   expect(await findCluster(db, young.id)).toBeDefined();
 });
 
+test("a cluster that is asked too much is not bothered: 429, when to come back, and nothing else is hindered", async () => {
+  const [busy, calm] = await Promise.all([made(), made()]);
+  const asked: string[] = [];
+  const spent = {
+    limit: async ({ key }: { key: string }) => {
+      asked.push(key);
+      return { success: key !== busy.id };
+    },
+  };
+  const open = async ({ id, key }: { id: string; key: string }, path: string): Promise<Response> => {
+    const context = createExecutionContext();
+    const request = new Request(`${ORIGIN}/k/${id}/${path}`, { headers: { authorization: `Bearer ${key}` } });
+    const answer = await worker.fetch(request as never, { ...testEnv, REQUEST_LIMIT: spent }, context);
+    await waitOnExecutionContext(context);
+    return answer;
+  };
+  for (const path of ["api/v1/namespaces", "apis", "version", "openapi/v2"]) {
+    const refused = await open(busy, path);
+    expect([refused.status, refused.headers.get("retry-after")], path).toEqual([429, "1"]);
+    const status = { kind: "Status", reason: "TooManyRequests", code: 429, details: { retryAfterSeconds: 1 } };
+    expect(await refused.json()).toMatchObject(status);
+  }
+  expect((await open(calm, "api/v1/namespaces")).status).toBe(200);
+  // Who has no key costs the cluster nothing, and spends nothing of its measure.
+  asked.length = 0;
+  expect((await open({ ...busy, key: "0".repeat(40) }, "api/v1/namespaces")).status).toBe(401);
+  expect(asked).toEqual([]);
+});
+
 test("one address makes so many clusters a minute; then it is told when to come back", async () => {
   const answers: Response[] = [];
   for (let n = 0; n < 130; n += 1) answers.push(await post("/attempts", { lab: "nothing" }));

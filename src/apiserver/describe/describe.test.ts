@@ -5,7 +5,7 @@
  * documents of the built-in kinds.
  */
 import { expect, test } from "vitest";
-import { describe as answer } from "#apiserver/describe/describe";
+import { describe as answer, healthAnswer } from "#apiserver/describe/describe";
 import type { Discovered } from "#kernel/requests/discovery";
 import { RESOURCES } from "#kernel/resources/index";
 
@@ -95,4 +95,24 @@ test("the hash is of the version objects are kept in, and what is not kept has n
     expect(await hashOf(`/apis/autoscaling/${version}`, "horizontalpodautoscalers")).toBe("qwQve8ut294=");
   }
   expect(await hashOf("/api/v1", "componentstatuses")).toBeUndefined();
+});
+
+test.each([
+  ["/healthz", [], 200, /^ok$/],
+  [
+    "/livez?verbose",
+    [],
+    200,
+    /^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n\[\+\]poststarthook(?:.|\n)*\nlivez check passed\n$/,
+  ],
+  ["/readyz?verbose", [], 200, /\[\+\]informer-sync ok\n(?:.|\n)*\[\+\]shutdown ok\nreadyz check passed\n$/],
+  ["/readyz/informer-sync", [], 200, /^ok$/],
+  ["/livez/informer-sync", [], 404, /^404 page not found\n$/],
+  ["/livez/etcd", ["etcd"], 500, /^internal server error: etcd failed/],
+  ["/livez", ["etcd"], 500, /\[-\]etcd failed: reason withheld\n(?:.|\n)*livez check failed\n$/],
+  ["/livez?exclude=etcd", ["etcd"], 200, /^ok$/],
+  ["/livez?exclude=etcd&verbose", ["etcd"], 200, /\[\+\]etcd excluded: ok\n/],
+] as const)("%s with %j failing is %i", async (path, failed, status, text) => {
+  const health = healthAnswer(new URL(path, "http://k"), failed);
+  expect([health.status, await health.text()]).toEqual([status, expect.stringMatching(text)]);
 });

@@ -21,22 +21,48 @@ import {
 } from "#kernel/requests/discovery";
 import { type Format, negotiateDocument } from "#kernel/requests/media-type";
 
-/** The checks of /livez and /readyz?verbose, in upstream's order. */
+/** The checks of /healthz and /livez?verbose, in upstream's order. */
 const CHECKS = [
   "ping",
   "log",
   "etcd",
-  "poststarthook/start-apiserver-admission-initializer",
-  "poststarthook/generic-apiserver-start-informers",
-  "poststarthook/priority-and-fairness-config-consumer",
-  "poststarthook/priority-and-fairness-filter",
-  "poststarthook/storage-object-count-tracker-hook",
-  "poststarthook/start-system-namespaces-controller",
-  "poststarthook/rbac/bootstrap-roles",
-  "poststarthook/scheduling/bootstrap-system-priority-classes",
-  "poststarthook/start-service-ip-repair-controllers",
+  ...[
+    "start-apiserver-admission-initializer",
+    "generic-apiserver-start-informers",
+    "priority-and-fairness-config-consumer",
+    "priority-and-fairness-filter",
+    "storage-object-count-tracker-hook",
+    "start-apiextensions-informers",
+    "start-apiextensions-controllers",
+    "crd-informer-synced",
+    "start-system-namespaces-controller",
+    "start-cluster-authentication-info-controller",
+    "start-kube-apiserver-identity-lease-controller",
+    "start-kube-apiserver-identity-lease-garbage-collector",
+    "start-legacy-token-tracking-controller",
+    "start-service-ip-repair-controllers",
+    "rbac/bootstrap-roles",
+    "scheduling/bootstrap-system-priority-classes",
+    "priority-and-fairness-config-producer",
+    "bootstrap-controller",
+    "start-kubernetes-service-cidr-controller",
+    "aggregator-reload-proxy-client-cert",
+    "start-kube-aggregator-informers",
+    "apiservice-status-local-available-controller",
+    "apiservice-status-remote-available-controller",
+    "apiservice-registration-controller",
+    "apiservice-discovery-controller",
+    "kube-apiserver-autoregistration",
+  ].map((hook) => `poststarthook/${hook}`),
   "autoregister-completion",
+  "poststarthook/apiservice-openapi-controller",
+  "poststarthook/apiservice-openapiv3-controller",
 ];
+
+/** /readyz asks more: whether the server may be sent requests yet, and still. */
+const READY_CHECKS = [...CHECKS.slice(0, 3), "etcd-readiness", "informer-sync", ...CHECKS.slice(3), "shutdown"];
+
+const checksOf = (name: string): readonly string[] => (name === "readyz" ? READY_CHECKS : CHECKS);
 
 /** Paths listed at the root besides those of the groups. */
 const ROOT_PATHS = [
@@ -91,14 +117,14 @@ export function healthAnswer(url: URL, failed: readonly string[]): Response {
   const [, name = "", check] = healthParts(url) ?? [];
   const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private" };
   if (check !== undefined) {
-    if (!CHECKS.includes(check)) return pageNotFound();
+    if (!checksOf(name).includes(check)) return pageNotFound();
     if (!failed.includes(check)) return new Response("ok", { headers });
     return new Response("internal server error: etcd failed: reason withheld\n", { status: 500, headers });
   }
   const excluded = url.searchParams.getAll("exclude");
   const isWell = failed.every((one) => excluded.includes(one));
   if (isWell && !url.searchParams.has("verbose")) return new Response("ok", { headers });
-  const lines = CHECKS.map((one) => {
+  const lines = checksOf(name).map((one) => {
     if (excluded.includes(one)) return `[+]${one} excluded: ok`;
     return failed.includes(one) ? `[-]${one} failed: reason withheld` : `[+]${one} ok`;
   });
@@ -127,7 +153,7 @@ function rootPaths(resources: readonly Discovered[]): string[] {
     "/apis",
     "/apis/",
     ...ROOT_PATHS,
-    ...CHECKS.map((check) => `/healthz/${check}`),
+    ...["healthz", "livez", "readyz"].flatMap((name) => checksOf(name).map((check) => `/${name}/${check}`)),
   ]);
   for (const { group, version } of resources) {
     if (group === "") continue;

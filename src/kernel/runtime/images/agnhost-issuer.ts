@@ -1,5 +1,5 @@
 /**
- * `agnhost test-service-account-issuer-discovery`: looks whether a token can be verified with what its issuer publishes.
+ * `agnhost test-service-account-issuer-discovery`: whether a token can be verified with what its issuer publishes.
  *
  * Models test/images/agnhost/openidmetadata.
  * Leaves out issuers outside the cluster: the one there is, is the API server, and it is asked in the cluster.
