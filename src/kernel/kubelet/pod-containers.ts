@@ -5,8 +5,9 @@
  */
 import { driveContainer, restarts } from "#kernel/kubelet/drive";
 import { observe } from "#kernel/kubelet/observe";
-import { containerCell } from "#kernel/kubelet/pod-cell";
+import { type ContainerCell, containerCell } from "#kernel/kubelet/pod-cell";
 import { type Member, membersOf, type PodWork } from "#kernel/kubelet/pod-work";
+import { probeEnding } from "#kernel/kubelet/probes";
 import { continueStop, stopContainer } from "#kernel/kubelet/stop";
 import { done, earliest, type Outcome } from "#kernel/registry/controller";
 
@@ -97,10 +98,18 @@ export function endContainers(work: PodWork, graceSeconds: number): Outcome {
 function endContainer(work: PodWork, member: Member, graceSeconds: number): Outcome {
   const own = containerCell(work.cell, member.container.name);
   delete own.pull;
-  if (observe(work, member, own).kind !== "running") {
+  const seen = observe(work, member, own);
+  if (seen.kind !== "running") {
     delete own.stop;
     return done;
   }
+  const outcome = beingEnded(work, member, own, graceSeconds);
+  // Once it has ended there is nothing to look at.
+  if (outcome.wakeAt === undefined || graceSeconds === 0) return outcome;
+  return earliest(outcome, probeEnding({ work, member, id: seen.record.id }, own, seen.record));
+}
+
+function beingEnded(work: PodWork, member: Member, own: ContainerCell, graceSeconds: number): Outcome {
   if (own.stop === undefined) {
     return stopContainer(work, member, own, { message: `Stopping container ${member.container.name}`, graceSeconds });
   }

@@ -3,6 +3,7 @@
  * Method: run pods whose servers answer, do not listen, or answer with an error, and look after each period.
  */
 import { expect, test } from "vitest";
+import { worldOf } from "#kernel/network/world-of";
 import { Bench, nginx, podOn, shell } from "#test/support/pods";
 
 test("a pod is ready once its readiness probe succeeds", () => {
@@ -81,4 +82,26 @@ test("a probe follows a redirect to its own host; one that leads elsewhere is a 
   expect(bench.said("far").at(-1)).toBe(
     'ProbeWarning: Liveness probe warning: Probe terminated redirects, Response body: <a href="http://0.0.0.0/">Found</a>.\n\n',
   );
+});
+
+test("a container that is being ended stays ready as long as its probe says so", () => {
+  const bench = new Bench({ latency: "none" });
+  const image = "registry.k8s.io/e2e-test-images/agnhost:2.59";
+  const readinessProbe = { httpGet: { port: 8080, path: "/healthz" }, periodSeconds: 1, failureThreshold: 1 };
+  const args = ["netexec", "--delay-shutdown=60"];
+  bench.create(podOn("a", { containers: [{ name: "c", image, args, readinessProbe }] }));
+  bench.pass(2);
+  bench.delete("a", 100);
+  bench.pass(10);
+  expect(bench.status("a")).toMatchObject({ ready: true, state: { running: expect.anything() } });
+  const host = bench.pod("a")?.status?.podIP ?? "";
+  const { admin: client, entropy, cells, now } = bench.cluster;
+  bench.turn(() => {
+    const shutdown = { method: "GET", path: "/shutdown", headers: {}, body: "" };
+    worldOf({ client, entropy, cells, now }).net.http({ kind: "node", name: "node-1" }, { host, port: 8080 }, shutdown);
+  });
+  bench.pass(2);
+  expect(bench.status("a")).toMatchObject({ ready: false, state: { running: expect.anything() } });
+  bench.pass(60);
+  expect(bench.pod("a")).toBeUndefined();
 });

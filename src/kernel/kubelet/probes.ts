@@ -45,6 +45,13 @@ export function probeContainer(target: Target, own: ContainerCell, record: Conta
   return { outcome };
 }
 
+/** Whether a container that is being ended still serves is looked at until it has ended; nothing else is any more. */
+export function probeEnding(target: Target, own: ContainerCell, { startedAt }: ContainerRecord): Outcome {
+  const { startupProbe, readinessProbe: probe } = target.member.container;
+  if (probe === undefined || !isStarted(startupProbe, own)) return done;
+  return wakeAt(runIfDue(target, own, { kind: "readiness", probe, startedAt }).next);
+}
+
 const isCondemned = (state: ProbeState, { failureThreshold = 3 }: Probe): boolean =>
   !state.result && state.verdict === "failure" && state.run >= failureThreshold;
 

@@ -104,7 +104,7 @@ function containerStatus(work: PodWork, member: Member): ContainerStatus {
   const own = cell.containers[container.name] ?? { starts: 0 };
   const seen = observe(work, member, own);
   const { state, last } = statesOf(work, member, own, seen);
-  const isRunning = seen.kind === "running" && own.stop?.isSignalled !== true && own.hookUntil === undefined;
+  const isRunning = seen.kind === "running" && own.hookUntil === undefined;
   const granted = own.allocated ?? container.resources ?? {};
   const { requests } = granted;
   const isCreated = own.id !== undefined;
