@@ -5,10 +5,14 @@
  */
 import { expect, test } from "vitest";
 import type { HorizontalPodAutoscaler, MetricSpec } from "#kernel/api/types.gen";
+import { customresourcedefinitions } from "#kernel/resources/apiextensions/customresourcedefinition";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { horizontalpodautoscalers } from "#kernel/resources/autoscaling/horizontalpodautoscaler";
 import { configmaps } from "#kernel/resources/core/configmap";
+import { pods } from "#kernel/resources/core/pod";
 import { services } from "#kernel/resources/core/service";
+import { must } from "#kernel/sim/assert";
+import type { KubeObject } from "#kernel/store/object";
 import { Bench, podOn, shell } from "#test/support/pods";
 
 const KEY = { namespace: "default", name: "web" };
@@ -195,4 +199,52 @@ test("bounds hold whatever the metrics say, and behaviour sets the pace", () => 
   bench.pass(600);
   expect(replicas(bench)).toBe(6);
   expect(conditions(bench)[2]).toBe("ScalingLimited True ScaleDownLimit");
+});
+
+test("a custom resource with a scale is scaled like any other", () => {
+  const bench = new Bench({ nodes: 1 });
+  const { admin, registry } = bench.cluster;
+  const names = { kind: "Fleet", plural: "fleets" };
+  const scale = {
+    specReplicasPath: ".spec.size",
+    statusReplicasPath: ".status.size",
+    labelSelectorPath: ".status.boats",
+  };
+  const schema = { openAPIV3Schema: { type: "object" as const, "x-kubernetes-preserve-unknown-fields": true } };
+  const version = { name: "v1", served: true, storage: true, schema, subresources: { status: {}, scale } };
+  bench.turn(
+    () =>
+      void admin.create(customresourcedefinitions, {
+        metadata: { name: "fleets.sea.io" },
+        spec: { group: "sea.io", scope: "Namespaced", names, versions: [version] },
+      }),
+  );
+  const fleets = must(registry.resource({ group: "sea.io", version: "v1", plural: "fleets" }), "fleets are served");
+  const metric: MetricSpec = {
+    type: "Pods",
+    pods: { metric: { name: "rps" }, target: { type: "AverageValue", averageValue: "10" } },
+  };
+  bench.turn(() => {
+    const fleet = admin.create(fleets, { metadata: KEY, spec: { size: 1 } }) as KubeObject;
+    admin.updateStatus(fleets, fleet as never, { size: 1, boats: "app=boat" } as never);
+    admin.create(pods, {
+      ...podOn("boat", { containers: [shell("sleep 9999")] }),
+      metadata: { ...KEY, labels: { app: "boat" } },
+    });
+    admin.create(configmaps, {
+      metadata: { name: "m", namespace: "default", annotations: { "drydock.dev/metrics": "true" } },
+      data: { "pods.rps": "25" },
+    });
+    admin.create(horizontalpodautoscalers, {
+      metadata: KEY,
+      spec: {
+        scaleTargetRef: { apiVersion: "sea.io/v1", kind: "Fleet", name: "web" },
+        maxReplicas: 10,
+        metrics: [metric],
+      },
+    });
+  });
+  bench.pass(46);
+  expect((admin.need(fleets, KEY) as { spec?: { size?: number } }).spec?.size).toBe(3);
+  expect(hpa(bench).status).toMatchObject({ currentReplicas: 1, desiredReplicas: 3 });
 });
