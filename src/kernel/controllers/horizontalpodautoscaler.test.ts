@@ -246,5 +246,5 @@ test("a custom resource with a scale is scaled like any other", () => {
   });
   bench.pass(46);
   expect((admin.need(fleets, KEY) as { spec?: { size?: number } }).spec?.size).toBe(3);
-  expect(hpa(bench).status).toMatchObject({ currentReplicas: 1, desiredReplicas: 3 });
+  expect(hpa(bench).status).toMatchObject({ currentReplicas: 3, desiredReplicas: 3 });
 });
