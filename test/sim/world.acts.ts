@@ -16,6 +16,7 @@ import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
 import { evictPod } from "#kernel/resources/core/pod.evict";
 import { resourcequotas } from "#kernel/resources/core/resourcequota";
+import { services } from "#kernel/resources/core/service";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { deviceclasses } from "#kernel/resources/resource/deviceclass";
 import { resourceclaimtemplates } from "#kernel/resources/resource/resourceclaimtemplate";
@@ -157,6 +158,21 @@ export const ACTS: Readonly<Record<string, Act>> = {
     const pod = podAt(admin, n);
     if (pod !== undefined) admin.delete(pods, keyOf(pod));
   },
+  force: ({ admin }, n) => {
+    const pod = podAt(admin, n);
+    if (pod !== undefined) admin.delete(pods, keyOf(pod), { gracePeriodSeconds: 0 });
+  },
+  /** Two pods that want one port of one node: the second is turned away again and again. */
+  pin: ({ admin }, n) => {
+    if (n % 4 !== 0) return;
+    const made = template("pin", { cpu: 50 });
+    const containers = made.spec.containers.map((one) => ({ ...one, ports: [{ containerPort: 80, hostPort: 80 }] }));
+    const spec = { ...made.spec, containers, nodeName: nodeName(n) };
+    admin.create(statefulsets, {
+      metadata: { name: "pin", namespace },
+      spec: { replicas: 2, selector: selector("pin"), serviceName: "pin", template: { ...made, spec } },
+    });
+  },
   relabel: ({ admin }, n) => {
     const pod = podAt(admin, n);
     if (pod === undefined) return;
@@ -190,6 +206,11 @@ export const ACTS: Readonly<Record<string, Act>> = {
 /** What every world has before anybody acts. */
 export function furnish({ admin }: Cluster): void {
   admin.create(priorityclasses, { metadata: { name: "high" }, value: 1000 });
+  for (const app of ["web", "set"]) {
+    const headless = app === "set" ? { clusterIP: "None" } : {};
+    const spec = { selector: { app }, ports: [{ port: 80 }], ...headless };
+    admin.create(services, { metadata: { name: app, namespace }, spec });
+  }
   admin.create(deviceclasses, { metadata: { name: "gpu" }, spec: {} });
   const requests = [{ name: "gpu", exactly: { deviceClassName: "gpu" } }];
   admin.create(resourceclaimtemplates, {
@@ -214,6 +235,9 @@ export function makePeace({ admin }: Cluster): void {
   }
   for (const one of admin.list(deployments)) {
     admin.update(deployments, { ...one, spec: { ...one.spec, paused: false } });
+  }
+  if (admin.get(statefulsets, { namespace, name: "pin" }) !== undefined) {
+    admin.delete(statefulsets, { namespace, name: "pin" }, { propagationPolicy: "Background" });
   }
   for (const quota of admin.list(resourcequotas)) admin.delete(resourcequotas, keyOf(quota));
 }

@@ -6,6 +6,7 @@ import type { Pod } from "#kernel/api/types.gen";
 import { matches } from "#kernel/apimachinery/labels";
 import { controllerOf, keyOf, keyText } from "#kernel/apimachinery/meta";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { nodeOfDaemon } from "#kernel/controllers/daemonset/placement";
 import { daemonsets } from "#kernel/resources/apps/daemonset";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { replicasets } from "#kernel/resources/apps/replicaset";
@@ -17,6 +18,8 @@ import { allocatable } from "#kernel/resources/core/node.facts";
 import { pods } from "#kernel/resources/core/pod";
 import { isPodActive, isPodReady, isPodTerminal, podRequests } from "#kernel/resources/core/pod.facts";
 import { resourcequotas } from "#kernel/resources/core/resourcequota";
+import { services } from "#kernel/resources/core/service";
+import { endpointslices } from "#kernel/resources/discovery/endpointslice";
 import { poddisruptionbudgets } from "#kernel/resources/policy/poddisruptionbudget";
 import { resourceclaims } from "#kernel/resources/resource/resourceclaim";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
@@ -41,7 +44,7 @@ function capacityHolds({ admin }: Cluster): void {
   }
 }
 
-/** Nobody forces a pod away here, so no two machines ever run one name. */
+/** No two machines ever run one name: whoever takes the name of a pod that was forced away ends what is left of it. */
 function identitiesAreUnique({ cells }: Cluster): void {
   const running = [...cells.entries<ContainerRecord>(CONTAINERS)]
     .filter(([, { state }]) => state === "running")
@@ -49,11 +52,26 @@ function identitiesAreUnique({ cells }: Cluster): void {
   expect(twice(running)).toEqual([]);
 }
 
+/** What a quota says is used is never less than what there is: so much was let in, and what ends is taken off later. */
 function quotaHolds({ admin }: Cluster): void {
-  for (const { spec, status, metadata } of admin.list(resourcequotas)) {
-    const used = Number(status?.used?.["pods"] ?? 0);
-    const before = Number(metadata.annotations?.["before"] ?? 0);
-    expect(used).toBeLessThanOrEqual(Math.max(Number(spec?.hard?.["pods"] ?? 0), before, used));
+  for (const { metadata, status } of admin.list(resourcequotas)) {
+    if (status?.used?.["pods"] === undefined) continue;
+    const there = admin.list(pods, { namespace: metadata.namespace ?? "" }).filter((pod) => !isPodTerminal(pod));
+    expect(there.length).toBeLessThanOrEqual(Number(status.used["pods"]));
+  }
+}
+
+/** No two pods that live have one address. */
+function addressesAreHadOnce({ admin }: Cluster): void {
+  const living = admin.list(pods).filter((pod) => !isPodTerminal(pod) && pod.spec.hostNetwork !== true);
+  expect(twice(living.flatMap(({ status }) => status?.podIP ?? []))).toEqual([]);
+}
+
+/** A set without surge has one pod on a node, and the next when that one is on its way out. */
+function daemonsAreAlone({ admin }: Cluster): void {
+  for (const { metadata } of admin.list(daemonsets)) {
+    const own = admin.list(pods).filter((pod) => controllerOf(pod)?.uid === metadata.uid && isPodActive(pod));
+    expect(twice(own.map(nodeOfDaemon))).toEqual([]);
   }
 }
 
@@ -68,6 +86,8 @@ export function holdsAlways(cluster: Cluster): void {
   devicesAreHadOnce(cluster);
   capacityHolds(cluster);
   identitiesAreUnique(cluster);
+  addressesAreHadOnce(cluster);
+  daemonsAreAlone(cluster);
   quotaHolds(cluster);
 }
 
@@ -160,10 +180,54 @@ function devicesAreGivenBack({ admin }: Cluster): void {
   }
 }
 
+/** Nothing runs for a pod that is gone. */
+function containersHavePods({ admin, cells }: Cluster): void {
+  const uids = new Set(admin.list(pods).map(({ metadata }) => metadata.uid));
+  const lost = [...cells.entries<ContainerRecord>(CONTAINERS)].filter(
+    ([, { state, podUid }]) => state === "running" && !uids.has(podUid),
+  );
+  expect(lost.map(([, { pod }]) => pod)).toEqual([]);
+}
+
+/** Behind a Service stand the pods it selects that are ready. */
+function servicesAreServed({ admin }: Cluster): void {
+  for (const { metadata, spec } of admin.list(services, { namespace: "default" })) {
+    if (spec.selector === undefined) continue;
+    const slices = admin
+      .list(endpointslices, { namespace: "default" })
+      .filter(({ metadata: { labels } }) => labels?.["kubernetes.io/service-name"] === metadata.name);
+    const served = slices.flatMap(({ endpoints }) =>
+      (endpoints ?? []).filter(({ conditions }) => conditions?.ready === true).flatMap(({ addresses }) => addresses),
+    );
+    const wanted = admin
+      .list(pods, { namespace: "default" })
+      .filter((pod) => matches({ matchLabels: spec.selector ?? {} }, pod.metadata.labels))
+      .filter((pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined)
+      .flatMap(({ status }) => status?.podIP ?? []);
+    expect([metadata.name, served.sort()]).toEqual([metadata.name, wanted.sort()]);
+  }
+}
+
+/** A budget has counted right. */
+function budgetsAreTrue({ admin }: Cluster): void {
+  for (const { metadata, spec, status } of admin.list(poddisruptionbudgets)) {
+    const mine = admin
+      .list(pods, { namespace: metadata.namespace ?? "" })
+      .filter((pod) => matches(spec.selector, pod.metadata.labels) && !isPodTerminal(pod));
+    const healthy = mine.filter((pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined).length;
+    const { currentHealthy = 0, desiredHealthy = 0, expectedPods = 0, disruptionsAllowed = 0 } = status ?? {};
+    const allowed = expectedPods <= 0 ? 0 : Math.max(0, healthy - desiredHealthy);
+    expect([metadata.name, currentHealthy, disruptionsAllowed]).toEqual([metadata.name, healthy, allowed]);
+  }
+}
+
 /** What must hold when nothing more is due. */
 export function holdsAtRest(cluster: Cluster): void {
   waitsForGoodReason(cluster);
   orphansAreGone(cluster);
   devicesAreGivenBack(cluster);
+  containersHavePods(cluster);
+  servicesAreServed(cluster);
+  budgetsAreTrue(cluster);
   workloadsAreWhole(cluster);
 }
