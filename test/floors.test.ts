@@ -12,6 +12,7 @@ const KERNEL_FLOORS = [
   ["apimachinery"],
   ["api"],
   ["cel"],
+  ["kubectl"],
   ["store"],
   ["registry"],
   ["resources"],
@@ -27,8 +28,8 @@ const KERNEL_FLOORS = [
 const SEES: Readonly<Record<string, readonly string[]>> = {
   apiserver: ["kernel"],
   classroom: ["kernel"],
-  kubectl: ["kernel types"],
-  web: ["kernel types", "kubectl"],
+  kubectl: ["kernel"],
+  web: ["kernel types"],
   worker: ["kernel", "apiserver", "classroom", "kubectl"],
 };
 
@@ -37,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   kernel: ["yaml", "croner", "re2js", "asn1js", "@noble/hashes/", "fflate"],
   apiserver: ["hono", "yaml", "@bufbuild/protobuf"],
   classroom: ["yaml", "zod"],
-  kubectl: ["yaml"],
+  kubectl: [],
   web: [
     "svelte",
     "vite",

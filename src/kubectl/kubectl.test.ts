@@ -3,9 +3,10 @@
  * Method: tables of lines; whole commands against a server that remembers what it was sent.
  */
 import { describe, expect, test } from "vitest";
-import { parseFlags } from "#kubectl/flags";
-import { commandOf, runKubectl } from "#kubectl/kubectl";
-import { merged } from "#kubectl/merge";
+import { parseFlags } from "#kernel/kubectl/flags";
+import { commandIn } from "#kernel/kubectl/kubectl";
+import { merged } from "#kernel/kubectl/merge";
+import { runKubectl } from "#kubectl/kubectl";
 import { splitLine } from "#kubectl/words";
 
 test.each([
@@ -42,11 +43,11 @@ test("flags come in every way cobra takes them", () => {
 });
 
 test("a command is found behind `kubectl` and a namespace", () => {
-  expect(commandOf("kubectl -n web scale deploy/a --replicas=1")).toMatchObject({
+  expect(commandIn("-n web scale deploy/a --replicas=1".split(" "))).toMatchObject({
     command: { name: "scale" },
     args: ["-n", "web", "deploy/a", "--replicas=1"],
   });
-  expect(() => commandOf("kubectl top pods")).toThrow('error: "top" is not supported here');
+  expect(() => commandIn(["top", "pods"])).toThrow('error: "top" is not supported here');
 });
 
 describe("apply merges what was applied, what is and what is to be", () => {
@@ -178,7 +179,7 @@ test.each([
   { line: "scale deploy/x/y --replicas=1", says: "resource/name form" },
   { line: "set image deploy/web zzz=nginx", says: 'unable to find container named "zzz"' },
   { line: "delete gadget a", says: `the server doesn't have a resource type "gadget"` },
-  { line: "create cronjob a", says: "create cronjob is not supported here" },
+  { line: "create ingress a", says: "create ingress is not supported here" },
   { line: "rollout history deploy/web", says: "rollout history is not supported here" },
   { line: "expose deploy/web", says: "couldn't find port" },
   { line: "rollout undo deploy/other", says: "Error from server (NotFound): it is not there" },

@@ -1,15 +1,15 @@
 /**
- * kubectl as a function: a line in, what it would print out, everything over HTTP.
+ * kubectl over HTTP: a line in, what it would print out. Whoever runs it waits for each answer.
  */
-import type { Command } from "#kubectl/command";
-import { COMMANDS } from "#kubectl/commands/index";
-import { UnsupportedError } from "#kubectl/error";
-import { parseFlags } from "#kubectl/flags";
-import { type Fetch, Server } from "#kubectl/server";
+import { KubectlError } from "#kernel/kubectl/error";
+import { commandIn, kubectl } from "#kernel/kubectl/kubectl";
+import type { ApiResponse } from "#kernel/kubectl/server";
 import { splitLine } from "#kubectl/words";
 
-export { KubectlError, UnsupportedError } from "#kubectl/error";
-export type { Fetch } from "#kubectl/server";
+export { KubectlError, UnsupportedError } from "#kernel/kubectl/error";
+
+/** How requests are sent: the path below the server's root, and what goes with it. */
+export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 /** Where kubectl stands: how it reaches the server, what is on its standard input, what time it is. */
 export interface Surroundings {
@@ -20,31 +20,39 @@ export interface Surroundings {
   readonly now: string;
 }
 
-/** Runs a line such as `kubectl scale deploy/web --replicas=3`. @throws KubectlError, in kubectl's words */
+/**
+ * Runs a line such as `kubectl scale deploy/web --replicas=3`. What would wait for something tells how far it is.
+ * @throws KubectlError, in kubectl's words
+ */
 export async function runKubectl(line: string, { fetch, stdin, now }: Surroundings): Promise<string> {
-  const { command, args, heredoc } = commandOf(line);
-  const parsed = parseFlags(args, command);
-  const namespace = parsed.value("namespace") ?? "default";
-  return command.run({ ...parsed, server: new Server(fetch), namespace, stdin: heredoc ?? stdin, now });
-}
-
-interface Found {
-  readonly command: Command;
-  readonly args: readonly string[];
-  readonly heredoc: string | undefined;
-}
-
-/** The command of a line and what it is given. @throws UnsupportedError if there is no such command */
-export function commandOf(line: string): Found {
-  const { words, stdin } = splitLine(line);
-  const rest = words[0] === "kubectl" ? words.slice(1) : [...words];
-  // A namespace may stand before the command: `kubectl -n web scale ...`.
-  const before = /^(-n|--namespace)$/.test(rest[0] ?? "") ? rest.splice(0, 2) : [];
-  const first = rest.shift() ?? "";
-  const command = COMMANDS.find(({ name, aliases = [] }) => name === first || aliases.includes(first));
-  if (command === undefined) {
-    const known = COMMANDS.map(({ name }) => name).join(", ");
-    throw new UnsupportedError(`error: ${JSON.stringify(first)} is not supported here; there are ${known}`);
+  const { words, heredoc } = wordsOf(line);
+  const work = kubectl(words, { stdin: heredoc ?? stdin, now, since: Date.parse(now) });
+  for (let step = work.next(); ; ) {
+    if (step.done === true) {
+      const { out, err = "", exitCode = 0 } = step.value;
+      if (exitCode !== 0 || (out === "" && err !== "")) {
+        if (exitCode !== 0) throw new KubectlError(`${out}${err}`.trimEnd());
+        return err.trimEnd();
+      }
+      return out.replace(/\n$/, "");
+    }
+    const { path, ...request } = step.value;
+    step = await answered(work, fetch(path, request));
   }
-  return { command, args: [...before, ...rest], heredoc: stdin };
+}
+
+type Work = ReturnType<typeof kubectl>;
+
+async function answered(work: Work, sent: Promise<Response>): Promise<ReturnType<Work["next"]>> {
+  const response = await sent;
+  const answer: ApiResponse = { status: response.status, body: await response.text() };
+  return work.next(answer);
+}
+
+/** The words of a line after `kubectl`, and its here-document. @throws KubectlError */
+export function wordsOf(line: string): { readonly words: readonly string[]; readonly heredoc: string | undefined } {
+  const { words, stdin } = splitLine(line);
+  const own = words[0] === "kubectl" ? words.slice(1) : [...words];
+  commandIn(own);
+  return { words: own, heredoc: stdin };
 }

@@ -3,7 +3,7 @@
  *
  * Leaves out everything else a shell can do (pipes, variables, substitutions): a line is one command.
  */
-import { UnsupportedError, usageError } from "#kubectl/error";
+import { UnsupportedError, usageError } from "#kernel/kubectl/error";
 
 /** A line in its parts. */
 export interface Line {

@@ -20,6 +20,7 @@ import { httpdImage, httpdPrograms } from "#kernel/runtime/images/httpd";
 import type { Image } from "#kernel/runtime/images/image";
 import { interpreterImages, interpreterPrograms } from "#kernel/runtime/images/interpreters";
 import { kuardImage, kuardPrograms } from "#kernel/runtime/images/kuard";
+import { kubectlImages } from "#kernel/runtime/images/kubectl";
 import { memcachedImage, memcachedPrograms } from "#kernel/runtime/images/memcached";
 import { mirrors } from "#kernel/runtime/images/mirrors";
 import { mongoImage, mongoPrograms } from "#kernel/runtime/images/mongo/mongo";
@@ -70,6 +71,7 @@ export const images: readonly Image[] = [
   ...bitnamiImages,
   ...mirrors,
   ...toolboxImages,
+  ...kubectlImages,
   ...tutorialImages,
   ...httpbinImages,
   ...interpreterImages,

@@ -3,8 +3,9 @@
  *
  * Models kubectl/pkg/cmd/label and kubectl/pkg/cmd/annotate.
  */
-import { type Call, type Command, chosen, fetched, printed, SELECTION } from "#kubectl/command";
-import { usageError } from "#kubectl/error";
+import { type Call, type Command, chosen, fetched, printed, SELECTION } from "#kernel/kubectl/command";
+import { usageError } from "#kernel/kubectl/error";
+import type { Asking } from "#kernel/kubectl/server";
 
 type Field = "labels" | "annotations";
 
@@ -19,15 +20,15 @@ export const label = command("label", "labels", "labeled");
 
 export const annotate = command("annotate", "annotations", "annotated");
 
-async function change(call: Call, field: Field, done: string): Promise<string> {
+function* change(call: Call, field: Field, done: string): Asking<string> {
   const isChange = (arg: string): boolean => arg.includes("=") || (arg.endsWith("-") && arg !== "-");
   const changes = call.args.filter(isChange);
   if (changes.length === 0) throw usageError(`at least one ${field.slice(0, -1)} update is required`);
-  const named = await chosen(
+  const named = yield* chosen(
     call,
     call.args.filter((arg) => !isChange(arg)),
   );
-  const objects = await fetched(call, named);
+  const objects = yield* fetched(call, named);
   const wanted: Record<string, string | null> = {};
   for (const text of changes) {
     const equals = text.indexOf("=");
@@ -37,7 +38,7 @@ async function change(call: Call, field: Field, done: string): Promise<string> {
   const lines: string[] = [];
   for (const [index, { kind, name }] of named.entries()) {
     if (!call.has("overwrite")) refuseOverwrite(objects[index]?.metadata[field] ?? {}, wanted, field);
-    await call.server.patch({ kind, namespace: call.namespace, name }, "merge", { metadata: { [field]: wanted } });
+    yield* call.server.patch({ kind, namespace: call.namespace, name }, "merge", { metadata: { [field]: wanted } });
     lines.push(`${printed(kind, name)} ${Object.values(wanted).every((value) => value === null) ? `un${done}` : done}`);
   }
   return lines.join("\n");

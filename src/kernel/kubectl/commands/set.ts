@@ -3,29 +3,29 @@
  *
  * Models kubectl/pkg/cmd/set.
  */
-import { type Call, type Command, chosen, fetched, printed, SELECTION } from "#kubectl/command";
-import { UnsupportedError, usageError } from "#kubectl/error";
-import type { KubeObject } from "#kubectl/server";
+import { type Call, type Command, chosen, fetched, printed, SELECTION } from "#kernel/kubectl/command";
+import { UnsupportedError, usageError } from "#kernel/kubectl/error";
+import type { Asking, KubeObject } from "#kernel/kubectl/server";
 
 export const set: Command = {
   name: "set",
   flags: SELECTION.flags,
   ...(SELECTION.short && { short: SELECTION.short }),
-  async run(call) {
+  *run(call) {
     const [what = "", ...args] = call.args;
     if (what !== "image") throw new UnsupportedError(`error: set ${what} is not supported here`);
     const images = args.filter((arg) => arg.includes("="));
     if (images.length === 0) throw usageError("at least one image update is required");
-    const named = await chosen(
+    const named = yield* chosen(
       call,
       args.filter((arg) => !arg.includes("=")),
     );
-    const objects = await fetched(call, named);
+    const objects = yield* fetched(call, named);
     const lines: string[] = [];
     for (const [index, { kind, name }] of named.entries()) {
       const object = objects[index];
       if (object === undefined) continue;
-      await setImages(call, { kind, namespace: call.namespace, name }, object, images);
+      yield* setImages(call, { kind, namespace: call.namespace, name }, object, images);
       lines.push(`${printed(kind, name)} image updated`);
     }
     return lines.join("\n");
@@ -37,12 +37,12 @@ interface PodSpec {
   readonly initContainers?: readonly { readonly name: string }[];
 }
 
-async function setImages(
+function* setImages(
   { server }: Call,
   place: Parameters<Call["server"]["patch"]>[0],
   { spec }: KubeObject,
   images: readonly string[],
-): Promise<void> {
+): Asking<void> {
   const { template } = (spec ?? {}) as { template?: { spec?: PodSpec } };
   const pod = template?.spec ?? ((spec ?? {}) as PodSpec);
   const lists = ["containers", "initContainers"] as const;
@@ -60,5 +60,5 @@ async function setImages(
     }
     if (!isFound) throw usageError(`unable to find container named ${JSON.stringify(wanted)}`);
   }
-  await server.patch(place, "strategic", { spec: template === undefined ? change : { template: { spec: change } } });
+  yield* server.patch(place, "strategic", { spec: template === undefined ? change : { template: { spec: change } } });
 }

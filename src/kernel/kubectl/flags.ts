@@ -1,7 +1,7 @@
 /**
  * Flags as cobra reads them: `--name value`, `--name=value`, `-n value`, `-nvalue`, `--yes`, and `--` before the rest.
  */
-import { usageError } from "#kubectl/error";
+import { usageError } from "#kernel/kubectl/error";
 
 /** How a flag is written: with a value, with several, or alone. */
 export type FlagKind = "value" | "list" | "switch";
@@ -14,6 +14,8 @@ export interface FlagSet {
 
 /** What a command line says. */
 export interface Parsed {
+  /** The name of the command. */
+  readonly command: string;
   readonly args: readonly string[];
   /** What stands after `--`. */
   readonly rest: readonly string[];
@@ -24,11 +26,27 @@ export interface Parsed {
   readonly has: (name: string) => boolean;
 }
 
-/** Flags that every command takes. */
-const GLOBAL: FlagSet = { flags: { namespace: "value" }, short: { n: "namespace" } };
+/** Flags that every command takes. What says how to reach the server is for whoever reaches it. */
+export const GLOBAL: FlagSet = {
+  flags: {
+    namespace: "value",
+    kubeconfig: "value",
+    context: "value",
+    cluster: "value",
+    user: "value",
+    server: "value",
+    token: "value",
+    "request-timeout": "value",
+    "certificate-authority": "value",
+    "insecure-skip-tls-verify": "switch",
+    v: "value",
+    warningsAsErrors: "switch",
+  },
+  short: { n: "namespace", s: "server", v: "v" },
+};
 
 /** Reads words by the flags of a command. @throws KubectlError for a flag it does not have */
-export function parseFlags(words: readonly string[], own: FlagSet): Parsed {
+export function parseFlags(words: readonly string[], own: FlagSet & { readonly name?: string }): Parsed {
   const flags = { ...GLOBAL.flags, ...own.flags };
   const short = { ...GLOBAL.short, ...own.short };
   const values = new Map<string, string[]>();
@@ -44,11 +62,18 @@ export function parseFlags(words: readonly string[], own: FlagSet): Parsed {
     const { name, given } = readFlag(word, short);
     const kind = flags[name];
     if (kind === undefined) throw usageError(`unknown flag: --${name}`);
+    // A switch stands alone; letters after one are switches too: `-it`.
+    if (kind === "switch" && given !== undefined && !word.startsWith("--") && !word.includes("=")) {
+      values.set(name, ["true"]);
+      before.unshift(`-${given}`);
+      continue;
+    }
     const value = given ?? (kind === "switch" ? "true" : before.shift());
     if (value === undefined) throw usageError(`flag needs an argument: --${name}`);
     values.set(name, [...(values.get(name) ?? []), value]);
   }
   return {
+    command: own.name ?? "",
     args,
     rest: dashes < 0 ? [] : words.slice(dashes + 1),
     value: (name) => values.get(name)?.at(-1),

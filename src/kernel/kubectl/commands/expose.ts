@@ -3,9 +3,9 @@
  *
  * Models kubectl/pkg/cmd/expose.
  */
-import { type Call, type Command, chosen, numberOf } from "#kubectl/command";
-import { UnsupportedError, usageError } from "#kubectl/error";
-import type { KubeObject } from "#kubectl/server";
+import { type Call, type Command, chosen, numberOf } from "#kernel/kubectl/command";
+import { UnsupportedError, usageError } from "#kernel/kubectl/error";
+import type { KubeObject } from "#kernel/kubectl/server";
 
 /** As much of workloads, pods and Services as is looked at. */
 interface Spec {
@@ -28,13 +28,13 @@ export const expose: Command = {
     "cluster-ip": "value",
   },
   short: { l: "labels" },
-  async run(call) {
-    const [target, ...others] = await chosen(
+  *run(call) {
+    const [target, ...others] = yield* chosen(
       { ...call, value: (name) => (name === "selector" ? undefined : call.value(name)) },
       call.args,
     );
     if (target === undefined || others.length > 0) throw usageError("exactly one resource is exposed at a time");
-    const object = await call.server.get({ kind: target.kind, namespace: call.namespace, name: target.name });
+    const object = yield* call.server.get({ kind: target.kind, namespace: call.namespace, name: target.name });
     const name = call.value("name") ?? target.name;
     const service = {
       metadata: { name, labels: labelsOf(call, object) },
@@ -45,8 +45,8 @@ export const expose: Command = {
         ...(call.value("cluster-ip") !== undefined && { clusterIP: call.value("cluster-ip") }),
       },
     };
-    const kind = await call.server.kindNamed("services");
-    await call.server.create({ kind, namespace: call.namespace }, service);
+    const kind = yield* call.server.kindNamed("services");
+    yield* call.server.create({ kind, namespace: call.namespace }, service);
     return `service/${name} exposed`;
   },
 };
