@@ -4,6 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { createApiServer } from "#apiserver/app";
+import { AGGREGATION } from "#apiserver/refusals/aggregation.fixture";
 import { CLUSTER } from "#apiserver/refusals/cluster.fixture";
 import { CONTROL } from "#apiserver/refusals/control.fixture";
 import { CORE } from "#apiserver/refusals/core.fixture";
@@ -47,6 +48,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   WORKLOADS,
   CLUSTER,
   CONTROL,
+  AGGREGATION,
 };
 
 for (const [name, rows] of Object.entries(TABLES)) {

@@ -32,6 +32,13 @@ export const apiservices = defineResource<APIService>({
   },
   validate: (service, at) => validateApiService(service, at),
 
+  validateStatusUpdate({ status }, _old, at) {
+    for (const [n, condition] of (status?.conditions ?? []).entries()) {
+      if (CONDITION_STATUSES.includes(condition.status)) continue;
+      at(`status.conditions[${n}].status`).notSupported(condition.status, CONDITION_STATUSES);
+    }
+  },
+
   table: [
     { ...column<APIService>("Name", "string", ({ metadata }) => metadata.name), format: "name" },
     column("Service", "string", ({ spec: { service } }) =>
@@ -45,6 +52,8 @@ export const apiservices = defineResource<APIService>({
     column("Age", "string", ({ metadata }, now) => ageText(metadata.creationTimestamp, now)),
   ],
 });
+
+const CONDITION_STATUSES = ["True", "False", "Unknown"];
 
 function validateApiService({ metadata, spec }: APIService, root: At): void {
   const { group = "", version = "", groupPriorityMinimum, versionPriority } = spec;
@@ -78,11 +87,11 @@ function validateService({ service, caBundle = "", insecureSkipTLSVerify = false
     }
     return;
   }
-  if (insecureSkipTLSVerify && caBundle !== "") {
-    at("insecureSkipTLSVerify").invalid(true, "may not be true if caBundle is present");
-  }
   if ((service.namespace ?? "") === "") at("service.namespace").required();
   if ((service.name ?? "") === "") at("service.name").required();
   const errors = portNumber(service.port ?? 443);
-  if (errors.length > 0) at("service.port").invalid(service.port, `port is not valid: ${errors.join(",")}`);
+  if (errors.length > 0) at("service.port").invalid(service.port, `port is not valid: ${errors.join(", ")}`);
+  if (insecureSkipTLSVerify && caBundle !== "") {
+    at("insecureSkipTLSVerify").invalid(true, "may not be true if caBundle is present");
+  }
 }
