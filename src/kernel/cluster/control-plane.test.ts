@@ -3,8 +3,8 @@
  * Method: a cluster with masters in virtual time, whose machines faults take down and bring back.
  */
 import { expect, test } from "vitest";
-import { Cluster } from "#kernel/cluster/cluster";
-import { addFault, endFault } from "#kernel/cluster/faults";
+import type { Cluster } from "#kernel/cluster/cluster";
+import { endFault } from "#kernel/cluster/faults";
 import { worldOf } from "#kernel/network/world-of";
 import { deployments } from "#kernel/resources/apps/deployment";
 import { leases } from "#kernel/resources/coordination/lease";
@@ -16,38 +16,8 @@ import { isPodReady } from "#kernel/resources/core/pod.facts";
 import { CONTAINERS, type ContainerRecord } from "#kernel/runtime/container";
 import { crashContainer } from "#kernel/runtime/containers";
 import { hasQuorum } from "#kernel/runtime/quorum";
-import { START } from "#test/support/pods";
+import { down, newCluster, pass } from "#test/support/masters";
 
-const ROLE = "node-role.kubernetes.io/control-plane";
-
-function newCluster(masters: number): Cluster {
-  const master = (n: number) => ({
-    name: `control-plane-${n + 1}`,
-    labels: { [ROLE]: "" },
-    taints: [{ key: ROLE, effect: "NoSchedule" }],
-    isControlPlane: true as const,
-  });
-  const cluster = Cluster.create(
-    {
-      seed: "masters",
-      machines: [...Array.from({ length: masters }, (_, n) => master(n)), { name: "node-1" }, { name: "node-2" }],
-      components: { scheduler: true, controllerManager: true, kubelet: true },
-      authorization: "RBAC",
-      latency: "realistic",
-    },
-    START,
-  );
-  pass(cluster, 60);
-  return cluster;
-}
-
-function pass(cluster: Cluster, seconds: number): void {
-  const end = cluster.now + seconds * 1_000;
-  while (cluster.now < end) cluster.advance(START, end - cluster.now);
-}
-
-const down = (cluster: Cluster, node: string) =>
-  cluster.turn(() => void addFault(cluster, { type: "node-down", target: { node } }));
 const mend = (cluster: Cluster, id: string) => cluster.turn(() => void endFault(cluster, id));
 const lease = (cluster: Cluster, name: string) => cluster.admin.need(leases, { namespace: "kube-system", name });
 const leader = (cluster: Cluster, name: string) => lease(cluster, name).spec.holderIdentity?.split("_")[0];

@@ -7,6 +7,7 @@
 import type { HostPathVolumeSource } from "#kernel/api/types.gen";
 import type { PodWork } from "#kernel/kubelet/pod-work";
 import { nodeHosts } from "#kernel/kubelet/sandbox-files";
+import { clusterAuthority } from "#kernel/resources/certificates/authority";
 import { FILES } from "#kernel/runtime/files/content";
 import { hostTree } from "#kernel/runtime/files/host-tree";
 import { putNode, putText, treeOf } from "#kernel/runtime/files/volume";
@@ -25,9 +26,29 @@ const DEVICES = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/
 /** The system every machine runs, as nodeInfo.osImage says. */
 const NODE_RELEASE = debianFiles("trixie") as Readonly<Record<string, string>>;
 
+const PKI = "/etc/kubernetes/pki";
+const CERTIFIED = ["ca", "apiserver", "apiserver-kubelet-client", "apiserver-etcd-client", "front-proxy-ca"];
+const CERTIFIED_BY_ETCD = ["ca", "server", "peer", "healthcheck-client"];
+
+/** What kubeadm lays down for a control plane: its certificates, and keys that are none. */
+function pkiFiles(certificate: string): Readonly<Record<string, string>> {
+  const key = "-----BEGIN RSA PRIVATE KEY-----\nnot shown\n-----END RSA PRIVATE KEY-----\n";
+  const paths = [
+    ...CERTIFIED.map((name) => `${PKI}/${name}`),
+    ...CERTIFIED_BY_ETCD.map((name) => `${PKI}/etcd/${name}`),
+  ];
+  return Object.fromEntries(
+    paths.flatMap((path) => [
+      [`${path}.crt`, certificate],
+      [`${path}.key`, key],
+    ]),
+  );
+}
+
 /** The node's own files, by path. */
-function hostFiles({ machine }: PodWork): Readonly<Record<string, string>> {
+function hostFiles({ machine, context }: PodWork): Readonly<Record<string, string>> {
   return {
+    ...(machine.isControlPlane === true && pkiFiles(clusterAuthority(context.cells)?.certificate ?? "")),
     "/etc/hosts": nodeHosts(machine),
     "/etc/hostname": `${machine.name}\n`,
     "/etc/resolv.conf": "nameserver 172.18.0.1\n",
@@ -64,7 +85,7 @@ export function prepareHostPath(work: PodWork, { path: written, type = "" }: Hos
   } else if (type === "DirectoryOrCreate" || !isDirectory) {
     putNode(cells, tree, "", { kind: "dir", mode: 0o755, uid: 0, at: now });
   }
-  if (path === "/" || path === "/etc") fill(work, tree, path === "/" ? "" : "/etc");
+  fill(work, tree, path === "/" ? "" : path);
   return undefined;
 }
 
@@ -73,6 +94,7 @@ function fill(work: PodWork, tree: string, above: string): void {
   const { cells, now } = work.context;
   const { nodes } = treeOf(cells, tree);
   for (const [path, text] of Object.entries(hostFiles(work))) {
+    if (!path.startsWith(`${above}/`)) continue;
     const inside = path.slice(above.length + 1);
     if (nodes[inside] === undefined) putText(cells, tree, inside, { text, mode: 0o644, uid: 0, at: now });
   }

@@ -107,8 +107,20 @@ function programOf({ name, ports, says, use }: Part): Program {
     use,
     step(task) {
       if (task.state !== undefined) return {};
+      if (task.argv.includes("--version")) {
+        task.print(`Kubernetes ${gitVersion}\n`);
+        return 0;
+      }
       task.state = { isReady: true };
-      for (const { port, flag } of ports) task.listen(Number((flag && goFlag(task.argv, flag)) ?? port));
+      for (const { port, flag } of ports) {
+        const wanted = Number((flag && goFlag(task.argv, flag)) ?? port);
+        if (task.listen(wanted)) continue;
+        const why = `failed to listen on 0.0.0.0:${wanted}: listen tcp 0.0.0.0:${wanted}: bind: address already in use`;
+        task.complain(
+          `E${klogDate(task.now)}       1 run.go:72] "command failed" err="failed to create listener: ${why}"\n`,
+        );
+        return 1;
+      }
       task.complain(says(task));
       return {};
     },

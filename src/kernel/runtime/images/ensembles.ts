@@ -1,100 +1,14 @@
 /**
- * Ensembles of the StatefulSet lessons: ZooKeeper, Cassandra and etcd, with the tools the lessons ask them by.
+ * Ensembles of the StatefulSet lessons: ZooKeeper and Cassandra, with the tools the lessons ask them by.
  *
- * Models registry.k8s.io/kubernetes-zookeeper, gcr.io/google-samples/cassandra and quay.io/coreos/etcd.
+ * Models registry.k8s.io/kubernetes-zookeeper and gcr.io/google-samples/cassandra.
  * Leaves out agreement between members: the first member that is reached keeps the data of all.
  */
 import { goFlag } from "#kernel/runtime/images/http-echo";
-import { endsWell, imageOf } from "#kernel/runtime/images/server";
+import { type Asked, ask, keeper } from "#kernel/runtime/images/keeper";
+import { imageOf } from "#kernel/runtime/images/server";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
-
-type Store = Readonly<Record<string, string>>;
-
-interface Kind {
-  readonly name: string;
-  readonly ports: (task: Task) => readonly number[];
-  readonly file: (task: Task) => string;
-  readonly banner: (task: Task) => string;
-  readonly memoryBytes: number;
-}
-
-const KEYS_MAX = 5_000;
-
-interface Asked {
-  readonly verb: "get" | "put" | "delete" | "list";
-  readonly key: string;
-  readonly value?: string;
-}
-
-/** A server that keeps values by key in a file. */
-function keeper({ name, ports, file, banner, memoryBytes }: Kind): Program<{ readonly isUp: true }> {
-  const storeOf = (task: Task): Store => {
-    const text = task.files.read(file(task));
-    return typeof text === "number" ? {} : (JSON.parse(text) as Store);
-  };
-  return {
-    name,
-    use: { memoryBytes, cpuMillis: 8, requestCpuMs: 1 },
-    step(task) {
-      if (task.state === undefined) {
-        task.state = { isUp: true };
-        const directory = file(task).replace(/\/[^/]*$/, "");
-        let at = "";
-        for (const part of directory.split("/").slice(1)) {
-          at = `${at}/${part}`;
-          if (!task.files.exists(at)) task.files.makeDirectory(at);
-        }
-        task.print(banner(task));
-        for (const port of ports(task)) if (!task.listen(port)) return 1;
-      }
-      return {};
-    },
-    http(task, _port, request) {
-      if (request.method !== "KEEP") {
-        const isHealth = /^\/(health|readyz|livez)/.test(request.path);
-        return {
-          status: isHealth ? 200 : 404,
-          headers: {},
-          body: isHealth ? '{"health":"true","reason":""}' : "404 page not found\n",
-        };
-      }
-      const { verb, key, value = "" } = JSON.parse(request.body) as Asked;
-      const store = storeOf(task);
-      if (verb === "put" && (Object.keys(store).length < KEYS_MAX || store[key] !== undefined))
-        task.files.write(file(task), JSON.stringify({ ...store, [key]: value }));
-      if (verb === "delete") {
-        const { [key]: _, ...rest } = store;
-        task.files.write(file(task), JSON.stringify(rest));
-      }
-      return {
-        status: 200,
-        headers: {},
-        body: JSON.stringify(verb === "list" ? store : { value: store[key] ?? null }),
-      };
-    },
-    tcp: (_task, { text }) => ({ text: text.startsWith("ruok") ? "imok" : "", isOver: true }),
-    signal: (task, signal) => endsWell(task, signal),
-  };
-}
-
-/** Asks a keeper: the first of several that answers, so that all see the same. */
-function ask(
-  task: Task,
-  hosts: readonly string[],
-  port: number,
-  asked: Asked,
-): Record<string, string | null> | undefined {
-  for (const host of hosts) {
-    const answer = task.request(
-      { host, port },
-      { method: "KEEP", path: "/", headers: {}, body: JSON.stringify(asked) },
-    );
-    if (typeof answer === "object" && answer.body.startsWith("{"))
-      return JSON.parse(answer.body) as Record<string, string | null>;
-  }
-  return undefined;
-}
 
 /** `zk-2` of three as its number, and the names of all from the first on. */
 function ordinal(task: Task): { readonly own: number; readonly base: string } {
@@ -246,92 +160,7 @@ const cassandraReady: Program = {
   step: (task) => (task.connect({ host: "127.0.0.1", port: 9042 }) === "open" ? 0 : 1),
 };
 
-/** The port at the end of the first address of a flag. */
-const portOf = (task: Task, flag: string): number | undefined => {
-  const [, port] = /:(\d+)/.exec(goFlag(task.argv, flag) ?? "") ?? [];
-  return port === undefined ? undefined : Number(port);
-};
-
-const etcd = keeper({
-  name: "etcd-store",
-  ports: (task) => {
-    const metrics = portOf(task, "listen-metrics-urls");
-    return [portOf(task, "listen-client-urls") ?? 2379, 2380, ...(metrics === undefined ? [] : [metrics])];
-  },
-  file: (task) =>
-    `${goFlag(task.argv, "data-dir") ?? `/${goFlag(task.argv, "name") ?? "default"}.etcd`}/member/snap/db.json`,
-  banner: (task) => {
-    const line = (caller: string, msg: string, more: object): string =>
-      `${JSON.stringify({ level: "info", ts: new Date(task.now).toISOString(), caller, msg, ...more })}\n`;
-    const name = goFlag(task.argv, "name") ?? "default";
-    return (
-      line("etcdserver/server.go:337", "starting etcd server", { "local-server-version": "3.6.6", name }) +
-      line("embed/serve.go:138", "ready to serve client requests", {})
-    );
-  },
-  memoryBytes: 45 * 2 ** 20,
-});
-
-const etcdctl: Program = {
-  name: "etcdctl",
-  step(task) {
-    const words = task.argv.slice(1).filter((arg, n, all) => !arg.startsWith("-") && all[n - 1] !== "--endpoints");
-    const [verb = "", key = "", value = ""] = words;
-    const endpoint =
-      (goFlag(task.argv, "endpoints") ?? task.env("ETCDCTL_ENDPOINTS") ?? "127.0.0.1:2379")
-        .split(",")[0]
-        ?.replace(/^https?:\/\//, "") ?? "";
-    const [host = "127.0.0.1", port = "2379"] = endpoint.split(":");
-    const send = (asked: Asked) => ask(task, [host], Number(port), asked);
-    const all = send({ verb: "list", key: "" });
-    if (all === undefined) {
-      task.complain(
-        `{"level":"warn","msg":"retrying of unary invoker failed","error":"rpc error: code = DeadlineExceeded desc = context deadline exceeded"}\nError: context deadline exceeded\n`,
-      );
-      return 1;
-    }
-    const wanted = task.argv.includes("--prefix")
-      ? Object.keys(all)
-          .filter((one) => one.startsWith(key))
-          .sort()
-      : Object.keys(all).filter((one) => one === key);
-    if (verb === "put") {
-      send({ verb: "put", key, value });
-      task.print("OK\n");
-    } else if (verb === "get")
-      for (const one of wanted)
-        task.print(
-          task.argv.includes("--keys-only")
-            ? `${one}\n\n`
-            : `${task.argv.includes("--print-value-only") ? "" : `${one}\n`}${all[one]}\n`,
-        );
-    else if (verb === "del") {
-      for (const one of wanted) send({ verb: "delete", key: one });
-      task.print(`${wanted.length}\n`);
-    } else if (verb === "endpoint")
-      task.print(`${host}:${port} is healthy: successfully committed proposal: took = 1.2ms\n`);
-    else if (verb === "member")
-      task.print(
-        `8e9e05c52164694d, started, ${goFlag(task.argv, "name") ?? "default"}, http://${host}:2380, http://${host}:2379, false\n`,
-      );
-    else if (verb === "version") task.print("etcdctl version: 3.6.5\nAPI version: 3.6\n");
-    else {
-      task.complain(`Error: unknown command "${verb}" for "etcdctl"\n`);
-      return 1;
-    }
-    return 0;
-  },
-};
-
-export const ensemblePrograms = [
-  zookeeper,
-  ...zkTools,
-  cassandra,
-  nodetool,
-  cassandraReady,
-  etcd,
-  etcdctl,
-] as readonly Program[];
+export const ensemblePrograms = [zookeeper, ...zkTools, cassandra, nodetool, cassandraReady] as readonly Program[];
 
 const [zkReady, zkServer, zkCli] = zkTools as readonly [Program, Program, Program];
 
@@ -374,16 +203,5 @@ export const ensembleImages = [
     flavor: "gnu",
     config: { cmd: ["/run.sh"], ports: [7000, 7199, 9042] },
     programs: { "/run.sh": cassandra, "/usr/local/bin/nodetool": nodetool, "/ready-probe.sh": cassandraReady },
-  }),
-  imageOf({
-    repositories: [
-      "quay.io/coreos/etcd",
-      "gcr.io/etcd-development/etcd",
-      "registry.k8s.io/etcd",
-      "docker.io/bitnami/etcd",
-    ],
-    megabytes: 24,
-    config: { cmd: ["/usr/local/bin/etcd"], ports: [2379, 2380] },
-    programs: { "/usr/local/bin/etcd": etcd, "/usr/local/bin/etcdctl": etcdctl },
   }),
 ];

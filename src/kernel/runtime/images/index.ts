@@ -11,6 +11,7 @@ import { bitnamiImages, bitnamiPrograms } from "#kernel/runtime/images/bitnami/b
 import { controlPlaneImages, controlPlanePrograms } from "#kernel/runtime/images/control-plane";
 import { echoserver, echoserverImage } from "#kernel/runtime/images/echoserver";
 import { ensembleImages, ensemblePrograms } from "#kernel/runtime/images/ensembles";
+import { etcdImage, etcdPrograms } from "#kernel/runtime/images/etcd/etcd";
 import { frontendImage, frontendPrograms } from "#kernel/runtime/images/gb-frontend";
 import { helloApp, helloAppPrograms } from "#kernel/runtime/images/hello-app";
 import { hpaExampleImage, hpaExamplePrograms } from "#kernel/runtime/images/hpa-example";
@@ -80,6 +81,7 @@ export const images: readonly Image[] = [
   mongoImage,
   rabbitmqImage,
   ...ensembleImages,
+  etcdImage,
   agnhostImage,
   alpine,
   ...bookinfoImages,
@@ -124,6 +126,7 @@ export const imagePrograms: readonly Program[] = [
   ...mongoPrograms,
   ...rabbitmqPrograms,
   ...ensemblePrograms,
+  ...etcdPrograms,
   ...toolboxPrograms,
   ...tutorialPrograms,
   ...agnhostPrograms,
