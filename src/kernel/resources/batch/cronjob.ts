@@ -13,7 +13,7 @@ import { parseTime } from "#kernel/apimachinery/meta";
 import { column, defineResource, wide } from "#kernel/registry/definition";
 import { containerColumns } from "#kernel/resources/apps/workload.columns";
 import { validateCronJob } from "#kernel/resources/batch/cronjob.validate";
-import { defaultJobSpec } from "#kernel/resources/batch/job.defaults";
+import { defaultJobTemplate } from "#kernel/resources/batch/job.defaults";
 import { warningsForPodTemplate } from "#kernel/resources/core/pod.warnings";
 import type { Instant } from "#kernel/sim/instant";
 
@@ -31,7 +31,7 @@ export const cronjobs = defineResource<CronJob>({
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= 3;
     spec.failedJobsHistoryLimit ??= 1;
-    defaultJobSpec(spec.jobTemplate.spec);
+    defaultJobTemplate(spec.jobTemplate.spec);
   },
   prepareForCreate(cronjob) {
     cronjob.status = {};

@@ -3,6 +3,7 @@
  *
  * Models pkg/registry/core/persistentvolume, pkg/api/persistentvolume and the table printer.
  */
+
 import type { PersistentVolume } from "#kernel/api/types.gen";
 import { timeText } from "#kernel/apimachinery/meta";
 import { canonicalQuantity } from "#kernel/apimachinery/quantity";
@@ -14,6 +15,7 @@ import {
   validateVolumeUpdate,
 } from "#kernel/resources/core/persistentvolume.validate";
 import { CLASS_ANNOTATION } from "#kernel/resources/core/persistentvolumeclaim.facts";
+import { defaultRemoteVolume } from "#kernel/resources/core/pod.defaults";
 import { ageColumn, nameColumn } from "#kernel/resources/core/table.columns";
 
 export const persistentvolumes = defineResource<PersistentVolume>({
@@ -31,6 +33,7 @@ export const persistentvolumes = defineResource<PersistentVolume>({
     spec.persistentVolumeReclaimPolicy ??= "Retain";
     spec.volumeMode ??= "Filesystem";
     if (spec.hostPath !== undefined) spec.hostPath.type ??= "";
+    defaultRemoteVolume(spec);
     volume.status ??= {};
     volume.status.phase ??= "Pending";
   },

@@ -10,6 +10,7 @@ import type {
   EphemeralContainer,
   HTTPGetAction,
   ObjectFieldSelector,
+  PersistentVolumeSpec,
   Pod,
   PodSpec,
   Probe,
@@ -89,17 +90,20 @@ function defaultContainer(container: Container | EphemeralContainer): void {
 
 /** Gives Always for an image without a tag or tagged `latest`, IfNotPresent for every other. */
 export function pullPolicyFor(image: string): "Always" | "IfNotPresent" {
-  // An image with a digest names what it means, whatever its tag; one that cannot be parsed has no tag.
+  // One that cannot be parsed has no tag.
   const [name = "", digest] = image.split("@");
-  if (digest !== undefined || !isReference(name)) return "IfNotPresent";
+  if (!isReference(name) || (digest !== undefined && !DIGEST.test(digest))) return "IfNotPresent";
   const last = name.slice(name.lastIndexOf("/") + 1);
   const colon = last.indexOf(":");
-  return colon < 0 || last.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
+  if (colon < 0) return digest === undefined ? "Always" : "IfNotPresent";
+  return last.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
 }
 
 const path = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const host = "(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?";
 const reference = new RegExp(`^(?:${host}/)?${path}(?:/${path})*(?::[\\w][\\w.-]{0,127})?$`);
+
+const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
 
 const isReference = (name: string): boolean => reference.test(name);
 
@@ -143,12 +147,15 @@ function defaultVolume(volume: Volume): void {
   defaultRemoteVolume(volume);
 }
 
+type RemoteVolume = Pick<Volume | PersistentVolumeSpec, "iscsi" | "rbd" | "azureDisk" | "scaleIO">;
+
 function defaultProjection({ downwardAPI, serviceAccountToken }: VolumeProjection): void {
   for (const { fieldRef } of downwardAPI?.items ?? []) defaultFieldRef(fieldRef);
   if (serviceAccountToken !== undefined) serviceAccountToken.expirationSeconds ??= TOKEN_SECONDS;
 }
 
-function defaultRemoteVolume({ iscsi, rbd, azureDisk, scaleIO }: Volume): void {
+/** Completes the volumes of systems outside of the cluster, in pods and as persistent ones. */
+export function defaultRemoteVolume({ iscsi, rbd, azureDisk, scaleIO }: RemoteVolume): void {
   if (iscsi !== undefined && (iscsi.iscsiInterface ?? "") === "") iscsi.iscsiInterface = "default";
   if (rbd !== undefined) {
     if ((rbd.pool ?? "") === "") rbd.pool = "rbd";

@@ -1,0 +1,71 @@
+/**
+ * Goal: the server fills in what upstream's fills in, and leaves alone what that leaves alone.
+ * Method: small manifests through the registry, compared with pkg/apis/{batch,core}/v1/defaults.go and what is
+ * generated from them.
+ */
+import { expect, test } from "vitest";
+import { Registry } from "#kernel/registry/registry";
+import { CLUSTER_ADMIN } from "#kernel/registry/user";
+import { cronjobs } from "#kernel/resources/batch/cronjob";
+import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
+import { pullPolicyFor } from "#kernel/resources/core/pod.defaults";
+import { RESOURCES } from "#kernel/resources/index";
+import { Entropy } from "#kernel/sim/entropy";
+import { Store } from "#kernel/store/store";
+
+const client = () =>
+  new Registry({
+    store: new Store(),
+    entropy: Entropy.seeded(1),
+    resources: RESOURCES,
+    admission: [],
+    now: () => 0,
+  }).as(CLUSTER_ADMIN, "test");
+
+test("the Jobs of a CronJob are completed when they are made, their pods before", () => {
+  const template = { spec: { containers: [{ name: "c", image: "i" }], restartPolicy: "Never" } };
+  const { spec } = client().create(cronjobs, {
+    metadata: { name: "x", namespace: "dev" },
+    spec: { schedule: "* * * * *", jobTemplate: { spec: { template } } },
+  });
+  expect(spec).toMatchObject({
+    concurrencyPolicy: "Allow",
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+  });
+  const { template: completed, ...others } = spec.jobTemplate.spec;
+  expect(others).toEqual({});
+  expect(completed.spec).toMatchObject({ dnsPolicy: "ClusterFirst", schedulerName: "default-scheduler" });
+});
+
+test("a volume of another system", () => {
+  const { spec } = client().create(persistentvolumes, {
+    metadata: { name: "x" },
+    spec: {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      iscsi: { targetPortal: "p", iqn: "iqn.2020-01.a.b:c", lun: 0 },
+    },
+  });
+  expect(spec).toMatchObject({
+    iscsi: { iscsiInterface: "default" },
+    persistentVolumeReclaimPolicy: "Retain",
+    volumeMode: "Filesystem",
+  });
+});
+
+const DIGEST = `@sha256:${"0".repeat(64)}`;
+
+test.each([
+  ["nginx", "Always"],
+  ["nginx:latest", "Always"],
+  ["nginx:1", "IfNotPresent"],
+  ["registry:5000/nginx", "Always"],
+  [`nginx${DIGEST}`, "IfNotPresent"],
+  [`nginx:latest${DIGEST}`, "Always"],
+  ["nginx@sha256:1", "IfNotPresent"],
+  ["NGINX", "IfNotPresent"],
+])("%s is pulled %s", (image, policy) => {
+  expect(pullPolicyFor(image)).toBe(policy);
+});
