@@ -69,6 +69,7 @@ const ROOT_PATHS = [
   "/.well-known/openid-configuration",
   "/healthz",
   "/livez",
+  "/metrics",
   "/openapi/v2",
   "/openapi/v3",
   "/openid/v1/jwks",
@@ -89,6 +90,7 @@ export function describe(request: Request, served: Served, address: string): Res
   const path = url.pathname.replace(/(.)\/$/, "$1");
   if (isHealthPath(url)) return healthAnswer(url, []);
   if (path === "/version") return json(versionInfo, request);
+  if (path === "/metrics") return metrics();
   if (path === "/") return json({ paths: rootPaths(served.kinds) }, request);
   if (path === "/api" || path === "/apis")
     return discoveryRoot(request, served, path.slice(1) as "api" | "apis", address);
@@ -99,6 +101,15 @@ export function describe(request: Request, served: Served, address: string): Res
   if (version !== undefined) return listAnswer(request, served, name, version);
   const found = group(served, name);
   return found === undefined ? pageNotFound() : document(found, request);
+}
+
+/** What the server tells of itself to who gathers numbers. Leaves out all that would have to be counted. */
+function metrics(): Response {
+  const { gitVersion, goVersion, platform, major, minor } = versionInfo;
+  const labels = { git_version: gitVersion, go_version: goVersion, major, minor, platform };
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  const text = `# HELP kubernetes_build_info Which release this is.\n# TYPE kubernetes_build_info gauge\nkubernetes_build_info{${pairs.join(",")}} 1\n`;
+  return new Response(text, { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } });
 }
 
 /** What the mux of a real server answers where nothing is mounted. */

@@ -1,8 +1,6 @@
 /**
  * Traffic on order: requests at a steady rate through the simulated network, as the cluster's time passes, and what
  * became of them.
- *
- * Leaves out keep-alive: every request opens a connection of its own, as a load generator told to would.
  */
 import type { Cluster } from "#kernel/cluster/cluster";
 import { count, emptyReport, type Report } from "#kernel/cluster/traffic.report";
@@ -35,6 +33,8 @@ export interface TrafficOrder {
   /** How many may be under way at once. */
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** Connections that are kept, and taken in turn; absent = each request opens one of its own. */
+  readonly connections?: number;
 }
 
 export interface Traffic extends TrafficOrder {
@@ -163,7 +163,7 @@ function sendSome(context: Context, traffic: Traffic, wanted: number): Traffic {
       report.skipped += 1;
       continue;
     }
-    const { answer, pod } = sendOne(net, traffic, target);
+    const { answer, pod } = sendOne(net, traffic, target, traffic.due + n);
     const tookMs = typeof answer === "object" ? BASE_MS + (answer.delayMs ?? 0) : BASE_MS;
     const isLate = answer === "timeout" || tookMs > traffic.timeoutMs;
     const outcome = isLate ? ("timeout" as const) : answer;
@@ -174,8 +174,9 @@ function sendSome(context: Context, traffic: Traffic, wanted: number): Traffic {
   return { ...traffic, due: traffic.due + wanted, underWay: underWay.slice(-traffic.concurrency), report };
 }
 
-function sendOne(net: ClusterNet, traffic: Traffic, { host, port, path }: Target) {
-  const { from, method, headers, body } = traffic;
+function sendOne(net: ClusterNet, traffic: Traffic, { host, port, path }: Target, number: number) {
+  const { from, method, headers, body, connections } = traffic;
+  const kept = connections === undefined ? {} : { pool: `${traffic.id} ${number % connections}` };
   const request: HttpRequest = {
     method,
     path,
@@ -192,10 +193,10 @@ function sendOne(net: ClusterNet, traffic: Traffic, { host, port, path }: Target
     const { client } = net.world;
     const ip = client.get(pods, { namespace: from.namespace, name: from.pod })?.status?.podIP;
     if (ip === undefined) return { answer: "unreachable" as const, pod: undefined };
-    return net.traced({ kind: "pod", namespace: from.namespace, name: from.pod, ip }, { host, port }, request);
+    return net.traced({ kind: "pod", namespace: from.namespace, name: from.pod, ip }, { host, port, ...kept }, request);
   }
-  const outside = net.traced({ kind: "outside" }, { host, port }, request);
+  const outside = net.traced({ kind: "outside" }, { host, port, ...kept }, request);
   if (outside.answer !== "nxdomain" && outside.answer !== "unreachable") return outside;
   const [ip] = lookUp(BESIDE, host, (server, question) => net.query(BESIDE_ORIGIN, server, question));
-  return ip === undefined ? outside : net.traced(BESIDE_ORIGIN, { host: ip, port }, request);
+  return ip === undefined ? outside : net.traced(BESIDE_ORIGIN, { host: ip, port, ...kept }, request);
 }

@@ -4,6 +4,7 @@
  */
 import { expect, test } from "vitest";
 import type { ServiceSpec } from "#kernel/api/types.gen";
+import type { ClusterNet } from "#kernel/network/net";
 import { outsideHttp } from "#kernel/network/outside";
 import { worldOf } from "#kernel/network/world-of";
 import { nodes } from "#kernel/resources/core/node";
@@ -107,6 +108,39 @@ test("a client with affinity always reaches the same pod", () => {
     for (const [, value] of world.cells.entries<{ ip: string }>("service-affinity")) reached.add(value.ip);
   }
   expect(reached.size).toBe(1);
+});
+
+test("a kept connection stays with its endpoint, one of each request's own does not", () => {
+  const { bench, world } = benchWith({});
+  const seen = (pool?: string): Set<string> => {
+    const found = Array.from({ length: 20 }, () => {
+      const target = { host: "web", port: 8080, ...(pool !== undefined && { pool }) };
+      return (world.net as ClusterNet).traced(CLIENT, target, GET).pod?.metadata.name ?? "";
+    });
+    return new Set(found);
+  };
+  expect(seen().size).toBe(2);
+  const [first = ""] = seen("p");
+  expect([seen("p").size, seen("q").size]).toEqual([1, 1]);
+  // What becomes of the Service is nothing to a connection that is open.
+  bench.turn(() => bench.cluster.admin.delete(services, { namespace: "default", name: "web" }));
+  expect(seen("p")).toEqual(new Set([first]));
+  bench.delete(first, 0);
+  bench.pass(1);
+  expect(world.net.http(CLIENT, { host: "web", port: 8080, pool: "p" }, GET)).toBe("nxdomain");
+});
+
+test("several pages of one curl share a connection", () => {
+  const { bench } = benchWith({});
+  const line = `for n in $(seq 8); do curl -s -o /dev/null ${"http://web:8080/ ".repeat(3)}; done`;
+  bench.create(podOn("many", { containers: [{ ...shell(`${line}; sleep 3600`), image: "curlimages/curl:8.14.1" }] }));
+  bench.pass(3);
+  const counts = ["a", "b"].map((name) => {
+    const id = bench.status(name)?.containerID?.split("//")[1] ?? "";
+    return readLog(bench.cluster.cells, id, {}).text.split("curl/").length - 1;
+  });
+  expect(counts.reduce((sum, count) => sum + count)).toBe(24);
+  expect(counts.every((count) => count % 3 === 0)).toBe(true);
 });
 
 test("a node without power answers nobody", () => {

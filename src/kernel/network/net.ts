@@ -24,6 +24,7 @@ import { GATEWAYS } from "#kernel/network/gateway/table";
 import { ingressAnswer } from "#kernel/network/ingress";
 import { INGRESS_ROUTES } from "#kernel/network/ingress.routes";
 import { internetAnswer, isPublicResolver, publicAnswer } from "#kernel/network/internet";
+import { keep, keptListener } from "#kernel/network/kept";
 import { nodeHttp } from "#kernel/network/node-http";
 import { isAllowed, type Party } from "#kernel/network/policy";
 import type { Destination } from "#kernel/network/service-proxy";
@@ -35,6 +36,7 @@ import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { openConnection } from "#kernel/runtime/connections";
 import { containerDns, containerHttp, containerRecord } from "#kernel/runtime/containers";
 import { isHung } from "#kernel/runtime/fault";
+import { closes } from "#kernel/runtime/http1";
 import { isAddress, lookUp } from "#kernel/runtime/resolver";
 import type {
   Address,
@@ -76,7 +78,7 @@ export class ClusterNet implements Net {
 
   http(from: Origin, target: Address, request: HttpRequest): HttpResponse | NetFailure {
     const pod = this.#podOf(from);
-    const listener = this.#reach(from, pod, target);
+    const listener = this.#keptOr(target, () => this.#reach(from, pod, target));
     if (typeof listener === "string") return listener;
     if (this.#hops >= HOPS_MAX) return "timeout";
     const outer = this.#elapsedMs;
@@ -84,6 +86,7 @@ export class ClusterNet implements Net {
     this.#hops += 1;
     try {
       const answer = this.#answer(listener, request);
+      keep(this.world, target, listener, typeof answer === "object" && !closes(answer));
       if (typeof answer === "string") return answer;
       const took = this.#elapsedMs + (answer.delayMs ?? 0) + delayMs(this.world, { pod }, podOf(listener));
       this.#elapsedMs = took;
@@ -93,6 +96,13 @@ export class ClusterNet implements Net {
       this.#hops -= 1;
       this.#elapsedMs += outer;
     }
+  }
+
+  #keptOr(target: Address, reach: () => Listener | NetFailure): Listener | NetFailure {
+    const kept = keptListener(this.world, target);
+    if (kept === undefined) return reach();
+    this.#endpoint ??= kept.pod;
+    return kept;
   }
 
   /** As http, and the pod that was chosen to answer. */

@@ -36,6 +36,11 @@ export interface Address {
   readonly host: string;
   readonly port: number;
   readonly protocol?: Transport;
+  /**
+   * The client's pool of connections: requests of one pool go on to whoever answered the last one, as long as that
+   * connection can be kept. Absent: each request opens a connection of its own.
+   */
+  readonly pool?: string;
 }
 
 /** A question to a name server; the name is whole, without its last dot. */

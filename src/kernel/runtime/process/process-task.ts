@@ -220,7 +220,8 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
     if (isLoopback(target.host) && this.sandbox.listener(target.port) !== undefined) {
       return askHttp(this.sandbox, target.port, { ...request, remoteAddress: "127.0.0.1" });
     }
-    return this.world.net.http(this.#origin, { ...target, host: this.#reach(target.host) }, request);
+    const pool = target.pool === undefined ? {} : { pool: `${this.record.id} ${target.pool}` };
+    return this.world.net.http(this.#origin, { ...target, ...pool, host: this.#reach(target.host) }, request);
   }
 
   connect(target: Address): "open" | NetFailure {

@@ -38,6 +38,12 @@ const orderSchema = z
       .optional()
       .describe("The pod that sends; its DNS and the network policies that bind it apply"),
     concurrency: z.int().min(1).max(1_000).optional().describe("Requests under way at once; 1000 by default"),
+    connections: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe("Connections that are kept and taken in turn; unless said, each request opens one of its own"),
     timeout: durationSchema({ maxMs: 600_000 }).optional().describe("10s by default"),
   })
   .superRefine((order, context) => {
@@ -91,6 +97,7 @@ function orderOf({ name, target, path, rps, from, ...rest }: Order): TrafficOrde
     body: rest.body ?? "",
     ...(from !== undefined && { from: { namespace: from.namespace ?? "default", pod: from.pod } }),
     concurrency: rest.concurrency ?? 1_000,
+    ...(rest.connections !== undefined && { connections: rest.connections }),
     timeoutMs: parseDuration(rest.timeout ?? "10s") ?? 10_000,
   };
 }
@@ -102,7 +109,7 @@ const create = route<Order>({
   summary: "Send requests",
   description:
     "They pass through the simulated network (DNS, Services, Ingresses, policies, faults) as the cluster's time passes, " +
-    "each over a connection of its own: advance the clock, or wait. A rollout drops nothing if `failed` stays 0.",
+    "each over a connection of its own unless some are kept: advance the clock, or wait. A rollout drops nothing if `failed` stays 0.",
   isLocked: true,
   params: ID,
   body: orderSchema,

@@ -31,7 +31,8 @@ export function call<T>(task: Task, address: string, method: string, message: ob
   const target = hostPort(address);
   const headers = { host: address, "content-type": "application/grpc", te: "trailers", "user-agent": "grpc-go/1.74.2" };
   const request = { method: "POST", path: `/hipstershop.${method}`, headers, body: JSON.stringify(message) };
-  const answer = task.request(target, request);
+  // A client of gRPC has one connection, and so one server behind a Service, for as long as that lives.
+  const answer = task.request({ ...target, pool: "grpc" }, request);
   if (typeof answer === "string") {
     const dialed = task.resolve(target.host)[0];
     const why =

@@ -62,6 +62,8 @@ const LONG = {
 };
 
 interface State {
+  /** Its connections, if it asks for several pages. */
+  readonly pool?: string;
   /** Which of its URLs it is at, and the status so far. */
   readonly at: number;
   readonly status: number;
@@ -89,8 +91,12 @@ export const curl: Command<State> = {
       task.complain("curl: try 'curl --help' or 'curl --manual' for more information\n");
       return 2;
     }
+    if (task.state === undefined && targets.length > 1) {
+      task.state = { at: 0, status: 0, pool: task.world.entropy.hex(8) };
+    }
     for (;;) {
-      const { at, status, until, page, message } = task.state ?? { at: 0, status: 0 };
+      const { at, status, until, page, message, pool } = task.state ?? { at: 0, status: 0 };
+      const kept = pool === undefined ? {} : { pool };
       const target = targets[at];
       if (target === undefined) return status;
       if (until !== undefined && until > task.now) return { until };
@@ -102,7 +108,7 @@ export const curl: Command<State> = {
         // It waits: what for is in its state.
         return step;
       }
-      task.state = { at: at + 1, status: step || status };
+      task.state = { at: at + 1, status: step || status, ...kept };
     }
   },
 };
@@ -159,6 +165,7 @@ function one(
       body: flags.has("G") ? "" : data.join("&"),
       headers,
       redirects: flags.has("L") ? 50 : 0,
+      ...(task.state?.pool !== undefined && { pool: task.state.pool }),
       instead: (host, port) => resolved(task.argv, host, port),
       onConnect: (host, address) => {
         verbose(`*   Trying ${address}...\n`);
@@ -173,10 +180,11 @@ function one(
   if (page.delayMs === 0) return show(task, page, flags, values);
   const limitMs = Number(values["m"] ?? "Infinity") * 1_000;
   const { at = 0, status = 0 } = task.state ?? {};
+  const kept = task.state?.pool === undefined ? {} : { pool: task.state.pool };
   const isLate = page.delayMs > limitMs;
   const until = task.now + Math.min(page.delayMs, limitMs);
   const message = `Operation timed out after ${limitMs + 1} milliseconds with 0 bytes received`;
-  task.state = { at, status, until, ...(isLate ? { message } : { page }) };
+  task.state = { at, status, until, ...kept, ...(isLate ? { message } : { page }) };
   return { until };
 }
 

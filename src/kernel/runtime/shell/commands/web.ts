@@ -57,6 +57,8 @@ export interface Fetch {
   readonly headers: Readonly<Record<string, string>>;
   /** Redirects that are followed. */
   readonly redirects: number;
+  /** Connections that several pages share. */
+  readonly pool?: string;
   onConnect?(host: string, address: string): void;
   /** Another address for a host and port (`curl --resolve`). */
   instead?(host: string, port: number): string | undefined;
@@ -89,7 +91,7 @@ export function fetchPage(task: Task, url: Url, fetch: Fetch): Page {
   const headers = { host, accept: "*/*", ...fetch.headers };
   const sent = fetch.body === "" ? headers : { ...headers, "content-length": String(fetch.body.length) };
   const answer = task.request(
-    { host: instead ?? url.host, port: url.port },
+    { host: instead ?? url.host, port: url.port, ...(fetch.pool !== undefined && { pool: fetch.pool }) },
     { method: fetch.method, path: url.path, headers: sent, body: fetch.body },
   );
   if (typeof answer === "string") return { ...nothing, failure: answer };
