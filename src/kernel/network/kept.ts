@@ -1,6 +1,6 @@
 /**
- * Connections that clients keep open between requests: they stay with the endpoint they were opened to, whatever becomes
- * of the Service, until that ends or they have been idle for long.
+ * Connections that clients keep open between requests: they stay with the endpoint they were opened to, whatever
+ * becomes of the Service, until that ends or they have been idle for long.
  *
  * Models HTTP keep-alive and the one connection of HTTP/2 as service proxies see it: established connections pass.
  */
