@@ -145,6 +145,34 @@ test("scale, patches and server-side apply follow the schema", async () => {
   expect(await cluster.kubectlOk(["get", "ct", "lists", "-o", "jsonpath={.spec.ports[*].name}"])).toBe("a");
 });
 
+test("an object that says no replicas has no scale until it is scaled", async () => {
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "fleets.stable.example.com" },
+    spec: {
+      ...{ group: "stable.example.com", scope: "Namespaced", names: { plural: "fleets", kind: "Fleet" } },
+      versions: [
+        {
+          ...{ name: "v1", served: true, storage: true },
+          subresources: { scale: { specReplicasPath: ".spec.ships", statusReplicasPath: ".status.ships" } },
+          schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        },
+      ],
+    },
+  };
+  await apply(JSON.stringify(definition));
+  await apply('{"apiVersion":"stable.example.com/v1","kind":"Fleet","metadata":{"name":"armada"},"spec":{}}');
+  const path = "/apis/stable.example.com/v1/namespaces/default/fleets/armada/scale";
+  const none = await cluster.api(path);
+  expect([none.status, await none.json()]).toMatchObject([
+    500,
+    { message: 'Internal error occurred: the spec replicas field ".spec.ships" does not exist' },
+  ]);
+  await cluster.kubectlOk(["scale", "fleet/armada", "--replicas=2"]);
+  expect(await (await cluster.api(path)).json()).toMatchObject({ kind: "Scale", spec: { replicas: 2 } });
+});
+
 test("metadata alone, tables and OpenAPI of both versions tell of the kind", async () => {
   const accept = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" };
   const list = await cluster.api("/apis/stable.example.com/v1/crontabs", { headers: accept });

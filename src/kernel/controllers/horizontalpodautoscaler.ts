@@ -30,7 +30,7 @@ import {
   watching,
 } from "#kernel/registry/controller";
 import type { AnyResource } from "#kernel/registry/definition";
-import type { Scale } from "#kernel/registry/scale";
+import { needScale, type Scale } from "#kernel/registry/scale";
 import { horizontalpodautoscalers } from "#kernel/resources/autoscaling/horizontalpodautoscaler";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { lastOnGrid } from "#kernel/runtime/machine.facts";
@@ -156,7 +156,7 @@ function targetOf(client: Client, { metadata, spec }: HorizontalPodAutoscaler): 
   const resource = found.find(({ subresources }) => subresources?.scale !== undefined);
   if (resource === undefined) return { problem: "the server could not find the requested resource" };
   try {
-    return { resource, scale: client.scale(resource, { namespace: metadata.namespace ?? "", name }) };
+    return { resource, scale: needScale(client, resource, { namespace: metadata.namespace ?? "", name }) };
   } catch (error) {
     if (error instanceof StatusError) return { problem: error.message };
     throw error;

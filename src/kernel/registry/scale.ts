@@ -6,8 +6,9 @@
 
 import { shapeOf as kindShape } from "#kernel/api/shapes";
 import type { ManagedFieldsEntry, ObjectMeta } from "#kernel/api/types.gen";
-import { conflict, invalid, notFound } from "#kernel/apimachinery/errors";
+import { conflict, internalError, invalid, notFound } from "#kernel/apimachinery/errors";
 import { collector } from "#kernel/apimachinery/field-errors";
+import { quote } from "#kernel/apimachinery/go-text";
 import { format as formatSelector } from "#kernel/apimachinery/labels";
 import { parentEntries, scaleEntries } from "#kernel/apimachinery/managedfields/scale";
 import { type Key, keyOf } from "#kernel/apimachinery/meta";
@@ -26,11 +27,21 @@ export interface Scale extends KubeObject {
   status: { replicas: number; selector?: string };
 }
 
-/** @throws NotFound */
+/** The scale of an object; without replicas it is one of 0. @throws NotFound */
 export function readScale(client: Client, resource: AnyResource, key: Key): Scale {
   const object = getAs(client.registry, resource, key);
   if (object === undefined) throw notFound(groupResourceOf(resource), key.name);
   return scaleOf(resource, object);
+}
+
+/** The scale of an object that says how many it wants, as a custom one may not. @throws NotFound, InternalError */
+export function needScale(client: Client, resource: AnyResource, key: Key): Scale {
+  const scale = readScale(client, resource, key);
+  const { specReplicasPath } = shapeOf(resource);
+  if (resource.isCustom === true && atPath(getAs(client.registry, resource, key), specReplicasPath) === undefined) {
+    throw internalError(`the spec replicas field ${quote(specReplicasPath)} does not exist`);
+  }
+  return scale;
 }
 
 /** Writes spec.replicas of the object behind the scale. @throws NotFound, Conflict, Invalid */

@@ -7,6 +7,7 @@ import { methodNotSupported, tooLargeResourceVersion } from "#kernel/apimachiner
 import { keyOf } from "#kernel/apimachinery/meta";
 import { parseRevision } from "#kernel/registry/list";
 import { groupResourceOf } from "#kernel/registry/registry";
+import { needScale } from "#kernel/registry/scale";
 import { type Deed, one, servedResource } from "#kernel/requests/call";
 import { listQuery } from "#kernel/requests/options";
 
@@ -19,7 +20,7 @@ export const getObject: Deed = (door, { info, query }) => {
   const resource = servedResource(registry, info);
   const key = { namespace: info.namespace, name: info.name };
   const client = door.client();
-  if (info.subresource === "scale") return one(client.scale(resource, key));
+  if (info.subresource === "scale") return one(needScale(client, resource, key));
   if (!resource.verbs.includes("get")) throw methodNotSupported(groupResourceOf(resource), "get");
   return one(client.need(resource, keyOf({ metadata: key })), { resource });
 };
