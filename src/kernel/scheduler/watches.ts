@@ -31,6 +31,9 @@ const eventKey = (event: ClusterEvent, name = ""): Key => ({ namespace: event, n
 /** True while somebody waits: otherwise no event helps anybody. */
 const isAwaited = ({ registry }: Client): boolean => registry.views.of(snapshots).pending.size > 0;
 
+/** True while there is somebody who found no node: only they can be helped, all others are tried anyway. */
+const isAnybodyStuck = ({ registry }: Client): boolean => registry.cells.count(QUEUE) > 0;
+
 const takesRoom = (pod: Pod | undefined): pod is Pod => pod !== undefined && isPodScheduled(pod) && !isPodTerminal(pod);
 
 function podKeys({ type, key, object, previous }: Change<Pod>, client: Client): readonly Key[] {
@@ -44,7 +47,7 @@ function podKeys({ type, key, object, previous }: Change<Pod>, client: Client): 
     return [{ namespace: POD, name: keyText(key) }, TRY];
   }
   const keys: Key[] = wasWaiting ? [{ namespace: POD, name: keyText(key) }] : [];
-  if (!isAwaited(client)) return keys;
+  if (!isAnybodyStuck(client)) return keys;
   if (takesRoom(before) && !takesRoom(after)) keys.push(eventKey("PodDelete", traceOf(before)));
   else if (!takesRoom(before) && takesRoom(after)) keys.push(eventKey("PodAdd", traceOf(after)));
   else if (takesRoom(before) && takesRoom(after)) {
@@ -60,7 +63,7 @@ function podKeys({ type, key, object, previous }: Change<Pod>, client: Client): 
 }
 
 function nodeKeys({ type, key, object, previous }: Change<Node>, client: Client): readonly Key[] {
-  if (!isAwaited(client)) return [];
+  if (!isAnybodyStuck(client)) return [];
   if (type === "DELETED") return [eventKey("NodeDelete")];
   if (previous === undefined) return [eventKey("NodeAdd", key.name)];
   const keys: Key[] = [];
@@ -88,7 +91,7 @@ const records: RoomWatch = {
 /** What a pod that waits for its volumes waits for may have come. */
 const volumes: readonly ResourceWatch[] = VOLUME_RESOURCES.map((resource) => ({
   resource: resource as unknown as Resource<KubeObject>,
-  keys: (_change, client) => (isAwaited(client) ? [eventKey("VolumeChange")] : []),
+  keys: (_change, client) => (isAnybodyStuck(client) ? [eventKey("VolumeChange")] : []),
 }));
 
 /** What a pod that waits for devices waits for may have come; one that was kept out of the queue may enter. */
