@@ -11,6 +11,7 @@ import { cronjobController } from "#kernel/controllers/cronjob";
 import { customResourceDefinitionController } from "#kernel/controllers/customresourcedefinition";
 import { daemonsetController } from "#kernel/controllers/daemonset";
 import { deploymentController } from "#kernel/controllers/deployment";
+import { deviceTaintEvictionController } from "#kernel/controllers/device-taint-eviction";
 import { disruptionController } from "#kernel/controllers/disruption";
 import { endpointsController } from "#kernel/controllers/endpoints";
 import { endpointSliceController } from "#kernel/controllers/endpointslice";
@@ -77,6 +78,7 @@ export const CONTROLLERS: readonly Controller[] = [
   ttlAfterFinishedController,
   ephemeralVolumeController,
   resourceClaimController,
+  deviceTaintEvictionController,
   persistentVolumeBinder,
   localPathProvisioner,
   volumeExpandController,

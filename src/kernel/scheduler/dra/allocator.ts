@@ -19,6 +19,7 @@ import { add, cmp, type Quantity, type QuantityLike } from "#kernel/apimachinery
 import { CostError, RunError } from "#kernel/cel/errors";
 import { toCel } from "#kernel/cel/json";
 import { compileDeviceSelector, DEVICE_TYPE } from "#kernel/resources/resource/device.cel";
+import { toleratesDeviceTaint } from "#kernel/resources/resource/device.facts";
 import { attributeText, countersOf, deviceValue, type Inventory, type Offer } from "#kernel/scheduler/dra/inventory";
 import type { NodeInfo } from "#kernel/scheduler/node-info";
 import { LIMITS } from "#kernel/sim/limits";
@@ -310,13 +311,6 @@ function isLargeEnough({ capacity }: Wish, { device }: Offer): boolean {
 /** Taints without effect on whoever comes are no obstacle. */
 function isTolerated(tolerations: readonly DeviceToleration[], taints: readonly DeviceTaint[]): boolean {
   return taints.every(
-    (taint) =>
-      taint.effect === "None" ||
-      tolerations.some(
-        ({ key = "", operator = "Equal", value = "", effect = "" }) =>
-          (key === "" || key === taint.key) &&
-          (effect === "" || effect === taint.effect) &&
-          (operator === "Exists" || value === (taint.value ?? "")),
-      ),
+    (taint) => taint.effect === "None" || tolerations.some((one) => toleratesDeviceTaint(one, taint)),
   );
 }
