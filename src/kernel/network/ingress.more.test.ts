@@ -166,3 +166,31 @@ test("an expression that would never end does not: it is matched in linear time"
   scene.settle();
   expect(get(scene, `/${"a".repeat(40_000)}!`).status).toBe(404);
 });
+
+test("a controller that was installed serves at its own Service, and logs who answered", () => {
+  const scene = sceneWith({});
+  const labels = { app: "controller" };
+  scene.create(pods, {
+    metadata: { name: "controller", namespace: "default", labels },
+    spec: {
+      containers: [
+        { name: "c", image: "registry.k8s.io/ingress-nginx/controller:v1.14.0", args: ["/nginx-ingress-controller"] },
+      ],
+    },
+  });
+  scene.create(services, {
+    metadata: { name: "controller", namespace: "default" },
+    spec: { type: "LoadBalancer", selector: labels, ports: [{ port: 80 }] },
+  });
+  scene.settle();
+  const host = scene.need(services, "controller").status?.loadBalancer?.ingress?.[0]?.ip ?? "";
+  const { admin: client, entropy, cells, now } = scene.cluster;
+  const { net } = worldOf({ client, entropy, cells, now });
+  const headers = { host: "a.test", "user-agent": "curl/8.5.0" };
+  const answer = net.http({ kind: "outside" }, { host, port: 80 }, { method: "GET", path: "/x", headers, body: "" });
+  expect(answer).toMatchObject({ status: 200, body: expect.stringContaining("path=/x") });
+  const id = scene.need(pods, "controller").status?.containerStatuses?.[0]?.containerID?.split("//")[1] ?? "";
+  expect(readLog(scene.cluster.cells, id, {}).text).toMatch(
+    /"GET \/x HTTP\/1\.1" 200 \d+ "-" "curl\/8\.5\.0" \d+ 0\.001 \[default-app-80\] \[\] 10\.244\.0\.\d+:80 \d+ 0\.001 200 [0-9a-f]{32}\n$/,
+  );
+});

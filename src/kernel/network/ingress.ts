@@ -19,6 +19,8 @@ export interface IngressCall {
   readonly port: number;
   readonly clientIP: string;
   readonly request: HttpRequest;
+  /** Told of the Service a request is for. */
+  note?(target: Target): void;
   /** Reaches an endpoint as the controller. */
   send(to: Destination, request: HttpRequest): HttpResponse | NetFailure;
 }
@@ -129,7 +131,9 @@ function changed(answer: HttpResponse, annotations: Annotations, request: HttpRe
 function passOn(world: World, call: IngressCall, location: Location, passed: HttpRequest, facts: Facts): HttpResponse {
   const { request, port } = call;
   const { annotations } = location;
-  let left = endpointsOrSpare(world, chooseTarget(world, location, request), annotations);
+  const target = chooseTarget(world, location, request);
+  call.note?.(target);
+  let left = endpointsOrSpare(world, target, annotations);
   const stuck = endpointOfCookie(annotations, request, left) ?? endpointOfHash(annotations, facts, left);
   const again = (annotations["proxy-next-upstream"] ?? "error timeout").split(/\s+/);
   const tries = again.includes("off")

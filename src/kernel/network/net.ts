@@ -4,7 +4,7 @@
  * Models a flat pod network with kube-proxy on every node and CoreDNS.
  * Leaves out packets: a connection is open or fails at once; what travels slowly is told as a delay.
  */
-import type { Pod } from "#kernel/api/types.gen";
+import type { IngressServiceBackend, Pod } from "#kernel/api/types.gen";
 import { apiServerAnswer } from "#kernel/network/api-server/answer";
 import {
   CLUSTER_DNS,
@@ -30,7 +30,7 @@ import { isAllowed, type Party } from "#kernel/network/policy";
 import type { Destination } from "#kernel/network/service-proxy";
 import { delayMs, isDnsDown, isLost } from "#kernel/network/trouble";
 import { handshake } from "#kernel/network/upgrade";
-import { type Listener, Way } from "#kernel/network/way";
+import { type Listener, OUTSIDE_IP, Way } from "#kernel/network/way";
 import { pods } from "#kernel/resources/core/pod";
 import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
 import { openConnection } from "#kernel/runtime/connections";
@@ -46,6 +46,7 @@ import type {
   DnsRecord,
   HttpRequest,
   HttpResponse,
+  IngressTrace,
   Net,
   NetFailure,
   Origin,
@@ -183,6 +184,24 @@ export class ClusterNet implements Net {
     return answer.status === 101 && connection !== undefined ? { answer, connection } : { answer };
   }
 
+  ingress(port: number, request: HttpRequest): IngressTrace {
+    const trace: { upstream?: string; server?: string } = {};
+    const pass = this.#sendFrom(INGRESS_IP);
+    const answer = ingressAnswer(this.world, {
+      port,
+      clientIP: request.remoteAddress ?? OUTSIDE_IP,
+      request,
+      note({ namespace, service }) {
+        if (service !== undefined) trace.upstream = `${namespace}-${service.name}-${portText(service)}`;
+      },
+      send(to, passed) {
+        trace.server = `${to.ip}:${to.port}`;
+        return pass(to, passed);
+      },
+    });
+    return { answer, ...trace };
+  }
+
   ping(from: Origin, host: string): "open" | NetFailure {
     const pod = this.#podOf(from);
     const ip = this.#addressOf(from, pod, host);
@@ -292,6 +311,8 @@ export class ClusterNet implements Net {
 function counted({ delayMs: _, ...answer }: HttpResponse): HttpResponse {
   return answer;
 }
+
+const portText = ({ port }: IngressServiceBackend): string => port?.name ?? String(port?.number ?? "");
 
 /** The end of a way, as far as trouble on it is concerned. */
 const podOf = (listener: Listener): { readonly pod?: Pod } =>

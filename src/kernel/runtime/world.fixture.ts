@@ -32,6 +32,7 @@ export function testWorld(net: Partial<Net> = {}): TestWorld {
       roundTripMs: net.roundTripMs ?? (() => 0),
       resolve: net.resolve ?? (() => []),
       upgrade: net.upgrade ?? (() => "refused"),
+      ingress: net.ingress ?? (() => ({ answer: { status: 404, headers: {}, body: "" } })),
       records: net.records ?? (() => undefined),
       query: net.query ?? ((from, _server, { name, type }) => named(name, type, net.resolve?.(from, name) ?? [])),
     },

@@ -106,6 +106,8 @@ export interface Net {
   dial(from: Origin, target: Address, end: ClientEnd): { readonly connection: string } | NetFailure;
   /** Asks for a connection to become another protocol's: the connection if it did, and what was answered. */
   upgrade(from: Origin, target: Address, request: HttpRequest, end: ClientEnd): Upgraded | NetFailure;
+  /** What the cluster's Ingresses do with a request that came to a controller's pod: the answer, and who gave it. */
+  ingress(port: number, request: HttpRequest): IngressTrace;
   /** Whether a host answers an echo request (ICMP). */
   ping(from: Origin, host: string): "open" | NetFailure;
   /** How long a packet travels to an address and back beyond nothing, in milliseconds of virtual time. */
@@ -126,6 +128,14 @@ export interface Net {
 export interface Upgraded {
   readonly answer: HttpResponse;
   readonly connection?: string;
+}
+
+/** A request as an ingress controller logs it. */
+export interface IngressTrace {
+  readonly answer: HttpResponse;
+  /** The upstream by its name (`default-web-80`), and its server; absent: the controller answered itself. */
+  readonly upstream?: string;
+  readonly server?: string;
 }
 
 /** The client's end of a connection: a process of a container, or somebody who fetches what came. */

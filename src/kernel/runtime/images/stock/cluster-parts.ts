@@ -6,7 +6,8 @@
  */
 import { matchesRequirements, parse } from "#kernel/apimachinery/labels";
 import { type NodeMetrics, nodemetrics, type PodMetrics, podmetrics } from "#kernel/resources/metrics/usage";
-import { INGRESS_IP } from "#kernel/resources/networking/ingress.facts";
+import { utf8Length } from "#kernel/runtime/files/bytes";
+import { logDate } from "#kernel/runtime/images/http";
 import { klogDate } from "#kernel/runtime/images/klog";
 import { json, type Reply, type Visit } from "#kernel/runtime/images/server";
 import { allows, klogLine } from "#kernel/runtime/images/stock/addon";
@@ -93,12 +94,21 @@ const metricsServer: Stock = {
   ],
 };
 
-/** What comes to the controller's own ports goes where the cluster's Ingresses lead. */
+/** What comes to the controller's own ports goes where the cluster's Ingresses lead, and is logged. */
 function passOn(task: Task, visit: Visit): Reply {
   const isSecure = visit.port === 443 || visit.port === 8443;
-  const { method, path, headers, body } = visit;
-  const answer = task.request({ host: INGRESS_IP, port: isSecure ? 443 : 80 }, { method, path, headers, body });
-  return typeof answer === "string" ? undefined : answer;
+  const { method, path, headers, body, remoteAddress = "127.0.0.1" } = visit;
+  const request = { method, path, headers, body, remoteAddress };
+  const { answer, upstream = "", server = "-" } = task.world.net.ingress(isSecure ? 443 : 80, request);
+  const took = ((answer.delayMs ?? 0) / 1_000 + 0.001).toFixed(3);
+  const length = utf8Length(answer.body);
+  const ofServer = server === "-" ? "- - - -" : `${server} ${length} ${took} ${answer.status}`;
+  task.print(
+    `${remoteAddress} - - [${logDate(task.now)}] "${method} ${path} HTTP/1.1" ${answer.status} ${length} ` +
+      `"${headers["referer"] ?? "-"}" "${headers["user-agent"] ?? "-"}" ${path.length + 80} ${took} ` +
+      `[${upstream}] [] ${ofServer} ${task.world.entropy.hex(32)}\n`,
+  );
+  return answer;
 }
 
 /** What a hook runs before the controller ends: it waits for nginx, which ends at once here. */
