@@ -10,8 +10,8 @@ import type { Machine } from "#kernel/runtime/machine";
 import type { World } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
 
-/** The part a container plays in its pod. */
-export type Role = "init" | "sidecar" | "regular" | "ephemeral";
+/** The part a container plays in its pod; `volume` is the image of one, which never runs. */
+export type Role = "init" | "sidecar" | "regular" | "ephemeral" | "volume";
 
 export interface Member {
   readonly role: Role;
@@ -50,7 +50,7 @@ export function membersOf({ spec }: Pod): Member[] {
   ];
 }
 
-const FIELD: Readonly<Record<Role, string>> = {
+const FIELD: Readonly<Record<Exclude<Role, "volume">, string>> = {
   init: "initContainers",
   sidecar: "initContainers",
   regular: "containers",
@@ -74,7 +74,8 @@ export function say(
       reason,
       message,
       source: { component: "kubelet", host: machine.name },
-      ...(member !== undefined && { fieldPath: `spec.${FIELD[member.role]}{${member.container.name}}` }),
+      ...(member !== undefined &&
+        member.role !== "volume" && { fieldPath: `spec.${FIELD[member.role]}{${member.container.name}}` }),
     },
     context.now,
   );

@@ -207,8 +207,8 @@ function mountProblem(container: Container, env: Readonly<Record<string, string>
 }
 
 /** What the kubelet writes cannot be written by a container, whatever the mount says. */
-const isKubeletWritten = ({ configMap, secret, downwardAPI, projected }: Volume): boolean =>
-  (configMap ?? secret ?? downwardAPI ?? projected) !== undefined;
+const isKubeletWritten = ({ configMap, secret, downwardAPI, projected, image }: Volume): boolean =>
+  (configMap ?? secret ?? downwardAPI ?? projected ?? image) !== undefined;
 
 function mountsOf(
   { pod, cell, context }: PodWork,

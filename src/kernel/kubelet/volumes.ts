@@ -10,6 +10,7 @@ import { decodeBase64 } from "#kernel/kubelet/base64";
 import { claimOf, mountClaim } from "#kernel/kubelet/claims";
 import { containerResource, podField } from "#kernel/kubelet/downward";
 import { prepareHostPath } from "#kernel/kubelet/host-paths";
+import { layImage, pullImageVolumes } from "#kernel/kubelet/image-volumes";
 import type { PodCell } from "#kernel/kubelet/pod-cell";
 import { later, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { tokenClaims, tokenTurn } from "#kernel/kubelet/token";
@@ -63,6 +64,8 @@ export function mountVolumes(work: PodWork): { readonly isMounted: boolean; read
   const version = volumes.map((volume) => versionOf(work, volume)).join(",");
   if (cell.mounted !== undefined) return { isMounted: true, outcome: refresh(work, volumes, version) };
 
+  const images = pullImageVolumes(work);
+  if (!images.isReady) return { isMounted: false, outcome: images.outcome };
   const prepared = volumes.map((volume) => ({ volume, result: prepare(work, volume) }));
   const failures = prepared.flatMap(({ result }) => ("complaint" in result ? [result.complaint] : []));
   if (failures.length > 0) return { isMounted: false, outcome: complain(work, failures) };
@@ -72,6 +75,7 @@ export function mountVolumes(work: PodWork): { readonly isMounted: boolean; read
     const content = "content" in result ? result.content : undefined;
     const id = volumeId(cell, volume);
     if (content !== undefined && "files" in content) writeAtomically(work, { name: volume.name, id }, content.files);
+    else if (volume.image !== undefined) layImage(work, id, volume.image.reference ?? "");
     else if (volume.emptyDir !== undefined) ownVolume(work, id);
   }
   if (Object.keys(claims).length > 0) cell.claims = claims;
@@ -154,7 +158,7 @@ export function unmountVolumes(cells: Cells, uid: string, volumes: readonly stri
 
 function layOut(work: PodWork, volume: Volume): Laid {
   const { configMap, secret, downwardAPI, projected } = volume;
-  if (volume.emptyDir !== undefined) return undefined;
+  if (volume.emptyDir !== undefined || volume.image !== undefined) return undefined;
   if (volume.hostPath !== undefined) {
     const problem = prepareHostPath(work, volume.hostPath);
     return problem === undefined ? undefined : { problem };
