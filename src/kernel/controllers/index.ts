@@ -49,6 +49,7 @@ import { ttlAfterFinishedController } from "#kernel/controllers/ttl-after-finish
 import { vacProtectionController } from "#kernel/controllers/vac-protection";
 import { validatingAdmissionPolicyStatusController } from "#kernel/controllers/validatingadmissionpolicy-status";
 import { volumeExpandController } from "#kernel/controllers/volume-expand";
+import { volumeSnapshotController } from "#kernel/controllers/volume-snapshot";
 import type { Controller } from "#kernel/registry/controller";
 
 export const CONTROLLERS: readonly Controller[] = [
@@ -93,6 +94,7 @@ export const CONTROLLERS: readonly Controller[] = [
   serviceLbController,
   ingressController,
   gatewayController,
+  volumeSnapshotController,
   resourceQuotaController,
   disruptionController,
   validatingAdmissionPolicyStatusController,

@@ -7,6 +7,7 @@
  */
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "#kernel/api/types.gen";
 import { keyOf } from "#kernel/apimachinery/meta";
+import { beginningOf } from "#kernel/controllers/data-sources";
 import {
   type Context,
   type Controller,
@@ -28,6 +29,7 @@ import {
 } from "#kernel/resources/core/persistentvolumeclaim.facts";
 import { storageclasses } from "#kernel/resources/storage/storageclass";
 import { isDelayedClass, LOCAL_PATH, SHARED_PATH } from "#kernel/resources/storage/storageclass.facts";
+import { copyVolume } from "#kernel/runtime/files/copy";
 import { hostTree } from "#kernel/runtime/files/host-tree";
 import { removeVolume } from "#kernel/runtime/files/volume";
 import type { Instant } from "#kernel/sim/instant";
@@ -83,7 +85,8 @@ function provision(context: Context, claim: PersistentVolumeClaim): Outcome {
   const { uid, namespace = "", name } = claim.metadata;
   const key = { namespace: "", name: `pvc-${uid}` };
   if (client.get(persistentvolumes, key) !== undefined) return done;
-  const problem = refusal(claim);
+  const beginning = beginningOf(client, claim);
+  const problem = refusal(claim) ?? (beginning !== undefined && "problem" in beginning ? beginning.problem : undefined);
   if (problem !== undefined || !cells.get<Instant>(WORK, uid)) {
     const message = `External provisioner is provisioning volume for claim "${namespace}/${name}"`;
     say(context, claim, { reason: "Provisioning", message });
@@ -96,7 +99,11 @@ function provision(context: Context, claim: PersistentVolumeClaim): Outcome {
   const readyAt = workDoneAt(context, uid);
   if (readyAt > context.now) return wakeAt(readyAt);
   cells.delete(WORK, uid);
-  client.create(persistentvolumes, volumeFor(claim, storageClass, key.name));
+  const volume = volumeFor(claim, storageClass, key.name);
+  if (beginning !== undefined && "tree" in beginning) {
+    copyVolume(context, beginning.tree, hostTree("", volume.spec.hostPath.path));
+  }
+  client.create(persistentvolumes, volume);
   say(context, claim, { reason: "ProvisioningSucceeded", message: `Successfully provisioned volume ${key.name}` });
   return done;
 }
@@ -104,7 +111,6 @@ function provision(context: Context, claim: PersistentVolumeClaim): Outcome {
 /** What of a claim this storage cannot give. */
 function refusal({ spec }: PersistentVolumeClaim): string | undefined {
   if (spec.selector !== undefined) return "claim.Spec.Selector is not supported";
-  if (spec.dataSourceRef !== undefined || spec.dataSource !== undefined) return "data sources are not supported";
   return spec.volumeMode === "Block" ? `${LOCAL_PATH} does not support block volume provisioning` : undefined;
 }
 

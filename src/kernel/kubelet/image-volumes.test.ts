@@ -1,5 +1,5 @@
 /**
- * Goal: a volume that is an image shows the image's files, to be read only; an image that cannot be pulled holds the pod.
+ * Goal: a volume that is an image shows its files, to be read only; an image that cannot be pulled holds the pod.
  * Method: pods on a simulated machine that look into such volumes.
  */
 import { expect, test } from "vitest";
