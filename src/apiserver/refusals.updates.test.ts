@@ -4,7 +4,9 @@
  */
 import { expect, test } from "vitest";
 import { createApiServer } from "#apiserver/app";
-import { type Change, UPDATES } from "#apiserver/refusals/updates.fixture";
+import { UPDATES } from "#apiserver/refusals/updates.fixture";
+import type { Change } from "#apiserver/refusals/updates.rows.fixture";
+import { STATUS_UPDATES } from "#apiserver/refusals/updates.status.fixture";
 import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { RESOURCES } from "#kernel/resources/index";
 import { must } from "#kernel/sim/assert";
@@ -36,9 +38,12 @@ async function said([made, patch, , subresource = ""]: Change, name: string): Pr
   return send("PATCH", `${url}/${name}${part}?dryRun=All`, "application/merge-patch+json", patch);
 }
 
-test.each(UPDATES.map((change, n) => [n, ...change] as const))("%i: %j %j", async (n, ...change) => {
-  const text = change[2];
-  const answer = await said(change, `u${n}`);
-  if (text.endsWith("…")) expect(answer.slice(0, text.length - 1)).toBe(text.slice(0, -1));
-  else expect(answer).toBe(text);
-});
+test.each([...UPDATES, ...STATUS_UPDATES].map((change, n) => [n, ...change] as const))(
+  "%i: %j %j",
+  async (n, ...change) => {
+    const text = change[2];
+    const answer = await said(change, `u${n}`);
+    if (text.endsWith("…")) expect(answer.slice(0, text.length - 1)).toBe(text.slice(0, -1));
+    else expect(answer).toBe(text);
+  },
+);

@@ -1,31 +1,22 @@
 /**
- * Refused changes: an object, a merge patch, and what is said of it; the text stops at "…" where it goes on with what
- * the object has. The subresource the patch is for, if any, comes last.
+ * Refused changes of specs.
  */
 import { manifest, QUALIFIED } from "#apiserver/refusals/rows.fixture";
+import {
+  type Change,
+  container,
+  GREATER,
+  IMMUTABLE,
+  job,
+  NEGATIVE,
+  OTHER,
+  POD_UPDATE,
+  pod,
+  service,
+  spec,
+  workload,
+} from "#apiserver/refusals/updates.rows.fixture";
 
-export type Change = readonly [made: object, patch: object, text: string, subresource?: string];
-
-const IMMUTABLE = "field is immutable";
-const labels = { app: "a" };
-const container = { name: "c", image: "nginx" };
-const template = { metadata: { labels }, spec: { containers: [container] } };
-const workload = (kind: string, spec: object = {}) =>
-  manifest("apps/v1", kind, { spec: { selector: { matchLabels: labels }, template, ...spec } });
-const pod = (spec: object = {}, metadata: Record<string, unknown> = {}) =>
-  manifest("v1", "Pod", { spec: { containers: [container], automountServiceAccountToken: false, ...spec } }, metadata);
-const job = (spec: object = {}) =>
-  manifest("batch/v1", "Job", {
-    spec: { template: { spec: { containers: [container], restartPolicy: "Never" } }, ...spec },
-  });
-const spec = (fields: object): object => ({ spec: fields });
-const port = { port: 80 };
-const service = (fields: object) => manifest("v1", "Service", { spec: { ports: [port], ...fields } });
-
-const POD_UPDATE =
-  "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`," +
-  "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing " +
-  "tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n…";
 const DEADLINE = "spec.activeDeadlineSeconds: Invalid value:";
 
 // ValidatePodUpdate, ValidatePodEphemeralContainersUpdate and ValidatePodResize of pkg/apis/core/validation.
@@ -142,7 +133,7 @@ const CORE_CHANGES: readonly Change[] = [
     'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
   ],
   [
-    manifest("v1", "ResourceQuota", { spec: { scopes: ["BestEffort"], hard: { pods: "1" } } }),
+    manifest("v1", "ResourceQuota", { spec: { scopes: ["BestEffort"], hard: { pods: "999" } } }),
     spec({ scopes: ["NotBestEffort"] }),
     `spec.scopes: Invalid value: ["NotBestEffort"]: ${IMMUTABLE}`,
   ],
@@ -156,11 +147,8 @@ const CORE_CHANGES: readonly Change[] = [
 const STATEFULSET =
   "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', " +
   "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-const OTHER = { matchLabels: { app: "b" } };
 const otherTemplate = { template: { metadata: { labels: { app: "b" } } }, selector: OTHER };
 const SELECTOR = `spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: ${IMMUTABLE}`;
-const GREATER = "cannot be greater than status.replicas";
-const NEGATIVE = "must be greater than or equal to 0";
 
 // ValidateDeploymentUpdate and its kin of pkg/apis/apps/validation; ValidateJobUpdate of pkg/apis/batch/validation.
 const WORKLOAD_CHANGES: readonly Change[] = [

@@ -4,8 +4,14 @@
  * Models pkg/registry/authorization/util and pkg/apis/authorization/validation.
  * Leaves out field and label selectors in resource attributes: role based access control does not look at them.
  */
-import type { ObjectMeta, SelfSubjectAccessReviewSpec, SubjectAccessReviewStatus } from "#kernel/api/types.gen";
+import type {
+  NonResourceAttributes,
+  ObjectMeta,
+  SelfSubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+} from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
+import { goStruct } from "#kernel/apimachinery/go-text";
 import { type Attributes, authorize } from "#kernel/registry/authorize";
 import type { Registry } from "#kernel/registry/registry";
 import type { User } from "#kernel/registry/user";
@@ -17,13 +23,17 @@ export function validateQuestion(spec: SelfSubjectAccessReviewSpec, at: At): voi
   const { resourceAttributes, nonResourceAttributes } = spec;
   if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
     const detail = "cannot be specified in combination with resourceAttributes";
-    at("spec.nonResourceAttributes").invalid(nonResourceAttributes, detail);
+    at("spec.nonResourceAttributes").invalid(printedPath(nonResourceAttributes), detail);
   }
   if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
     const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
     at("spec.resourceAttributes").invalid(undefined, detail);
   }
 }
+
+/** The question about a path as errors show it. */
+export const printedPath = ({ path = "", verb = "" }: NonResourceAttributes): object =>
+  goStruct({ Path: path, Verb: verb });
 
 /** A question has no metadata, or a namespace at most. `at` stands at the object. */
 export function validateBareMeta(metadata: ObjectMeta, at: At, mayHaveNamespace = false): void {

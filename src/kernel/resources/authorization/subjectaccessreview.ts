@@ -10,6 +10,7 @@ import type { User } from "#kernel/registry/user";
 import {
   AUTHORIZATION_GROUP,
   askedAttributes,
+  printedPath,
   reviewStatus,
   validateBareMeta,
   validateQuestion,
@@ -66,7 +67,8 @@ export const localsubjectaccessreviews = defineResource<LocalSubjectAccessReview
     if (asked !== undefined && (asked.namespace ?? "") !== (metadata.namespace ?? "")) {
       at("spec.resourceAttributes.namespace").invalid(asked.namespace ?? "", "must match metadata.namespace");
     }
-    if (path !== undefined) at("spec.nonResourceAttributes").invalid(path, "disallowed on this kind of request");
+    if (path !== undefined)
+      at("spec.nonResourceAttributes").invalid(printedPath(path), "disallowed on this kind of request");
   },
 
   review(review, { registry }) {
