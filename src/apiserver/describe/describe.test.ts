@@ -116,3 +116,8 @@ test.each([
   const health = healthAnswer(new URL(path, "http://k"), failed);
   expect([health.status, await health.text()]).toEqual([status, expect.stringMatching(text)]);
 });
+
+test("what is no API object is indented whoever asks", async () => {
+  expect(await ask("/version").text()).toContain('{\n  "major": "1",\n');
+  expect(await ask("/").text()).toContain('"paths": [\n    "/.well-known/openid-configuration",\n');
+});

@@ -89,9 +89,9 @@ export function describe(request: Request, served: Served, address: string): Res
   const url = new URL(request.url);
   const path = url.pathname.replace(/(.)\/$/, "$1");
   if (isHealthPath(url)) return healthAnswer(url, []);
-  if (path === "/version") return json(versionInfo, request);
+  if (path === "/version") return indented(versionInfo);
   if (path === "/metrics") return metrics();
-  if (path === "/") return json({ paths: rootPaths(served.kinds) }, request);
+  if (path === "/") return indented({ paths: rootPaths(served.kinds) });
   if (path === "/api" || path === "/apis")
     return discoveryRoot(request, served, path.slice(1) as "api" | "apis", address);
   const [root, ...parts] = path.slice(1).split("/");
@@ -174,7 +174,11 @@ function rootPaths(resources: readonly Discovered[]): string[] {
   return [...paths].sort();
 }
 
-const json = (value: object, request: Request): Response => written(value, request, "json");
+/** What is no API object is written for people. */
+const indented = (value: object): Response =>
+  new Response(JSON.stringify(value, null, 2), {
+    headers: { "content-type": "application/json", "cache-control": "no-cache, private" },
+  });
 
 /** A document in whichever format the client accepts. @throws NotAcceptable */
 const document = (value: object, request: Request): Response =>
