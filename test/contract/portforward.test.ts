@@ -2,12 +2,12 @@
  * Goal: ports of pods and services are reached through the API server: port-forward, the proxy subresources.
  * Method: the real kubectl with HTTP requests through its ports, the JavaScript client, and plain requests.
  */
-import type { ChildProcess } from "node:child_process";
 import { connect } from "node:net";
 import { PassThrough, Writable } from "node:stream";
 import { KubeConfig, PortForward } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newCluster, type TestCluster } from "#test/support/cluster";
+import { forward } from "#test/support/forward";
 import { kubectl, startKubectl } from "#test/support/kubectl";
 
 let cluster: TestCluster;
@@ -20,27 +20,14 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.delete());
 
-/** Starts a port-forward; its local port, and what it says on its error output until it ends. */
-async function forward(
-  target: string,
-  port: number,
-): Promise<{ child: ChildProcess; local: string; ended: Promise<string> }> {
-  const child = startKubectl(cluster, ["port-forward", target, `:${port}`]);
-  let errors = "";
-  child.stderr?.on("data", (data: Buffer) => (errors += String(data)));
-  const ended = new Promise<string>((resolve) => child.once("exit", () => resolve(errors)));
-  const local = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on("data", (data: Buffer) => {
-      const [, found] = /127\.0\.0\.1:(\d+) ->/.exec(String(data)) ?? [];
-      if (found !== undefined) resolve(`http://127.0.0.1:${found}`);
-    });
-    child.once("exit", () => reject(new Error(errors)));
-  });
-  return { child, local, ended };
+/** A forwarded port as an address. */
+async function opened(target: string, port: number) {
+  const { child, port: local, ended } = await forward(cluster, target, port);
+  return { child, ended, local: `http://127.0.0.1:${local}` };
 }
 
 test.each(["pod/web", "svc/web"])("requests through port-forward to %s", async (target) => {
-  const { child, local } = await forward(target, 80);
+  const { child, local } = await opened(target, 80);
   const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(local).then((answer) => answer.text())));
   for (const page of answers) expect(page).toContain("<title>Welcome to nginx!</title>");
   const missing = await fetch(`${local}/nope`);
@@ -50,7 +37,7 @@ test.each(["pod/web", "svc/web"])("requests through port-forward to %s", async (
 });
 
 test("a port nobody listens on is refused", async () => {
-  const { local, ended } = await forward("pod/web", 81);
+  const { local, ended } = await opened("pod/web", 81);
   await expect(fetch(local)).rejects.toThrow();
   expect(await ended).toMatch(
     /error forwarding port 81 to pod [0-9a-f]{64}, uid : failed to execute portforward in network namespace .*dial tcp4 127\.0\.0\.1:81: connect: connection refused/,
@@ -83,7 +70,7 @@ test("any TCP goes through, several connections at once, and what a server says 
     "(sleep 1; echo late; sleep 3600) | nc -l -p 9000",
   ]);
   await cluster.kubectlOk(["wait", "--for=condition=Ready", "pod/redis", "pod/shout", "--timeout=30s"]);
-  const redis = await forward("pod/redis", 6379);
+  const redis = await opened("pod/redis", 6379);
   const [first, second] = await Promise.all([
     talk(redis.local, "SET a é\r\nGET a\r\n", "é"),
     talk(redis.local, "*1\r\n$4\r\nPING\r\n", "PONG"),
@@ -91,7 +78,7 @@ test("any TCP goes through, several connections at once, and what a server says 
   expect(first).toBe("+OK\r\n$2\r\né\r\n");
   expect(second).toBe("+PONG\r\n");
   redis.child.kill("SIGKILL");
-  const shout = await forward("pod/shout", 9000);
+  const shout = await opened("pod/shout", 9000);
   expect(await talk(shout.local, "hello\n", "late\n")).toBe("late\n");
   shout.child.kill("SIGKILL");
   await expect.poll(() => cluster.kubectlOk(["logs", "shout"]), { timeout: 10_000 }).toBe("hello\n");

@@ -9,7 +9,11 @@ const VALUES: Readonly<Record<string, number>> = Object.fromEntries([...ALPHABET
 
 /** Gives the base64 of a text's UTF-8 bytes. */
 export function encodeText(text: string): string {
-  const bytes = utf8(text);
+  return encodeBytes(utf8(text));
+}
+
+/** Gives the base64 of bytes. */
+export function encodeBytes(bytes: ArrayLike<number>): string {
   let encoded = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const [a = 0, b, c] = [bytes[i], bytes[i + 1], bytes[i + 2]];

@@ -2,8 +2,9 @@
  * memcached: values by key in memory, over its text protocol.
  *
  * Models doc/protocol.txt of memcached.
- * Leaves out the binary protocol and cas: a lesson speaks to it by nc.
+ * Leaves out the binary and the meta protocol: a lesson speaks to it by nc, a library by text.
  */
+import { fromBytes, toBytes } from "#kernel/runtime/files/bytes";
 import { endsWell, imageOf } from "#kernel/runtime/images/server";
 import type { Program, TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
@@ -11,6 +12,8 @@ import type { Task } from "#kernel/runtime/process/task";
 interface Entry {
   readonly value: string;
   readonly flags: string;
+  /** Which write it was. */
+  readonly unique: number;
   /** When it is forgotten, in milliseconds; absent = never. */
   readonly until?: number;
 }
@@ -39,7 +42,10 @@ function store(task: Task<State>, words: readonly string[], value: string): stri
   const old = live(task, key);
   if (value.length > VALUE_CHARS_MAX) return "SERVER_ERROR object too large for cache\r\n";
   if (key.length > KEY_CHARS_MAX) return "CLIENT_ERROR bad command line format\r\n";
-  if ((verb === "add") === (old !== undefined) && verb !== "set") return "NOT_STORED\r\n";
+  if (verb === "cas") {
+    if (old === undefined) return "NOT_FOUND\r\n";
+    if (String(old.unique) !== words[5]) return "EXISTS\r\n";
+  } else if ((verb === "add") === (old !== undefined) && verb !== "set") return "NOT_STORED\r\n";
   const joined =
     verb === "append" ? `${old?.value ?? ""}${value}` : verb === "prepend" ? `${value}${old?.value ?? ""}` : value;
   const until = Number(seconds) > 0 ? { until: task.now + Number(seconds) * 1_000 } : {};
@@ -47,18 +53,19 @@ function store(task: Task<State>, words: readonly string[], value: string): stri
   const [oldest] = Object.keys(entries);
   if (entries[key] === undefined && Object.keys(entries).length >= ENTRIES_MAX && oldest !== undefined)
     delete entries[oldest];
-  entries[key] = { value: joined, flags, ...until };
+  entries[key] = { value: joined, flags, unique: state.sets + 1, ...until };
   task.state = { ...state, entries, sets: state.sets + 1 };
   return "STORED\r\n";
 }
 
-function get(task: Task<State>, keys: readonly string[]): string {
+function get(task: Task<State>, keys: readonly string[], hasUnique: boolean): string {
   let out = "";
   for (const key of keys) {
     const state = task.state as State;
     const entry = live(task, key);
     task.state = { ...state, gets: state.gets + 1, hits: state.hits + (entry === undefined ? 0 : 1) };
-    if (entry !== undefined) out += `VALUE ${key} ${entry.flags} ${entry.value.length}\r\n${entry.value}\r\n`;
+    if (entry !== undefined)
+      out += `VALUE ${key} ${entry.flags} ${entry.value.length}${hasUnique ? ` ${entry.unique}` : ""}\r\n${entry.value}\r\n`;
   }
   return `${out}END\r\n`;
 }
@@ -92,6 +99,16 @@ function stats(task: Task<State>): string {
     .join("")}END\r\n`;
 }
 
+function touch(task: Task<State>, [, key = "", given = "0"]: readonly string[]): string {
+  const entry = live(task, key);
+  if (entry === undefined) return "NOT_FOUND\r\n";
+  const { until: _, ...rest } = entry;
+  const until = Number(given) > 0 ? { until: task.now + Number(given) * 1_000 } : {};
+  const state = task.state as State;
+  task.state = { ...state, entries: { ...state.entries, [key]: { ...rest, ...until } } };
+  return "TOUCHED\r\n";
+}
+
 /** One command without data; undefined ends the connection. */
 function command(task: Task<State>, words: readonly string[]): string | undefined {
   const [verb = "", key = ""] = words;
@@ -99,7 +116,11 @@ function command(task: Task<State>, words: readonly string[]): string | undefine
   switch (verb) {
     case "get":
     case "gets":
-      return get(task, words.slice(1));
+      return get(task, words.slice(1), verb === "gets");
+    case "touch":
+      return touch(task, words);
+    case "verbosity":
+      return "OK\r\n";
     case "incr":
     case "decr":
       return count(task, words);
@@ -123,26 +144,33 @@ function command(task: Task<State>, words: readonly string[]): string | undefine
   }
 }
 
-function converse(task: Task<State>, { text }: TcpInput): TcpOutput {
+/** Lengths are of bytes: all is read and kept as bytes written as characters. */
+function converse(task: Task<State>, { text: said }: TcpInput): TcpOutput {
+  const text = toBytes(said);
+  const answer = (output: { text: string; taken: number; isOver?: true }): TcpOutput => ({
+    ...output,
+    text: fromBytes(output.text),
+    taken: fromBytes(text.slice(0, output.taken)).length,
+  });
   let [out, at] = ["", 0];
   for (;;) {
     const feed = text.indexOf("\n", at);
-    if (feed < 0) return { text: out, taken: at };
+    if (feed < 0) return answer({ text: out, taken: at });
     const words = text.slice(at, feed).trim().split(/\s+/);
-    if (/^(set|add|replace|append|prepend)$/.test(words[0] ?? "")) {
+    if (/^(set|add|replace|append|prepend|cas)$/.test(words[0] ?? "")) {
       const length = Number(words[4]);
       const end = feed + 1 + length;
       // The data may still be on its way.
-      if (text.length < end + 1) return { text: out, taken: at };
+      if (text.length < end + 1) return answer({ text: out, taken: at });
       const reply = store(task, words, text.slice(feed + 1, end));
-      if (words[5] !== "noreply") out += reply;
+      if (words.at(-1) !== "noreply") out += reply;
       at = text.startsWith("\r\n", end) ? end + 2 : end + 1;
       continue;
     }
     at = feed + 1;
     const reply = command(task, words);
-    if (reply === undefined) return { text: out, taken: at, isOver: true };
-    out += reply;
+    if (reply === undefined) return answer({ text: out, taken: at, isOver: true });
+    if (words.at(-1) !== "noreply") out += reply;
   }
 }
 

@@ -4,6 +4,8 @@
  * Models docker-entrypoint.sh of docker-library/mysql and docker-library/mariadb.
  * Leaves out the stream of a replica: it takes what is new from its source whenever it is asked itself.
  */
+import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
+import { type ConnectionState, takePackets } from "#kernel/runtime/images/mysql/connection";
 import { MysqlEngine } from "#kernel/runtime/images/mysql/engine";
 import { note, say } from "#kernel/runtime/images/mysql/log";
 import { mysqlProblem } from "#kernel/runtime/images/mysql/messages";
@@ -13,7 +15,7 @@ import { initialise, runScripts, setupProblem } from "#kernel/runtime/images/mys
 import type { Value } from "#kernel/runtime/images/sql/ast";
 import { type Connections, converse, NO_CONNECTIONS, type Speaker } from "#kernel/runtime/images/sql/sessions";
 import { type Layout, Storage } from "#kernel/runtime/images/sql/storage";
-import { askedBy } from "#kernel/runtime/images/sql/wire";
+import { type Answered, askedBy } from "#kernel/runtime/images/sql/wire";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { Instant } from "#kernel/sim/instant";
@@ -241,6 +243,46 @@ export const mysqld: Program<MysqlState> = {
     task.state = { ...state, connections };
     if (/^\s*SHUTDOWN\b/i.test(asked.statement ?? "") && asked.user === "root") stop(task);
     return response;
+  },
+
+  /** Clients from outside speak the protocol itself. */
+  tcp(task, { text, state: before, isOver }) {
+    const { state } = task;
+    if (state === undefined) return { isOver: true };
+    const storage = new Storage(task, layoutOf(state.data));
+    const speaker = speakerOf(task, state);
+    const { users } = storage.catalog;
+    let { connections } = state;
+    const bytes = bytesOfText(text);
+    follow(task, storage);
+    const turn = takePackets(
+      {
+        version: String(speaker.facts.settings["version"]),
+        plugin: isMaria(task) || versionOf(task).startsWith("5.") ? "mysql_native_password" : "caching_sha2_password",
+        entropy: task.world.entropy,
+        passwordOf: (user) => users[user],
+        denied: (user, hasPassword) =>
+          speaker.refusal({ user, database: "", password: hasPassword ? "\u0000" : "" }) ?? {
+            number: 1045,
+            state: "28000",
+            message: `Access denied for user '${user}'`,
+          },
+        run(asked) {
+          const answer = converse(task, storage, speaker, { asked, connections });
+          connections = answer.connections;
+          return JSON.parse(answer.response.body) as Answered;
+        },
+      },
+      bytes,
+      before as ConnectionState | undefined,
+    );
+    task.state = { ...state, connections };
+    return {
+      text: textOfBytes(turn.said),
+      taken: textOfBytes(bytes.subarray(0, turn.taken)).length,
+      state: turn.state,
+      isOver: turn.isOver || isOver,
+    };
   },
 
   signal(task, signal) {

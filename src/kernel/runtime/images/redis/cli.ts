@@ -63,7 +63,7 @@ function send(task: Task, { host, port, password, isRaw }: Options, argv: readon
 }
 
 function raw(reply: Reply): string {
-  if (reply.k === "array") return reply.items.map(raw).join("\n");
+  if (reply.k === "array" || reply.k === "map" || reply.k === "pairs") return reply.items.map(raw).join("\n");
   if (reply.k === "int") return String(reply.value);
   return reply.k === "nil" ? "" : reply.text + (reply.k === "error" ? "\n" : "");
 }
@@ -73,7 +73,7 @@ function formatted(reply: Reply, indent: string): string {
   if (reply.k === "nil") return "(nil)\n";
   if (reply.k === "error") return `(error) ${reply.text}\n`;
   if (reply.k === "status") return `${reply.text}\n`;
-  if (reply.k !== "array") return `${JSON.stringify(reply.text)}\n`;
+  if (reply.k !== "array" && reply.k !== "map" && reply.k !== "pairs") return `${JSON.stringify(reply.text)}\n`;
   if (reply.items.length === 0) return "(empty array)\n";
   const width = String(reply.items.length).length;
   return reply.items

@@ -2,14 +2,15 @@
  * The commands of Redis over its keys.
  *
  * Models src/commands of Redis.
- * Leaves out sorted sets, streams, scripts, transactions and publishing: they answer as unknown commands.
+ * Leaves out streams, scripts, subscribing and commands that block: they answer as unknown commands.
  */
+import { MORE } from "#kernel/runtime/images/redis/commands.more";
 import { type Keyspace, WrongType } from "#kernel/runtime/images/redis/keyspace";
 import { bulk, failure, integer, list, NIL, OK, type Reply } from "#kernel/runtime/images/redis/resp";
 import { matches } from "#kernel/runtime/shell/pattern";
 
 /** A command: how many words it has (negative: at least), whether it writes, and what it does. */
-interface Command {
+export interface Command {
   readonly arity: number;
   readonly isWrite?: true;
   run(keys: Keyspace, args: readonly string[]): Reply;
@@ -95,6 +96,7 @@ function setFields(keys: Keyspace, [key = "", ...pairs]: readonly string[]): Rep
 const count = (words: readonly string[], one: (word: string) => boolean): Reply => integer(words.filter(one).length);
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  ...MORE,
   append: {
     arity: 3,
     isWrite: true,
@@ -117,7 +119,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     arity: 3,
     run: (keys, [key = "", field = ""]) => textOf(new Map(Object.entries(keys.fields(key))).get(field)),
   },
-  hgetall: { arity: 2, run: (keys, [key = ""]) => list(Object.entries(keys.fields(key)).flat()) },
+  hgetall: {
+    arity: 2,
+    run: (keys, [key = ""]) => ({ k: "map", items: Object.entries(keys.fields(key)).flat().map(bulk) }),
+  },
   hset: { arity: -4, isWrite: true, run: setFields },
   incr: { arity: 2, isWrite: true, run: (keys, [key = ""]) => increase(keys, key, "1") },
   incrby: { arity: 3, isWrite: true, run: (keys, [key = "", by = ""]) => increase(keys, key, by) },
@@ -144,6 +149,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   smembers: { arity: 2, run: (keys, [key = ""]) => list(keys.members(key, "set")) },
   strlen: { arity: 2, run: (keys, [key = ""]) => integer((keys.string(key) ?? "").length) },
   ttl: { arity: 2, run: (keys, [key = ""]) => remaining(keys, key) },
+  select: { arity: 2, run: (_, [n]) => (n === "0" ? OK : failure("ERR DB index is out of range")) },
   type: { arity: 2, run: (keys, [key = ""]) => ({ k: "status", text: keys.get(key)?.t ?? "none" }) },
 };
 

@@ -6,7 +6,7 @@ import type { Instant } from "#kernel/sim/instant";
 type Value =
   | { readonly t: "string"; readonly v: string }
   | { readonly t: "list" | "set"; readonly v: readonly string[] }
-  | { readonly t: "hash"; readonly v: Readonly<Record<string, string>> };
+  | { readonly t: "hash" | "zset"; readonly v: Readonly<Record<string, string>> };
 
 export type Entry = Value & { readonly until?: Instant };
 
@@ -66,6 +66,13 @@ export class Keyspace {
   fields(key: string): Readonly<Record<string, string>> {
     const entry = this.get(key);
     if (entry !== undefined && entry.t !== "hash") throw new WrongType();
+    return entry?.v ?? {};
+  }
+
+  /** The scores of a sorted set by member; none if there is no such key. @throws WrongType */
+  scores(key: string): Readonly<Record<string, string>> {
+    const entry = this.get(key);
+    if (entry !== undefined && entry.t !== "zset") throw new WrongType();
     return entry?.v ?? {};
   }
 

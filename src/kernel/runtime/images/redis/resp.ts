@@ -1,7 +1,7 @@
 /**
  * RESP: how Redis clients and servers speak. A request of method `RESP` carries it over the simulated network.
  *
- * Models the Redis serialization protocol, version 2.
+ * Models the Redis serialization protocol, version 2, and of version 3 null, maps and scores.
  */
 import { bytesOfText, textOfBytes, utf8Length } from "#kernel/runtime/files/bytes";
 import type { HttpRequest } from "#kernel/runtime/world";
@@ -10,7 +10,12 @@ export type Reply =
   | { readonly k: "status" | "error" | "bulk"; readonly text: string }
   | { readonly k: "int"; readonly value: number }
   | { readonly k: "nil" }
-  | { readonly k: "array"; readonly items: readonly Reply[] };
+  | { readonly k: "array"; readonly items: readonly Reply[] }
+  /** Keys and values by turns: an array to who speaks version 2. */
+  | { readonly k: "map"; readonly items: readonly Reply[] }
+  /** A score: a text to who speaks version 2; and members with their scores, one after the other there. */
+  | { readonly k: "double"; readonly text: string }
+  | { readonly k: "pairs"; readonly items: readonly Reply[] };
 
 export const OK: Reply = { k: "status", text: "OK" };
 export const NIL: Reply = { k: "nil" };
@@ -28,7 +33,7 @@ export const list = (texts: readonly string[]): Reply => ({ k: "array", items: t
 export const failure = (text: string): Reply => ({ k: "error", text });
 
 /** A reply as it goes over the wire. */
-export function encodeReply(reply: Reply): string {
+export function encodeReply(reply: Reply, version: 2 | 3 = 2): string {
   switch (reply.k) {
     case "status":
       return `+${reply.text}\r\n`;
@@ -37,11 +42,19 @@ export function encodeReply(reply: Reply): string {
     case "int":
       return `:${reply.value}\r\n`;
     case "nil":
-      return "$-1\r\n";
+      return version === 3 ? "_\r\n" : "$-1\r\n";
+    case "double":
+      if (version === 3) return `,${reply.text}\r\n`;
+      return encodeReply(bulk(reply.text));
     case "bulk":
       return `$${utf8Length(reply.text)}\r\n${reply.text}\r\n`;
-    default:
-      return `*${reply.items.length}\r\n${reply.items.map(encodeReply).join("")}`;
+    default: {
+      const items = reply.items.map((item) => encodeReply(item, version)).join("");
+      if (reply.k === "map" && version === 3) return `%${reply.items.length / 2}\r\n${items}`;
+      if (reply.k !== "pairs" || version === 2) return `*${reply.items.length}\r\n${items}`;
+      const pairs = reply.items.filter((_, n) => n % 2 === 0).map((item, n) => [item, reply.items[2 * n + 1] ?? NIL]);
+      return `*${pairs.length}\r\n${pairs.map((pair) => encodeReply({ k: "array", items: pair }, version)).join("")}`;
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import {
   decodeReplies,
   encodeReply,
   failure,
+  integer,
   list,
   OK,
   type Reply,
@@ -29,6 +30,7 @@ import type { Task } from "#kernel/runtime/process/task";
 import { matches } from "#kernel/runtime/shell/pattern";
 import type { HttpRequest } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
+import { LIMITS } from "#kernel/sim/limits";
 
 export interface State {
   readonly config: Config;
@@ -85,14 +87,15 @@ export const redisServer: Program<State> = {
     return { status: 200, headers: {}, body: answer(task, request) };
   },
 
-  tcp(task, { text, state, remoteAddress, isOver }) {
+  tcp(task, { text, state: before, remoteAddress, isOver }) {
     const { commands, taken } = takeCommands(text);
     if (commands.some(([first = ""]) => /^(post|host:)$/i.test(first))) {
       say(task, POSSIBLE_ATTACK, { mark: "#" });
       return { isOver: true };
     }
-    const said = answerAll(task, commands, { hasPassed: state === "passed", remoteAddress });
-    return { text: said.text, taken, state: said.hasPassed ? "passed" : "", isOver: said.isOver || isOver };
+    const client = { ...(before as Client | undefined), remoteAddress };
+    const said = answerAll(task, commands, client);
+    return { text: said.text, taken, state: said.client, isOver: said.isOver || isOver };
   },
 
   signal(task, signal) {
@@ -203,36 +206,87 @@ function answer(task: Task<State>, request: HttpRequest): string {
   const commands = decodeReplies(request.body).map((command) =>
     command.k === "array" ? command.items.map((item) => ("text" in item ? item.text : "")) : [],
   );
-  return answerAll(task, commands, { hasPassed: false, remoteAddress: request.remoteAddress ?? "" }).text;
+  return answerAll(task, commands, { remoteAddress: request.remoteAddress ?? "" }).text;
 }
 
+/** What is remembered of a connection. */
 interface Client {
-  readonly hasPassed: boolean;
   readonly remoteAddress: string;
+  /** It has given the password. */
+  readonly hasPassed?: boolean;
+  readonly version?: 2 | 3;
+  /** Commands since MULTI. */
+  readonly queue?: readonly (readonly string[])[];
 }
 
-/** Runs commands in order: the replies, and whether the client has given the password by then. */
-function answerAll(task: Task<State>, commands: readonly (readonly string[])[], client: Client) {
+/** Runs commands in order: the replies, and the connection afterwards. */
+function answerAll(task: Task<State>, commands: readonly (readonly string[])[], from: Client) {
   let text = "";
-  let hasPassed = client.hasPassed || (task.state?.config["requirepass"] ?? "") === "";
-  let isOver = false;
+  let client = from;
   for (const argv of commands) {
-    const name = argv[0]?.toLowerCase();
-    if (name === "quit") {
-      text += encodeReply(OK);
-      isOver = true;
-      break;
-    }
-    if (name !== "auth") {
-      const reply = hasPassed ? execute(task, argv, client.remoteAddress) : failure("NOAUTH Authentication required.");
-      text += encodeReply(reply);
-      continue;
-    }
-    const isRight = argv.at(-1) === task.state?.config["requirepass"];
-    hasPassed ||= isRight;
-    text += encodeReply(isRight ? OK : failure("WRONGPASS invalid username-password pair or user is disabled."));
+    if (argv[0]?.toLowerCase() === "quit") return { text: text + encodeReply(OK), client, isOver: true };
+    const turn = answerOne(task, argv, client);
+    client = turn.client;
+    text += encodeReply(turn.reply, client.version);
   }
-  return { text, hasPassed, isOver };
+  return { text, client, isOver: false };
+}
+
+const WRONG_PASSWORD = failure("WRONGPASS invalid username-password pair or user is disabled.");
+
+function answerOne(
+  task: Task<State>,
+  argv: readonly string[],
+  client: Client,
+): { readonly reply: Reply; readonly client: Client } {
+  const name = argv[0]?.toLowerCase() ?? "";
+  const password = task.state?.config["requirepass"] ?? "";
+  if (name === "auth") {
+    if (argv.at(-1) !== password) return { reply: WRONG_PASSWORD, client };
+    return { reply: OK, client: { ...client, hasPassed: true } };
+  }
+  if (name === "hello") return greet(task, argv, client);
+  if (password !== "" && client.hasPassed !== true) {
+    return { reply: failure("NOAUTH Authentication required."), client };
+  }
+  const { queue, ...rest } = client;
+  if (name === "multi") {
+    if (queue !== undefined) return { reply: failure("ERR MULTI calls can not be nested"), client };
+    return { reply: OK, client: { ...client, queue: [] } };
+  }
+  if (name === "exec" || name === "discard") {
+    if (queue === undefined) return { reply: failure(`ERR ${name.toUpperCase()} without MULTI`), client };
+    if (name === "discard") return { reply: OK, client: rest };
+    const items = queue.map((one) => execute(task, one, client.remoteAddress));
+    return { reply: { k: "array", items }, client: rest };
+  }
+  if (queue === undefined) return { reply: execute(task, argv, client.remoteAddress), client };
+  if (queue.length >= LIMITS.requestDepth * 100) return { reply: failure("ERR too many commands in MULTI"), client };
+  return { reply: { k: "status", text: "QUEUED" }, client: { ...client, queue: [...queue, argv] } };
+}
+
+/** HELLO: which version of the protocol, and the password at once. */
+function greet(task: Task<State>, argv: readonly string[], client: Client) {
+  const [, version = String(client.version ?? 2), ...words] = argv;
+  const password = task.state?.config["requirepass"] ?? "";
+  if (version !== "2" && version !== "3") return { reply: failure("NOPROTO unsupported protocol version"), client };
+  const at = words.findIndex((word) => word.toLowerCase() === "auth");
+  if (at >= 0 && words[at + 2] !== password) return { reply: WRONG_PASSWORD, client };
+  const hasPassed = client.hasPassed === true || at >= 0 || password === "";
+  if (!hasPassed)
+    return { reply: failure("NOAUTH HELLO must be called with the client already authenticated"), client };
+  const items: Reply[] = [
+    ...["server", "redis", "version", versionOf(task), "proto"].map(bulk),
+    integer(Number(version)),
+    ...["id"].map(bulk),
+    integer(1),
+    ...["mode", "standalone", "role", task.state?.config["replicaof"] === "" ? "master" : "replica", "modules"].map(
+      bulk,
+    ),
+    { k: "array", items: [] },
+  ];
+  const next: Client = { ...client, hasPassed, version: version === "3" ? 3 : 2 };
+  return { reply: { k: "map", items } as Reply, client: next };
 }
 
 function execute(task: Task<State>, argv: readonly string[], address: string): Reply {
@@ -245,10 +299,28 @@ function execute(task: Task<State>, argv: readonly string[], address: string): R
   }
   if (name === "config") return configure(task, state, argv.slice(1));
   if (name === "info") return bulk(info(task, state, argv[1]?.toLowerCase()));
-  if (name === "select") return argv[1] === "0" ? OK : failure("ERR DB index is out of range");
+  if (name === "client") return aboutClient(argv);
+  if (name === "command") return { k: "array", items: [] };
   if (["save", "bgsave"].includes(name)) return OK;
   if (["replicaof", "slaveof"].includes(name)) return replicate(task, state, argv);
   return overKeys(task, state, argv);
+}
+
+/** CLIENT: what libraries say of themselves. */
+function aboutClient([, verb = ""]: readonly string[]): Reply {
+  switch (verb.toLowerCase()) {
+    case "id":
+      return integer(1);
+    case "getname":
+      return bulk("");
+    case "setname":
+    case "setinfo":
+    case "no-evict":
+    case "no-touch":
+      return OK;
+    default:
+      return failure(`ERR unknown subcommand '${verb}'. Try CLIENT HELP.`);
+  }
 }
 
 function overKeys(task: Task<State>, state: State, argv: readonly string[]): Reply {

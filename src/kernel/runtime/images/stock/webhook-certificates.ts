@@ -7,7 +7,7 @@
 import { bytesOfHex, keyPairFrom } from "#kernel/apimachinery/jwt/p256";
 import { serialFrom } from "#kernel/resources/certificates/authority";
 import { authorityCertificate } from "#kernel/resources/certificates/x509";
-import { encodeText } from "#kernel/resources/core/base64";
+import { encodeBytes, encodeText } from "#kernel/resources/core/base64";
 import { goFlag } from "#kernel/runtime/images/http-echo";
 import { askApi, type Told } from "#kernel/runtime/images/stock/in-cluster";
 import type { Program } from "#kernel/runtime/process/program";
@@ -21,7 +21,7 @@ function selfSigned(task: Task, name: string): { readonly certificate: string; r
   const terms = { serial: serialFrom(bytesOfHex(key.x)), notBefore: task.now, notAfter: task.now + 100 * YEAR_MS };
   // SEC 1: version 1, the private number, the curve P-256.
   const der = bytesOfHex(`30310201010420${key.d.padStart(64, "0")}a00a06082a8648ce3d030107`);
-  const lines = encodeText(String.fromCharCode(...der)).match(/.{1,64}/g) ?? [];
+  const lines = encodeBytes(der).match(/.{1,64}/g) ?? [];
   return {
     certificate: authorityCertificate({ key, name }, terms),
     key: `-----BEGIN EC PRIVATE KEY-----\n${lines.join("\n")}\n-----END EC PRIVATE KEY-----\n`,
