@@ -165,7 +165,7 @@ const WORKLOAD_CHANGES: readonly Change[] = [
   [workload("StatefulSet", { serviceName: "s" }), spec({ replicas: 2, minReadySeconds: 3 }), "accepted"],
   [workload("Deployment"), { spec: { replicas: -1 } }, `spec.replicas: Invalid value: -1: ${NEGATIVE}`],
   [
-    workload("Deployment"),
+    workload("Deployment", { replicas: 0 }),
     { status: { replicas: -1 } },
     `[status.replicas: Invalid value: -1: ${NEGATIVE}, status.updatedReplicas: Invalid value: 0: ${GREATER}, status.readyReplicas: Invalid value: 0: ${GREATER}, status.availableReplicas: Invalid value: 0: ${GREATER}]`,
     "status",

@@ -42,7 +42,7 @@ export const STATUS_UPDATES: readonly Change[] = [
     "status",
   ],
   [
-    of("v1", "ReplicationController", { spec: { selector: labels, template } }),
+    of("v1", "ReplicationController", { spec: { replicas: 0, selector: labels, template } }),
     { status: { replicas: 1, readyReplicas: 2 } },
     `status.readyReplicas: Invalid value: 2: ${GREATER}`,
     "status",
