@@ -6,9 +6,9 @@
  */
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
 import type { RequestInfo } from "#apiserver/request-info";
-import { kubeletAnswer } from "#apiserver/routes/kubelet-api";
 import { badRequest, requestEntityTooLarge, serviceUnavailable } from "#kernel/apimachinery/errors";
 import type { Cluster } from "#kernel/cluster/cluster";
+import { kubeletAnswer } from "#kernel/kubelet/server/answer";
 import { unreachableMachine } from "#kernel/network/api-server/connect-target";
 import { readyEndpoints } from "#kernel/network/service-proxy";
 import { worldOf } from "#kernel/network/world-of";
@@ -62,8 +62,13 @@ function answer(cluster: Cluster, client: Client, info: RequestInfo, request: Ht
   if ("kubelet" in location) {
     const machine = cluster.cells.get<Machine>(MACHINES, location.kubelet);
     const problem = unreachableMachine(machine, location.kubelet);
-    if (problem !== undefined) throw serviceUnavailable(`error trying to reach service: ${problem}`);
-    return kubeletAnswer(cluster, location.kubelet, new URL(request.path, "http://kubelet"));
+    if (problem !== undefined || machine === undefined) {
+      throw serviceUnavailable(`error trying to reach service: ${problem}`);
+    }
+    const { pathname, searchParams } = new URL(request.path, "http://kubelet");
+    const where = { cells: cluster.cells, client: cluster.admin, now: cluster.now };
+    const { status, type, body } = kubeletAnswer(where, machine, decodeURIComponent(pathname), searchParams);
+    return new Response(body, { status, headers: { "content-type": type } });
   }
   const { host, port } = location;
   const { admin, now, entropy, cells } = cluster;

@@ -126,7 +126,9 @@ function draftOf(context: Context, snapshot: VolumeSnapshot, claimName: string):
   const found = classes.find((one) => (wanted === undefined ? isDefault(one) : one.metadata.name === wanted));
   if (found === undefined) {
     if (wanted === undefined) return "cannot find default snapshot class";
-    return `failed to get input parameters to create snapshot ${name}: "failed to retrieve snapshot class ${wanted} from the informer: \\"volumesnapshotclass.snapshot.storage.k8s.io \\\\\\"${wanted}\\\\\\" not found\\""`;
+    const cause = `volumesnapshotclass.snapshot.storage.k8s.io ${JSON.stringify(wanted)} not found`;
+    const failure = `failed to retrieve snapshot class ${wanted} from the informer: ${JSON.stringify(cause)}`;
+    return `failed to get input parameters to create snapshot ${name}: ${JSON.stringify(failure)}`;
   }
   if (found.driver !== driver) {
     return `the driver of class ${found.metadata.name} is ${found.driver}, and that of volume ${volumeName} is ${driver}`;
@@ -217,7 +219,9 @@ function syncContent(context: Context, content: VolumeSnapshotContent): void {
   const isTaken = isGiven || (path !== undefined && copyVolume(context, hostTree("", path), snapshotTree(handle)));
   if (!isTaken) {
     const why = path === undefined ? `volume ${spec.source.volumeHandle} not found` : "no space left on device";
-    const message = `Failed to check and update snapshot content: failed to take snapshot of the volume ${spec.source.volumeHandle}: "rpc error: code = Internal desc = ${why}"`;
+    const message =
+      "Failed to check and update snapshot content: failed to take snapshot of the volume " +
+      `${spec.source.volumeHandle}: "rpc error: code = Internal desc = ${why}"`;
     if (status?.error?.message === message) return;
     write(context, CONTENTS, content, { readyToUse: false, error: { message, time: timeText(now) } });
     say(context, content, { type: "Warning", reason: "SnapshotCreationFailed", message });

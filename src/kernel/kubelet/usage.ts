@@ -18,7 +18,7 @@ import type { Instant } from "#kernel/sim/instant";
 import type { Cells } from "#kernel/store/cells";
 
 /** What the kubelet, the container runtime and the system take of every machine. */
-const SYSTEM_USE = { cpuMillis: 60, memoryBytes: 420 * 2 ** 20 };
+export const SYSTEM_USE = { cpuMillis: 60, memoryBytes: 420 * 2 ** 20 };
 /** Of a small machine the system makes do with so much. */
 const SYSTEM_SHARE = 0.1;
 
