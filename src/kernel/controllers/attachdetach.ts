@@ -70,15 +70,28 @@ function attachmentName({ spec: { csi } }: PersistentVolume, node: string): stri
 
 const ageOf = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.name}`;
 
-function sync(context: Context, volume: PersistentVolume): Outcome {
-  const { client } = context;
-  const { csi, claimRef } = volume.spec;
-  const driver = client.get(csidrivers, { namespace: "", name: csi?.driver ?? "" });
-  if (driver?.spec.attachRequired === false) return done;
-  const users = client
+/** The pods on nodes that use a volume; the claim keeps them in one namespace. */
+function usersOf(client: Client, { spec: { claimRef } }: PersistentVolume): Pod[] {
+  return client
     .by(pods, "claim", `${claimRef?.namespace ?? ""}/${claimRef?.name ?? ""}`)
     .filter((pod) => isPodScheduled(pod) && !isPodTerminal(pod))
     .sort((a, b) => compareText(ageOf(a), ageOf(b)));
+}
+
+/** Who has a volume that is for one node alone; nobody, if its pods there are gone already. */
+function occupiedBy(users: readonly Pod[]): string {
+  if (users.length === 0) {
+    return "Volume is already exclusively attached to one node and can't be attached to another";
+  }
+  return `Volume is already used by pod(s) ${users.map(({ metadata }) => metadata.name).join(", ")}`;
+}
+
+function sync(context: Context, volume: PersistentVolume): Outcome {
+  const { client } = context;
+  const { csi } = volume.spec;
+  const driver = client.get(csidrivers, { namespace: "", name: csi?.driver ?? "" });
+  if (driver?.spec.attachRequired === false) return done;
+  const users = usersOf(client, volume);
   const mine = client
     .list(volumeattachments)
     .filter(({ spec }) => spec.source.persistentVolumeName === volume.metadata.name);
@@ -119,10 +132,9 @@ function attach(context: Context, volume: PersistentVolume, pod: Pod): Outcome {
     .list(volumeattachments)
     .filter(({ spec }) => spec.source.persistentVolumeName === name && spec.nodeName !== node);
   if (!isShared && others.length > 0) {
-    warn(
-      `Multi-Attach error for volume "${name}" ` +
-        "Volume is already exclusively attached to one node and can't be attached to another",
-    );
+    const nodes = new Set(others.map(({ spec }) => spec.nodeName));
+    const users = usersOf(client, volume).filter(({ spec }) => nodes.has(spec.nodeName ?? ""));
+    warn(`Multi-Attach error for volume "${name}" ${occupiedBy(users)}`);
     return done;
   }
   const spec = { attacher: volume.spec.csi?.driver ?? "", nodeName: node, source: { persistentVolumeName: name } };

@@ -5,7 +5,7 @@
  * Models pkg/controller/resourceclaim.
  */
 import type { Pod, PodResourceClaim, PodResourceClaimStatus, ResourceClaim } from "#kernel/api/types.gen";
-import { StatusError } from "#kernel/apimachinery/errors";
+import { StatusError, unknownError } from "#kernel/apimachinery/errors";
 import { controllerOf, isControlledBy, type Key, keyOf, ownerReferenceTo } from "#kernel/apimachinery/meta";
 import type { Client } from "#kernel/registry/client";
 import { type Context, type Controller, done, type Outcome, watching } from "#kernel/registry/controller";
@@ -126,18 +126,35 @@ function statusOf(context: Context, pod: Pod, entry: PodResourceClaim): PodResou
   }
 }
 
-/** @throws NotFound if the template is not there, or what creating the claim raised */
+/** Longest beginning of a claim's name, which leaves room for what is drawn by lot. */
+const BASE_CHARS_MAX = 57;
+
+/** How the name of a pod's claim begins: both names have their share where they are too long together. */
+function baseName(pod: string, entry: string): string {
+  const whole = `${pod}-${entry}-`;
+  if (whole.length <= BASE_CHARS_MAX) return whole;
+  const share = (name: string): string => name.slice(0, Math.floor((name.length * BASE_CHARS_MAX) / whole.length));
+  return `${share(pod)}-${share(entry)}`;
+}
+
+/** @throws StatusError if the template is not there, or the claim is refused */
 function makeClaim(
   client: Client,
   pod: Pod,
   { name, resourceClaimTemplateName = "" }: PodResourceClaim,
 ): ResourceClaim {
   const namespace = pod.metadata.namespace ?? "";
-  const { spec } = client.need(resourceclaimtemplates, { namespace, name: resourceClaimTemplateName });
+  const template = client.get(resourceclaimtemplates, { namespace, name: resourceClaimTemplateName });
+  if (template === undefined) {
+    const named = JSON.stringify(resourceClaimTemplateName);
+    const missing = `resourceclaimtemplate.${resourceclaimtemplates.group} ${named} not found`;
+    throw unknownError(`resource claim template ${named}: ${missing}`);
+  }
+  const { spec } = template;
   const { labels, annotations } = spec.metadata ?? {};
   const draft: Draft<ResourceClaim> = {
     metadata: {
-      generateName: `${pod.metadata.name}-${name}-`,
+      generateName: baseName(pod.metadata.name, name),
       namespace,
       ownerReferences: [ownerReferenceTo(pod, pods.gvk)],
       ...(labels && { labels }),
@@ -145,7 +162,12 @@ function makeClaim(
     },
     spec: spec.spec,
   };
-  return client.create(resourceclaims, draft);
+  try {
+    return client.create(resourceclaims, draft);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw unknownError(`create ResourceClaim : ${error.message}`);
+  }
 }
 
 /** Takes a claim back from pods that are gone or have ended; gives its devices back once nobody uses them. */

@@ -125,8 +125,7 @@ test("a driver's volume is attached before it is mounted, to one node at a time"
   scene.create(pods, sleeper("q", "data", { nodeName: "node-2" }));
   scene.pass(200);
   expect(said(scene, "q")).toContain(
-    'FailedAttachVolume: Multi-Attach error for volume "data" Volume is already exclusively attached to one node ' +
-      "and can't be attached to another",
+    'FailedAttachVolume: Multi-Attach error for volume "data" Volume is already used by pod(s) p',
   );
   scene.delete(pods, "p", { gracePeriodSeconds: 0 });
   settle(scene);
