@@ -18,7 +18,7 @@ import type { Instant } from "#kernel/sim/instant";
 /** How long a node must be gone before its pods are. */
 const QUARANTINE_MS = 40_000;
 
-/** Finished pods beyond this number go, the oldest first (--terminated-pod-gc-threshold). */
+/** Finished pods beyond this number go, evicted ones and the oldest first (--terminated-pod-gc-threshold). */
 const TERMINATED_MAX = 12_500;
 
 /** The key under which finished pods are counted. */
@@ -116,7 +116,9 @@ function collectFinished({ client }: Context): Outcome {
   const all = [...client.registry.views.of(finished).values()];
   const surplus = all.length - TERMINATED_MAX;
   if (surplus <= 0) return done;
-  const ageOf = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
+  // Evicted pods go first.
+  const ageOf = ({ metadata, status }: Pod): string =>
+    `${status?.reason === "Evicted" ? 0 : 1} ${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
   all.sort((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1));
   for (const pod of all.slice(0, surplus)) client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0 });
   return done;
