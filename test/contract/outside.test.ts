@@ -77,6 +77,56 @@ test("a wrong key sees nothing, a bad address is named", async () => {
   expect((await look("172.18.0.2:99999/")).status).toBe(400);
 });
 
+test("what would speak for all of our origin stays behind, and what no answer can hold is 502", async () => {
+  const bad = { "Clear-Site-Data": "*", NEL: "{}", "Strict-Transport-Security": "max-age=1", "X-Text": "é ☃ a" };
+  const headers = Object.entries(bad).map(([name, value]) => `${name}: '${value}'`);
+  const image = `image: school/bad:1\nports: [80]\nroutes:\n- { path: /, body: hi, headers: { ${headers.join(", ")} } }\n`;
+  const labels = { "drydock.dev/images": "" };
+  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "bad", labels }, data: { "bad.yaml": image } };
+  const pods = [
+    ["bad", "school/bad:1", 80, 30_083],
+    ["net", "registry.k8s.io/e2e-test-images/agnhost:2.59", 8080, 30_084],
+  ] as const;
+  const items = pods.flatMap(([name, one, targetPort, nodePort]) => [
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, labels: { app: name } },
+      spec: { containers: [{ name, image: one, ...(name === "net" && { args: ["netexec"] }) }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name },
+      spec: { type: "NodePort", selector: { app: name }, ports: [{ port: 80, targetPort, nodePort }] },
+    },
+  ]);
+  const list = { apiVersion: "v1", kind: "List", items: [map, ...items] };
+  await cluster.kubectlOk(["apply", "-f", "-"], { stdin: JSON.stringify(list) });
+  await cluster.settle();
+  const proxied = await cluster.api("/api/v1/namespaces/default/pods/bad:80/proxy/");
+  for (const answer of [await look("172.18.0.2:30083/"), proxied]) {
+    expect(answer.status).toBe(200);
+    for (const name of Object.keys(bad).slice(0, 3)) expect(answer.headers.get(name)).toBeNull();
+    expect(Buffer.from(answer.headers.get("x-text") ?? "", "latin1").toString()).toBe("é ☃ a");
+  }
+  for (const code of ["999", "101", "0"]) {
+    const odd = await look(`172.18.0.2:30084/echo?code=${code}`);
+    expect([odd.status, (await odd.text()).includes("cannot be passed on")]).toEqual([502, true]);
+    const through = await cluster.api(`/api/v1/namespaces/default/pods/net:8080/proxy/echo?code=${code}`);
+    expect(through.status).toBe(503);
+  }
+});
+
+test("requests that multiply at every hop come to an end", async () => {
+  const ip = await cluster.kubectlOk(["get", "pod", "net", "-o", "jsonpath={.status.podIP}"]);
+  const dial = (n: number): string =>
+    n === 0
+      ? "hostname"
+      : `dial?protocol=http&host=${ip}&port=8080&tries=100&request=${encodeURIComponent(dial(n - 1))}`;
+  expect((await look(`172.18.0.2:30084/${dial(4)}`)).status).toBe(200);
+});
+
 /** What a WebSocket at an address says before it has said so many messages, and how it ends. */
 function talk(address: string, sent: readonly (string | Uint8Array<ArrayBuffer>)[], count: number): Promise<string[]> {
   const url = `${inject("origin").replace("http", "ws")}/x/${cluster.id}.${cluster.key}/${address}`;

@@ -5,6 +5,7 @@
  * Leaves out upgrades and TLS towards the pod: simulated servers speak HTTP, whatever scheme a client writes.
  */
 import { type ApiContext, clientOf, resourceRequest } from "#apiserver/api-env";
+import { foreignHeaders, statusProblem } from "#apiserver/foreign-headers";
 import type { RequestInfo } from "#apiserver/request-info";
 import { badRequest, requestEntityTooLarge, serviceUnavailable } from "#kernel/apimachinery/errors";
 import type { Cluster } from "#kernel/cluster/cluster";
@@ -160,12 +161,12 @@ const SANDBOX = {
 function passOn({ status, headers, body }: HttpResponse, request: HttpRequest, location: Location): Response {
   const depth = (request.path.split("?")[0] ?? "").split("/").length - 2;
   const root = depth === 0 ? "./" : "../".repeat(depth);
+  const problem = statusProblem(status);
+  if (problem !== undefined) throw serviceUnavailable(`error trying to reach service: ${problem}`);
   const passed = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    if (lower === "location" && "host" in location) passed.set(name, below(value, root, location));
-    else if (lower !== "set-cookie" && !NOT_PASSED.test(lower))
-      for (const one of value.split("\n")) passed.append(name, one);
+  for (const [name, value] of foreignHeaders(headers)) {
+    if (name === "location" && "host" in location) passed.set(name, below(value, root, location));
+    else if (name !== "set-cookie" && !NOT_PASSED.test(name)) passed.append(name, value);
   }
   for (const [name, value] of Object.entries(SANDBOX)) passed.set(name, value);
   const isPage = (passed.get("content-type") ?? "").startsWith("text/html");

@@ -54,6 +54,7 @@ import type {
   World,
   ZoneView,
 } from "#kernel/runtime/world";
+import { LIMITS } from "#kernel/sim/limits";
 
 /** A request that goes from container to container more often than this goes round in circles. */
 const HOPS_MAX = 16;
@@ -68,6 +69,8 @@ export interface Traced {
 export class ClusterNet implements Net {
   readonly world: World;
   #hops = 0;
+  /** Requests that the one that is being answered has led to: what fans out at every hop has an end. */
+  #spent = 0;
   /** Delays within the request that is being answered. */
   #elapsedMs = 0;
   /** The first pod a traced request came to. */
@@ -81,7 +84,9 @@ export class ClusterNet implements Net {
     const pod = this.#podOf(from);
     const listener = this.#keptOr(target, () => this.#reach(from, pod, target));
     if (typeof listener === "string") return listener;
-    if (this.#hops >= HOPS_MAX) return "timeout";
+    if (this.#hops === 0) this.#spent = 0;
+    this.#spent += 1;
+    if (this.#hops >= HOPS_MAX || this.#spent > LIMITS.requestsPerRequest) return "timeout";
     const outer = this.#elapsedMs;
     this.#elapsedMs = 0;
     this.#hops += 1;

@@ -73,6 +73,8 @@ export const LIMITS = {
   apiRequestsAtOnce: 256,
   /** WebSockets from outside and port-forwards that one cluster has open at once. */
   outsideSockets: 256,
+  /** Requests between containers that one request may lead to, however they fan out; the rest are not answered. */
+  requestsPerRequest: 1_000,
   /** Containers that ask each other within one request, before the innermost is cut off. */
   requestDepth: 16,
   /** Steps of one search for devices over all nodes; what is not found by then counts as not there. */

@@ -5,6 +5,7 @@
  * from, and opened in a browser under a key that opens nothing else.
  */
 import { type Context, Hono } from "hono";
+import { foreignHeaders, statusProblem } from "#apiserver/foreign-headers";
 import { bytesOfText } from "#kernel/runtime/files/bytes";
 import type { HttpRequest, HttpResponse } from "#kernel/runtime/world";
 import { LIMITS } from "#kernel/sim/limits";
@@ -151,16 +152,15 @@ function passOn(
   isSandboxed: boolean,
   keepsSecure: boolean,
 ): Response {
+  const problem = statusProblem(status);
+  if (problem !== undefined) return refuse(502, problem);
   const passed = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.includes(lower) || lower === "content-encoding") continue;
-    if (lower === "location") passed.set(name, locationBelow(value, place));
-    else if (lower === "set-cookie") {
-      for (const one of value.split("\n")) passed.append(name, cookieBelow(one, place, keepsSecure));
-    } else if (lower === "refresh")
-      passed.set(name, value.replace(/(url=)\/(?!\/)/i, `$1${place.door}${place.address}/`));
-    else if (!(lower in SANDBOX)) passed.set(name, value);
+  for (const [name, value] of foreignHeaders(headers)) {
+    if (HOP_BY_HOP.includes(name) || name === "content-encoding") continue;
+    if (name === "location") passed.set(name, locationBelow(value, place));
+    else if (name === "set-cookie") passed.append(name, cookieBelow(value, place, keepsSecure));
+    else if (name === "refresh") passed.set(name, value.replace(/(url=)\/(?!\/)/i, `$1${place.door}${place.address}/`));
+    else if (!(name in SANDBOX)) passed.set(name, value);
   }
   for (const [name, value] of Object.entries(SANDBOX)) passed.set(name, value);
   if (isSandboxed) {
