@@ -175,3 +175,22 @@ async function* events(answer: Response): AsyncGenerator<{ type: string; object:
     for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
 }
+
+test("a watch of tables says too where the objects that were there end", async () => {
+  const query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const path = `${CONFIGS}?${query}&timeoutSeconds=1&fieldSelector=metadata.name%3Da`;
+  const lines = (await (await cluster.api(path, { headers: { accept } })).text()).trim().split("\n");
+  const [added, bookmark] = lines.map((line) => JSON.parse(line));
+  expect(added).toMatchObject({
+    type: "ADDED",
+    object: { kind: "Table", rows: [{ object: { metadata: { name: "a" } } }] },
+  });
+  expect(bookmark).toMatchObject({
+    type: "BOOKMARK",
+    object: {
+      ...{ kind: "Table", columnDefinitions: null },
+      rows: [{ object: { metadata: { annotations: { "k8s.io/initial-events-end": "true" } } } }],
+    },
+  });
+});

@@ -20,7 +20,7 @@ import { servedResource } from "#kernel/requests/call";
 import type { Acceptance } from "#kernel/requests/media-type";
 import { listQuery, type WatchQuery, watchQuery } from "#kernel/requests/options";
 import { includeObject, inVersion } from "#kernel/requests/present";
-import { tableOf } from "#kernel/requests/table";
+import { bookmarkTable, tableOf } from "#kernel/requests/table";
 import { must } from "#kernel/sim/assert";
 import { type Change, type KubeObject, textOf } from "#kernel/store/object";
 
@@ -197,13 +197,11 @@ function encoder(resource: AnyResource, request: Request, accept: Acceptance): W
     const include = includeObject(new URL(request.url).searchParams);
     return ({ type, object }, now, isFirst) => {
       const metadata = { resourceVersion: object.metadata.resourceVersion };
-      const rows = type === "BOOKMARK" ? [] : [shown(resource, object, now)];
-      const table = tableOf(resource, rows, {
-        now,
-        include,
-        metadata,
-        withoutHeader: !isFirst,
-      });
+      const asked = { now, include, metadata, withoutHeader: !isFirst };
+      const table =
+        type === "BOOKMARK"
+          ? bookmarkTable(resource, object, asked)
+          : tableOf(resource, [shown(resource, object, now)], asked);
       return line(type, JSON.stringify(inVersion(table, accept)));
     };
   }

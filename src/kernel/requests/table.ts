@@ -65,6 +65,14 @@ export function tableOf(resource: AnyResource, objects: readonly KubeObject[], r
   };
 }
 
+/** The table of a bookmark: one row without cells' values, whose object says where the watch stands. */
+export function bookmarkTable(resource: AnyResource, object: KubeObject, { include, metadata }: TableRequest): Table {
+  const cells = tableColumns(resource).map(() => "");
+  const row =
+    include === "None" ? { cells } : { cells, object: include === "Metadata" ? partialObjectMetadata(object) : object };
+  return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata, columnDefinitions: null, rows: [row] };
+}
+
 function header({ name, type, format, description, priority }: Column<KubeObject>): TableColumnDefinition {
   return { name, type, format: format ?? "", description, priority };
 }
