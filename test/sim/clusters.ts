@@ -9,6 +9,7 @@ import type { ClusterOptions } from "#kernel/cluster/options";
 import { exportCluster } from "#kernel/cluster/snapshot";
 import type { Draft } from "#kernel/registry/definition";
 import { Cells } from "#kernel/store/cells";
+import { frozen } from "#test/support/scene";
 
 /** The instant every simulation begins at. */
 export const START = Date.parse("2026-01-01T00:00:00Z");
@@ -41,7 +42,7 @@ export class Disk {
     const cells = new Cells();
     for (const { room, id, json } of this.#cells.values()) cells.restore(room, id, JSON.parse(json));
     const rows = [...this.#rows.values()].sort((a, b) => a.revision - b.revision);
-    return Cluster.restore(cells, (store, compacted) => storeFrom(store, rows, compacted));
+    return frozen(Cluster.restore(cells, (store, compacted) => storeFrom(store, rows, compacted)));
   }
 }
 
@@ -52,7 +53,7 @@ export class Simulation {
 
   constructor(seed: string | number, nodes: number | ClusterOptions["machines"] = 3) {
     const made = typeof nodes === "number" ? options(seed, nodes) : { ...options(seed, 0), machines: nodes };
-    this.cluster = Cluster.create(made, START);
+    this.cluster = frozen(Cluster.create(made, START));
     this.disk.save(this.cluster.take());
   }
 

@@ -8,13 +8,20 @@ import { deployments } from "#kernel/resources/apps/deployment";
 import { events } from "#kernel/resources/core/event";
 import { nodes } from "#kernel/resources/core/node";
 import { pods } from "#kernel/resources/core/pod";
-import { clone } from "#kernel/sim/clone";
+import { clone, deepFreeze } from "#kernel/sim/clone";
 import type { KubeObject } from "#kernel/store/object";
 
 /** The instant every scene begins at. */
 export const BEGIN = Date.parse("2026-01-01T00:00:00Z");
 
 type Machines = ClusterOptions["machines"];
+
+/** The cluster, in which nobody can change an object that the store keeps: it is shared with others. */
+export function frozen(cluster: Cluster): Cluster {
+  for (const bucket of cluster.store.buckets()) for (const object of cluster.store.list(bucket)) deepFreeze(object);
+  cluster.store.subscribe(({ object }) => deepFreeze(object));
+  return cluster;
+}
 
 export class Scene {
   readonly cluster: Cluster;
@@ -32,7 +39,7 @@ export class Scene {
       authorization: "RBAC",
       latency,
     };
-    this.cluster = Cluster.create(options, BEGIN);
+    this.cluster = frozen(Cluster.create(options, BEGIN));
     // As whoever keeps a cluster does: a turn that is refused undoes what came since then, not the cluster itself.
     this.cluster.take();
   }

@@ -96,7 +96,7 @@ export function update<T extends KubeObject>(
   }
   refuse(resource, key.name, at);
   for (const plugin of concerned) plugin.validate?.(request, client);
-  resource.allocate?.(object, old, at, registry.context);
+  if (!writesStatus(subresource)) resource.allocate?.(object, old, at, registry.context);
   refuse(resource, key.name, at);
   registry.outside.written();
   if (options.isDryRun === true) return object;
