@@ -1,8 +1,6 @@
 /**
  * Answers of containers on their way to a browser: what of their headers may be passed on under an address of ours.
  */
-import { bytesOfText } from "#kernel/runtime/files/bytes";
-
 /** What speaks for a whole origin, or of the connection: the origin and the connection are ours. */
 const OF_ORIGIN =
   /^(clear-site-data|strict-transport-security|public-key-pins.*|expect-ct|nel|report-to|reporting-endpoints|alt-svc|service-worker-allowed|origin-agent-cluster|origin-trial|accept-ch|critical-ch|set-login|speculation-rules|activate-storage-access|sec-.*|cross-origin-.*|content-security-policy.*|x-drydock-.*|cf-.*)$/;
@@ -22,14 +20,8 @@ export function foreignHeaders(headers: Readonly<Record<string, string>>): [name
   });
 }
 
-/** A text as a header holds it: its bytes as characters, without what would end the line. */
-function wireText(text: string): string {
-  const plain = text.replace(/[\r\n\0]+/g, " ").trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a header holds single bytes, whatever they are
-  return /^[\x00-\xff]*$/.test(plain)
-    ? plain
-    : Array.from(bytesOfText(plain), (byte) => String.fromCharCode(byte)).join("");
-}
+/** A text as a header can hold it: without what would end the line. What is no ASCII goes out in UTF-8. */
+const wireText = (text: string): string => text.replace(/[\r\n\0]+/g, " ").trim();
 
 /** Why an answer cannot be passed on; undefined if it can. */
 export function statusProblem(status: number): string | undefined {
