@@ -4,8 +4,8 @@
  *
  * Models sigs.k8s.io/metrics-server and kubernetes/ingress-nginx as their manifests and charts run them.
  */
-import { matchesRequirements, parse } from "#kernel/apimachinery/labels";
-import { type NodeMetrics, nodemetrics, type PodMetrics, podmetrics } from "#kernel/resources/metrics/usage";
+import { parse } from "#kernel/apimachinery/labels";
+import { nodemetrics, podmetrics } from "#kernel/resources/metrics/usage";
 import { utf8Length } from "#kernel/runtime/files/bytes";
 import { logDate } from "#kernel/runtime/images/http";
 import { klogDate } from "#kernel/runtime/images/klog";
@@ -41,16 +41,14 @@ function usage(task: Task, visit: Visit): Reply {
   const own = /^(?:\/namespaces\/([^/]+))?\/(nodes|pods)(?:\/([^/]+))?$/.exec(visit.route.slice(ROOT.length));
   if (own === null) return { status: 404, headers: { "content-type": "text/plain" }, body: "404 page not found\n" };
   const [, namespace, what = "", name] = own;
-  const where = namespace === undefined ? undefined : { namespace };
-  const all: readonly (NodeMetrics | PodMetrics)[] =
-    what === "nodes" ? client.list(nodemetrics) : client.list(podmetrics, where);
   if (name !== undefined) {
-    const found = all.find(({ metadata }) => metadata.name === name);
+    const key = { namespace: namespace ?? "", name };
+    const found = what === "nodes" ? client.get(nodemetrics, key) : client.get(podmetrics, key);
     return found === undefined ? notThere(visit, what, name) : json(visit, found);
   }
-  const selector = parse(visit.query["labelSelector"] ?? "");
+  const options = { namespace: namespace ?? "", labels: parse(visit.query["labelSelector"] ?? "") };
+  const { items } = what === "nodes" ? client.page(nodemetrics, options) : client.page(podmetrics, options);
   const kind = what === "nodes" ? "NodeMetricsList" : "PodMetricsList";
-  const items = all.filter(({ metadata }) => matchesRequirements(selector, metadata.labels ?? {}));
   return json(visit, { kind, apiVersion: `${GROUP}/v1beta1`, metadata: {}, items });
 }
 
