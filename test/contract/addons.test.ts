@@ -72,8 +72,7 @@ spec:
       - {name: main, image: "registry.k8s.io/ingress-nginx/kube-webhook-certgen:v1.4.4", args: ${JSON.stringify(args)}}
 `;
 
-test("ingress-nginx: its certificate is made and trusted, its webhook asked, its controller serves", async () => {
-  await apply(`
+const INGRESS_NGINX = `
 apiVersion: v1
 kind: Namespace
 metadata: {name: ingress-nginx}
@@ -119,7 +118,10 @@ webhooks:
   sideEffects: None
   admissionReviewVersions: [v1]
   clientConfig: {service: {name: controller, namespace: ingress-nginx, path: /networking/v1/ingresses}}
-`);
+`;
+
+test("ingress-nginx: its certificate is made and trusted, its webhook asked, its controller serves", async () => {
+  await apply(INGRESS_NGINX);
   const ingress = ["create", "ingress", "web", "--class=nginx", "--rule=shop.example.org/*=web:80"];
   await apply(
     job("create", ["create", "--host=controller", "--namespace=ingress-nginx", "--secret-name=ingress-admission"]),
