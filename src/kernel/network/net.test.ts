@@ -143,6 +143,38 @@ test("several pages of one curl share a connection", () => {
   expect(counts.every((count) => count % 3 === 0)).toBe(true);
 });
 
+test("curl tries again what may pass", () => {
+  const { bench } = benchWith({});
+  const curl = (args: string) => `curl ${args} -o /dev/null; echo "code $?"`;
+  const lines = [
+    curl("--retry 2 http://nowhere:1/"),
+    curl("--retry 1 --retry-connrefused --retry-delay 5 http://client:9/"),
+    curl("-s --retry 2 http://client:9/"),
+    curl("-sf --retry 1 -w '%{http_code} ' http://web:8080/missing"),
+  ];
+  const image = "curlimages/curl:8.14.1";
+  const hostAliases = [{ ip: bench.pod("client")?.status?.podIP ?? "", hostnames: ["client"] }];
+  bench.create(podOn("again", { hostAliases, containers: [{ ...shell(`${lines.join("; ")}; sleep 3600`), image }] }));
+  bench.pass(10);
+  const id = bench.status("again")?.containerID?.split("//")[1] ?? "";
+  expect(
+    readLog(bench.cluster.cells, id, {})
+      .text.split("\n")
+      .filter((line) => !line.includes("%")),
+  ).toEqual([
+    "Warning: Problem: timeout. Will retry in 1 second. 2 retries left.",
+    "Warning: Problem: timeout. Will retry in 2 seconds. 1 retry left.",
+    "curl: (6) Could not resolve host: nowhere",
+    "code 6",
+    "Warning: Problem: connection refused. Will retry in 5 seconds. 1 retry left.",
+    "curl: (7) Failed to connect to client port 9 after 0 ms: Could not connect to server",
+    "code 7",
+    "code 7",
+    "404 code 22",
+    "",
+  ]);
+});
+
 test("a node without power answers nobody", () => {
   const { bench, world } = benchWith({});
   const host = bench.pod("b")?.status?.podIP ?? "";

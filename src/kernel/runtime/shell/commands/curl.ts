@@ -59,6 +59,9 @@ const LONG = {
   "keepalive-time": "K",
   noproxy: "K",
   "max-redirs": "K",
+  "retry-max-time": "K",
+  "retry-connrefused": "5",
+  "retry-all-errors": "8",
 };
 
 interface State {
@@ -71,9 +74,13 @@ interface State {
   readonly until?: number;
   readonly page?: Page;
   readonly message?: string;
+  /** How often this page was asked for again. */
+  readonly tried?: number;
+  /** The status of the page that was shown last. */
+  readonly seen?: number;
 }
 
-const LETTERS = "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46gqn:Fj:b:e:D:K:";
+const LETTERS = "sSLkiIvfX:H:d:o:w:m:C:A:u:r:t:y:c:OU:ZGN46gqn:Fj:b:e:D:K:58";
 
 export const curl: Command<State> = {
   name: "curl",
@@ -108,10 +115,45 @@ export const curl: Command<State> = {
         // It waits: what for is in its state.
         return step;
       }
+      const pause = retryMs(task, step, task.state?.seen);
+      if (pause !== undefined) {
+        const { tried = 0 } = task.state ?? {};
+        if (!flags.has("s")) warn(task, step, pause / 1_000, Number(values["t"]) - tried);
+        task.state = { at, status, ...kept, tried: tried + 1, until: task.now + pause };
+        continue;
+      }
       task.state = { at: at + 1, status: step || status, ...kept };
     }
   },
 };
+
+/** Statuses that may be others a moment later, and codes: no such host, timed out. */
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
+const TRANSIENT_CODES = [6, 28];
+const PAUSE_MS_MAX = 600_000;
+
+/** How long to wait before a page is asked for again; undefined if it is not. */
+function retryMs(task: Task<State>, code: number, status = 0): number | undefined {
+  const { flags, values } = optionsOf(task.argv, LETTERS, LONG);
+  const { tried = 0 } = task.state ?? {};
+  if (tried >= Number(values["t"] ?? 0)) return undefined;
+  const isTransient =
+    TRANSIENT_CODES.includes(code) ||
+    TRANSIENT.includes(status) ||
+    (code === 7 && flags.has("5")) ||
+    (code !== 0 && flags.has("8"));
+  if (!isTransient) return undefined;
+  const given = Number(values["y"] ?? 0) * 1_000;
+  return given > 0 ? given : Math.min(1_000 * 2 ** tried, PAUSE_MS_MAX);
+}
+
+function warn(task: Task, code: number, seconds: number, left: number): void {
+  const why: Readonly<Record<number, string>> = { 6: "timeout", 7: "connection refused", 28: "timeout" };
+  const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+  const retries = left === 1 ? "1 retry" : `${left} retries`;
+  const problem = why[code] ?? (code === 0 || code === 22 ? "HTTP error" : "error (retrying all errors)");
+  task.complain(`Warning: Problem: ${problem}. Will retry in ${plural(seconds, "second")}. ${retries} left.\n`);
+}
 
 function repeated(argv: readonly string[], short: string, long: readonly string[]): string[] {
   return argv.flatMap((arg, n) => {
@@ -184,7 +226,7 @@ function one(
   const isLate = page.delayMs > limitMs;
   const until = task.now + Math.min(page.delayMs, limitMs);
   const message = `Operation timed out after ${limitMs + 1} milliseconds with 0 bytes received`;
-  task.state = { at, status, until, ...kept, ...(isLate ? { message } : { page }) };
+  task.state = { ...task.state, at, status, until, ...kept, ...(isLate ? { message } : { page }) };
   return { until };
 }
 
@@ -197,7 +239,13 @@ function resolved(argv: readonly string[], host: string, port: number): string |
   return undefined;
 }
 
-function show(task: Task, page: Page, flags: ReadonlySet<string>, values: Readonly<Record<string, string>>): number {
+function show(
+  task: Task<State>,
+  page: Page,
+  flags: ReadonlySet<string>,
+  values: Readonly<Record<string, string>>,
+): number {
+  task.state = { ...(task.state ?? { at: 0, status: 0 }), seen: page.status };
   const head = `HTTP/1.1 ${page.status} ${statusText(page.status)}\r\n${headerText(page).replaceAll("\n", "\r\n")}\r\n`;
   const isFailed = (flags.has("f") || flags.has("F")) && page.status >= 400;
   const isDropped = isFailed && !flags.has("F");
@@ -258,11 +306,13 @@ function failed(task: Task<State>, page: Page, values: Readonly<Record<string, s
       : `Connection timed out after ${ms + 1} milliseconds`;
   const { at = 0, status = 0 } = task.state ?? {};
   const until = task.now + ms;
-  task.state = { at, status, until, message };
+  task.state = { ...task.state, at, status, until, message };
   return { until };
 }
 
-function fail(task: Task, code: number, message: string): number {
+function fail(task: Task<State>, code: number, message: string): number {
+  // What is tried again has not failed yet.
+  if (code !== 22 && retryMs(task, code) !== undefined) return code;
   const isSilent = task.argv.some((arg) => /^-[a-zA-Z]*s/.test(arg) || arg === "--silent");
   const isTold = task.argv.some((arg) => /^-[a-zA-Z]*S/.test(arg) || arg === "--show-error");
   if (!isSilent || isTold) task.complain(`curl: (${code}) ${message}\n`);
