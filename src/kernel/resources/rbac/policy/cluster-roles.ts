@@ -270,6 +270,7 @@ const CONTROL_PLANE: readonly RolePolicy[] = [
       rule("get list patch update watch", "resource.k8s.io", "resourceclaims/status"),
       rule("get list patch update watch", "core", "pods/finalizers"),
       rule(READ, "resource.k8s.io", "resourceslices"),
+      rule("patch update", "resource.k8s.io", "resourceclaims/binding"),
     ],
   },
   {

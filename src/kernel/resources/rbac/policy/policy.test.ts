@@ -82,7 +82,7 @@ test("cluster roles", () => {
       "system:kube-aggregator be69513b",
       "system:kube-controller-manager 877a2b1a",
       "system:kube-dns 093715b9",
-      "system:kube-scheduler 4e3e8ab3",
+      "system:kube-scheduler 4db28cb9",
       "system:kubelet-api-admin 1e65ffbb",
       "system:monitoring 30cbc5de",
       "system:node a9081f8b",
