@@ -84,6 +84,40 @@ test("any TCP goes through, several connections at once, and what a server says 
   await expect.poll(() => cluster.kubectlOk(["logs", "shout"]), { timeout: 10_000 }).toBe("hello\n");
 });
 
+test("upstream's tester of forwards tells whether the data came, and sends its own in pieces", async () => {
+  const env = { BIND_PORT: "80", EXPECTED_CLIENT_DATA: "abc", CHUNKS: "10", CHUNK_SIZE: "10", CHUNK_INTERVAL: "100" };
+  const image = "registry.k8s.io/e2e-test-images/agnhost:2.56";
+  const start = async (name: string): Promise<string> => {
+    const settings = Object.entries({ ...env, BIND_ADDRESS: "localhost" }).map(
+      ([key, value]) => `--env=${key}=${value}`,
+    );
+    await cluster.kubectlOk([
+      "run",
+      name,
+      `--image=${image}`,
+      "--restart=Never",
+      ...settings,
+      "--",
+      "port-forward-tester",
+    ]);
+    await cluster.kubectlOk(["wait", "--for=condition=Ready", `pod/${name}`, "--timeout=30s"]);
+    return (await opened(`pod/${name}`, 80)).local;
+  };
+  const log = (name: string): Promise<string> => cluster.kubectlOk(["logs", name]);
+  const phase = (name: string): Promise<string> =>
+    cluster.kubectlOk(["get", "pod", name, "-o", "jsonpath={.status.phase}"]);
+
+  expect(await talk(await start("data"), "abc", "nothing that comes")).toBe("x".repeat(100));
+  await expect.poll(() => phase("data")).toBe("Succeeded");
+  expect(await log("data")).toBe(
+    "Accepted client connection\nReceived expected client data\nShutting down connection\nDone\n",
+  );
+
+  const silent = connect(Number(new URL(await start("silent")).port), "127.0.0.1", () => silent.end());
+  await expect.poll(() => phase("silent")).toBe("Failed");
+  expect(await log("silent")).toContain("Expected to read 3 bytes from client, but got 0 instead. err=EOF");
+});
+
 test("the JavaScript client forwards over channels", async () => {
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig);

@@ -5,6 +5,7 @@
  * Leaves out subcommands that need raw sockets or a cluster of helpers (iperf, nettest): they are unknown.
  */
 
+import { FORWARD_TESTER, forwardTester } from "#kernel/runtime/images/agnhost-forward";
 import { answerGuestbook, type GuestbookState, guestbook } from "#kernel/runtime/images/agnhost-guestbook";
 import { issuerDiscovery } from "#kernel/runtime/images/agnhost-issuer";
 import { logsGenerator } from "#kernel/runtime/images/agnhost-logs";
@@ -174,6 +175,7 @@ export const agnhost: Program<State> = {
     if (command === "logs-generator") return logsGenerator(task as Task<{ kind: "logs"; next: number; count: number }>);
     if (command === "mounttest") return mounttest(task as Task<MounttestState>);
     if (command === "guestbook") return guestbook(task as Task<GuestbookState>);
+    if (command === "port-forward-tester") return task.replace([FORWARD_TESTER]) === 0 ? undefined : 1;
     if (isServing(command)) return serve(task as Task<ServingState>, command);
     const tool = Object.hasOwn(TOOLS, command) ? TOOLS[command] : undefined;
     if (tool !== undefined) return tool(task);
@@ -225,7 +227,12 @@ export const agnhostImage: Image = {
     config: { entrypoint: ["/agnhost"], cmd: ["pause"] },
     flavor: "busybox",
     files: {},
-    programs: { "/agnhost": agnhost as Program, "/agnhost-2": agnhost as Program, "/coredns": coredns as Program },
+    programs: {
+      "/agnhost": agnhost as Program,
+      "/agnhost-2": agnhost as Program,
+      [FORWARD_TESTER]: forwardTester as Program,
+      "/coredns": coredns as Program,
+    },
     tools: ["+bash", "+curl", "+dig", "+host"],
     use: { memoryBytes: 6 * 2 ** 20, requestCpuMs: 0.5 },
   }),
@@ -257,4 +264,4 @@ const liveness: Program<State> = {
   signal: goSignal,
 };
 
-export const agnhostPrograms: readonly Program[] = [agnhost as Program, liveness as Program];
+export const agnhostPrograms: readonly Program[] = [agnhost as Program, liveness as Program, forwardTester as Program];
