@@ -59,6 +59,7 @@ test("the first event has every field a real one has", () => {
   expect(event).toEqual({
     apiVersion: "v1",
     kind: "Event",
+    eventTime: null,
     metadata: {
       name: `web.${(BigInt(START) * 1_000_000n).toString(16)}`,
       namespace: "default",

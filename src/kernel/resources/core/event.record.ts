@@ -179,6 +179,7 @@ function create({ registry }: Client, observation: Observation, held: Held | und
     lastTimestamp: time,
     count: (held?.count ?? 0) + 1,
     type,
+    eventTime: null as unknown as string,
     reportingComponent: component,
     reportingInstance: host,
   };
