@@ -147,3 +147,30 @@ test("ingress-nginx: its certificate is made and trusted, its webhook asked, its
   await cluster.advance({ by: "1m" });
   expect(await cluster.kubectlOk(["logs", "curl"])).toContain("Welcome to nginx!");
 });
+
+test("Argo CD's init container makes the password of its Redis, and ends", async () => {
+  await apply(`
+apiVersion: v1
+kind: Namespace
+metadata: {name: argocd}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: admin, namespace: argocd}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: argocd}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: redis, namespace: argocd}
+spec:
+  initContainers: [{name: secret-init, image: "quay.io/argoproj/argocd:v3.2.0", command: [argocd, admin, redis-initial-password]}]
+  containers:
+  - name: redis
+    image: redis:7.2.11-alpine
+    args: [--save, "", --requirepass, $(REDIS_PASSWORD)]
+    env: [{name: REDIS_PASSWORD, valueFrom: {secretKeyRef: {name: argocd-redis, key: auth}}}]
+`);
+  await cluster.advance({ by: "1m" });
+  expect(await cluster.kubectlOk(["get", "pod", "redis", "-n=argocd"])).toMatch(/1\/1\s+Running\s+0/);
+});

@@ -4,7 +4,8 @@
  * Leaves out their work, as addon.ts says.
  */
 import { type Addon, addon, klogLine } from "#kernel/runtime/images/stock/addon";
-import { asJson, front, isoDate, type StockProgram, stocked } from "#kernel/runtime/images/stock/stock";
+import { ARGO, argo } from "#kernel/runtime/images/stock/argocd";
+import { isoDate, type StockProgram, stocked } from "#kernel/runtime/images/stock/stock";
 import { injectAuthorities, keepAuthority } from "#kernel/runtime/images/stock/webhook-certificates";
 import type { Task } from "#kernel/runtime/process/task";
 
@@ -33,33 +34,6 @@ const flux = (name: string): Addon => ({
   style: (task) =>
     `${JSON.stringify({ level: "info", ts: isoDate(task), logger: "setup", msg: "starting manager" })}\n`,
 });
-
-const argo = (task: Task): string =>
-  `time="${isoDate(task).replace(/\.\d+/, "")}" level=info msg="Argo CD is starting" namespace=${task.record.namespace}\n`;
-const argoPath = (name: string): string => `/usr/local/bin/${name}`;
-
-/** What Argo CD's parts listen on, by the name under which one program is called. */
-const ARGO: Addon = {
-  repositories: ["quay.io/argoproj/argocd", "docker.io/argoproj/argocd"],
-  programs: {
-    [argoPath("argocd")]: [],
-    [argoPath("argocd-server")]: [{ port: 8080, flag: "port" }, 8083],
-    [argoPath("argocd-repo-server")]: [{ port: 8081, flag: "port" }, 8084],
-    [argoPath("argocd-application-controller")]: [8082],
-    [argoPath("argocd-applicationset-controller")]: [7000, 8080],
-    [argoPath("argocd-notifications")]: [9001],
-    [argoPath("argocd-dex")]: [],
-    [argoPath("argocd-commit-server")]: [8086, 8087],
-  },
-  user: 999,
-  flavor: "gnu",
-  tools: ["+bash", "+curl"],
-  megabytes: 180,
-  takes: [60, 4, 3],
-  entrypoint: ["/usr/bin/tini", "--"],
-  style: argo,
-  answers: { "/": front("Argo CD", "Let's get stuff deployed!"), "/api/version": asJson({ Version: "v3.2.0" }) },
-};
 
 const istioReady = (task: Task): string =>
   `${isoDate(task)}\tinfo\tStarting Istio\n${isoDate(task)}\tinfo\tEnvoy proxy is ready\n`;

@@ -179,6 +179,12 @@ function act(task: Task<State>, { acts }: StockProgram, state: State): Step {
   return hasActed ? {} : { until: actsAt };
 }
 
+/** How long one takes that is there to end. */
+const TASK_MS = 3_000;
+
+/** Whether it ends by itself: by what it is, or because its container is there to end. */
+const isTask = (task: Task, parts: StockProgram): boolean => parts.isTask === true || task.record.isTask === true;
+
 /** One of its programs as the runtime runs it. */
 function programOf(parts: StockProgram, name: string): Program<State> {
   const say = (task: Task, line: string): void =>
@@ -193,18 +199,19 @@ function programOf(parts: StockProgram, name: string): Program<State> {
         return 1;
       }
       const ports = portsOf(task, parts);
-      return { state: { since: task.now, ports, isUp: false }, ports: (parts.startMs ?? 0) > 0 ? [] : ports };
+      const isLater = (parts.startMs ?? 0) > 0 || isTask(task, parts);
+      return { state: { since: task.now, ports, isUp: false }, ports: isLater ? [] : ports };
     },
     tick(task) {
       const state = task.state as State;
-      const at = state.since + (parts.startMs ?? 0);
+      const at = state.since + (task.record.isTask === true ? TASK_MS : (parts.startMs ?? 0));
       if (state.isUp) return act(task, parts, state);
       if (at > task.now) return { until: at };
-      if ((parts.startMs ?? 0) > 0) for (const port of state.ports) task.listen(port);
+      if ((parts.startMs ?? 0) > 0 && !isTask(task, parts)) for (const port of state.ports) task.listen(port);
       task.state = { ...state, isUp: true };
       const said = parts.says?.(task, state.ports) ?? "";
       say(task, said === "" || said.endsWith("\n") ? said : `${said}\n`);
-      if (parts.isTask === true) return 0;
+      if (isTask(task, parts)) return parts.acts === undefined || parts.acts(task) ? 0 : 1;
       if (parts.isWhole !== true) say(task, standsIn(parts.path));
       return act(task, parts, { ...state, isUp: true });
     },
