@@ -164,7 +164,8 @@ apiVersion: v1
 kind: Pod
 metadata: {name: redis, namespace: argocd}
 spec:
-  initContainers: [{name: secret-init, image: "quay.io/argoproj/argocd:v3.2.0", command: [argocd, admin, redis-initial-password]}]
+  initContainers:
+  - {name: secret-init, image: "quay.io/argoproj/argocd:v3.2.0", command: [argocd, admin, redis-initial-password]}
   containers:
   - name: redis
     image: redis:7.2.11-alpine

@@ -187,9 +187,13 @@ function targetProblem(work: PodWork, member: Member): string | undefined {
   return `unable to find target container "${name}"`;
 }
 
-/** Whether a container is there to end: what comes before the others, and what is not restarted for ever. */
-const isTask = ({ pod }: PodWork, { role }: Member): boolean =>
-  role === "init" || (role === "regular" && (pod.spec.restartPolicy ?? "Always") !== "Always");
+/** Whether a container is there to end: what comes before the others, a Job's, or what Helm waits for. */
+function isTask({ pod }: PodWork, { role }: Member): boolean {
+  if (role !== "regular") return role === "init";
+  const { ownerReferences = [], annotations = {} } = pod.metadata;
+  if ((pod.spec.restartPolicy ?? "Always") === "Always") return false;
+  return ownerReferences.some(({ kind }) => kind === "Job") || annotations["helm.sh/hook"] !== undefined;
+}
 
 /** Why a volume cannot be mounted as the container asks. */
 function mountProblem(container: Container, env: Readonly<Record<string, string>>): string | undefined {

@@ -44,7 +44,7 @@ export interface ContainerSpec {
   readonly pidNamespace?: string;
   readonly stdin: boolean;
   readonly tty: boolean;
-  /** It is there to do something and end: an init container, or one of a pod that is not restarted for ever. */
+  /** It is there to do something and end: an init container, one of a Job, or one that Helm waits for. */
   readonly isTask?: true;
   readonly user?: number;
   /** Its primary group; absent = the image's. */

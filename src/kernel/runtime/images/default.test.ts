@@ -27,3 +27,17 @@ test("an init container on a read-only root waits until the server behind it ans
   expect(bench.status("load", "check")).toMatchObject({ restartCount: 0, state: { terminated: { exitCode: 0 } } });
   expect(bench.pod("load")?.status?.phase).toBe("Running");
 });
+
+test.each([
+  ["an init container", { initContainers: [{ name: "c", image: "example.com/shop/migrate:v1" }] }, {}, "terminated"],
+  ["one Helm waits for", { restartPolicy: "Never" }, { annotations: { "helm.sh/hook": "test" } }, "terminated"],
+  ["one that is not restarted", { restartPolicy: "Never" }, {}, "running"],
+])("%s of an image nobody knows ends if it is there to end", (_, spec, metadata, state) => {
+  const bench = new Bench();
+  const main = { name: "main", image: "example.com/shop/app:v1" };
+  const pod = podOn("task", { containers: [main], ...spec });
+  bench.create({ ...pod, metadata: { ...pod.metadata, ...metadata } });
+  bench.pass(60);
+  const name = "initContainers" in spec ? "c" : "main";
+  expect(Object.keys(bench.status("task", name)?.state ?? {})).toEqual([state]);
+});
