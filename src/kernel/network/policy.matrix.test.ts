@@ -1,6 +1,6 @@
 /**
  * Goal: for each policy, exactly the connections between nine pods in three namespaces that should get through do.
- * Method: the probe matrix of the network policy conformance tests: pods a, b, c in x, y, z, TCP and UDP on 80 and 81.
+ * Method: the probe matrix of the network policy conformance tests: pods a, b, c in x, y, z, TCP, UDP and SCTP on 80 and 81.
  */
 import { expect, test } from "vitest";
 import type { NetworkPolicySpec } from "#kernel/api/types.gen";
@@ -32,10 +32,11 @@ function nine(): Scene {
     const serve = (port: number) => ({
       name: `cont-${port}`,
       image: AGNHOST,
-      args: ["netexec", `--http-port=${port}`, `--udp-port=${port}`],
+      args: ["netexec", `--http-port=${port}`, `--udp-port=${port}`, `--sctp-port=${port}`],
       ports: [
         { name: `serve-${port}`, containerPort: port },
         { name: `serve-${port}-udp`, containerPort: port, protocol: "UDP" },
+        { name: `serve-${port}-sctp`, containerPort: port, protocol: "SCTP" },
       ],
     });
     scene.create(pods, {
@@ -65,7 +66,7 @@ function wrong(world: World, expected: (probe: Probe) => boolean): string[] {
   for (const from of ALL) {
     for (const to of ALL) {
       for (const port of [80, 81]) {
-        for (const protocol of ["TCP", "UDP"] as const) {
+        for (const protocol of ["TCP", "UDP", "SCTP"] as const) {
           const origin = { kind: "pod", namespace: from.room, name: from.name } as const;
           const got = world.net.connect(origin, { host: ipOf(world, to), port, protocol });
           const want = isSame(from, to) || expected({ from, to, port, protocol }) ? "open" : "timeout";

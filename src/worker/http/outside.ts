@@ -46,6 +46,8 @@ async function look(c: Context<WorkerEnv>): Promise<Response> {
     const location = `/x/${id}.${view}${url.pathname.slice(`/x/${cluster}`.length)}${url.search}`;
     return new Response(null, { status: 307, headers: { ...SANDBOX, location } });
   }
+  // As many as its API may be asked, counted by themselves: neither takes the machine from other clusters.
+  if (!(await c.env.REQUEST_LIMIT.limit({ key: `x ${id}` })).success) return refuse(429, "Too many requests.");
   const place = placeOf(`/x/${cluster}/`, address);
   if (place === undefined) return refuse(400, `${JSON.stringify(address)} is no HOST[:PORT].`);
   const path = `/${rest.join("/")}${url.search}`;
