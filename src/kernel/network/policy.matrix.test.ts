@@ -1,6 +1,7 @@
 /**
  * Goal: for each policy, exactly the connections between nine pods in three namespaces that should get through do.
- * Method: the probe matrix of the network policy conformance tests: pods a, b, c in x, y, z, TCP, UDP and SCTP on 80 and 81.
+ * Method: the probe matrix of the network policy conformance tests: pods a, b, c in x, y, z over TCP, UDP and SCTP on
+ * 80 and 81.
  */
 import { expect, test } from "vitest";
 import type { NetworkPolicySpec } from "#kernel/api/types.gen";

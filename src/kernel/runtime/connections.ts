@@ -54,6 +54,8 @@ export interface Connection {
   };
   /** One end broke it off. */
   readonly isReset?: true;
+  /** The connection its bytes are passed on to: from its server's end, or from its client's. */
+  readonly onward?: { readonly id: string; readonly from: Side };
 }
 
 /** Whether what is sent arrives as one piece and nothing is said about the end: SCTP's messages count as well. */
@@ -233,6 +235,10 @@ const depths = new WeakMap<Cells, number>();
 /** Something has changed for one end: its process may go on. One that goes round in circles is cut off. */
 function notify(world: World, id: string, side: Side): void {
   const connection = get(world.cells, id);
+  if (connection?.onward?.from === side) {
+    passOn(world, id, side, connection.onward.id);
+    return;
+  }
   const container = connection?.[side].container;
   if (connection === undefined || container === undefined || connection[side].isClosed === true) return;
   const depth = depths.get(world.cells) ?? 0;
@@ -250,6 +256,34 @@ function notify(world: World, id: string, side: Side): void {
   } finally {
     depths.set(world.cells, depth);
   }
+}
+
+/** Passes on what came to one end of a connection to the far end of another, and its end as well. */
+function passOn(world: World, id: string, side: Side, next: string): void {
+  const depth = depths.get(world.cells) ?? 0;
+  const text = received(world.cells, id, side) ?? "";
+  takeReceived(world.cells, id, side, text.length);
+  depths.set(world.cells, depth + 1);
+  try {
+    const isStuck = depth >= LIMITS.requestDepth || (text !== "" && send(world, next, other(side), text) !== 0);
+    if (!isStuck && !isInputOver(world.cells, id, side)) return;
+    closeEnd(world, next, other(side), isStuck);
+    closeEnd(world, id, side, isStuck);
+  } finally {
+    depths.set(world.cells, depth);
+  }
+}
+
+/** Makes two connections one: a server that is asked has asked another, and steps back. */
+function join(world: World, asked: string, onward: string): void {
+  for (const [id, next, from] of [
+    [asked, onward, "server"],
+    [onward, asked, "client"],
+  ] as const) {
+    const connection = get(world.cells, id);
+    if (connection !== undefined) world.cells.put(CONNECTIONS, id, { ...connection, onward: { id: next, from } });
+  }
+  passOn(world, onward, "client", asked);
 }
 
 /** Lets a program that answers at once answer. */
@@ -282,6 +316,7 @@ function serve(sandbox: Sandbox, id: string): void {
   world.cells.put(CONNECTIONS, id, { ...now, server: { ...now.server, inbox, state } });
   if (text !== "") send(world, id, "server", text);
   if (isOver) closeEnd(world, id, "server");
+  else if (output.onward !== undefined) join(world, id, output.onward);
 }
 
 function reduce(sandbox: Sandbox, pid: number, protocol: Transport, input: TcpInput): TcpOutput {
@@ -310,6 +345,9 @@ function speakHttp(sandbox: Sandbox, pid: number, input: TcpInput): TcpOutput {
     const answer = askHttp(sandbox, port, { ...next.request, remoteAddress });
     if (answer === "timeout") return { text: said, taken };
     if (typeof answer === "string") return { text: said, isOver: true };
+    if (answer.status === 101 && answer.onward !== undefined) {
+      return { text: said + switchText(answer), taken, onward: answer.onward };
+    }
     if (answer.status === 101) {
       const state: SocketState = { socket: { path: next.request.path } };
       const rest = speakSocket(sandbox, pid, { ...input, text: text.slice(taken), state }, true);

@@ -53,10 +53,18 @@ function open(image: string, path: string, port: number): { bench: Bench; world:
   };
   bench.turn(() => admin.create(services, { metadata: { name: "chat", namespace: "default" }, spec }));
   bench.pass(1);
-  const world = (): World => {
-    const { entropy, cells, now } = bench.cluster;
-    return worldOf({ client: admin, entropy, cells, now });
+  return { bench, world: worldIn(bench), id: ask(bench, path) };
+}
+
+function worldIn(bench: Bench): () => World {
+  return () => {
+    const { admin: client, entropy, cells, now } = bench.cluster;
+    return worldOf({ client, entropy, cells, now });
   };
+}
+
+/** Asks for a WebSocket at port 30080 of the first node: its connection, "" if there is none. */
+function ask(bench: Bench, path: string): string {
   const headers = {
     upgrade: "websocket",
     connection: "Upgrade",
@@ -66,10 +74,10 @@ function open(image: string, path: string, port: number): { bench: Bench; world:
   let id = "";
   bench.turn(() => {
     const request = { method: "GET", path, headers, body: "" };
-    const outcome = outsideUpgrade(world(), { host: "172.18.0.2", port: 30_080 }, request, "test/1");
+    const outcome = outsideUpgrade(worldIn(bench)(), { host: "172.18.0.2", port: 30_080 }, request, "test/1");
     if ("connection" in outcome) id = outcome.connection ?? "";
   });
-  return { bench, world, id };
+  return id;
 }
 
 /** Sends bytes and reads the frames that came: opcode and text of each. */
@@ -112,6 +120,41 @@ test.each([
   ["an unknown kind", Uint8Array.of(0x83, 0x80, 0, 0, 0, 0)],
 ])("%s is a broken protocol", (_, bytes) => {
   expect(say(open("school/chat:1", "/chat", 80), bytes).at(-1)).toBe("closed 1002");
+});
+
+test("nginx passes a WebSocket on where its configuration says so, and its end both ways", () => {
+  const bench = new Bench({ latency: "none" });
+  const { admin } = bench.cluster;
+  const conf =
+    "server { listen 80; location / { proxy_pass http://10.96.9.9; proxy_http_version 1.1; " +
+    "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } " +
+    "location /plain/ { proxy_pass http://10.96.9.9; } }";
+  bench.turn(() =>
+    admin.create(configmaps, { metadata: { name: "conf", namespace: "default" }, data: { "a.conf": conf } }),
+  );
+  const volumeMounts = [{ name: "conf", mountPath: "/etc/nginx/conf.d/default.conf", subPath: "a.conf" }];
+  const labelled = (name: string, spec: object) => {
+    const draft = podOn(name, spec);
+    bench.create({ ...draft, metadata: { ...draft.metadata, labels: { app: name } } });
+  };
+  labelled("front", {
+    volumes: [{ name: "conf", configMap: { name: "conf" } }],
+    containers: [{ name: "c", image: "nginx:1.27", volumeMounts }],
+  });
+  labelled("echo", { containers: [{ name: "c", image: "jmalloc/echo-server:0.3.7" }] });
+  const serve = (name: string, spec: object): void =>
+    bench.turn(() => void admin.create(services, { metadata: { name, namespace: "default" }, spec } as never));
+  serve("front", { type: "NodePort", selector: { app: "front" }, ports: [{ port: 80, nodePort: 30_080 }] });
+  serve("echo", { clusterIP: "10.96.9.9", selector: { app: "echo" }, ports: [{ port: 80, targetPort: 8080 }] });
+  bench.pass(1);
+  const world = worldIn(bench);
+  const socket = { bench, world, id: ask(bench, "/chat") };
+  expect(say(socket, new Uint8Array(0))).toEqual(["1 Request served by echo"]);
+  expect(say(socket, masked(OPCODE.text, "through"))).toEqual(["1 through"]);
+  bench.delete("echo", 0);
+  bench.pass(1);
+  expect(received(world().cells, socket.id, "client")).toBe("");
+  expect(ask(bench, "/plain/")).toBe("");
 });
 
 test("podinfo echoes, and tells every five seconds who it is", () => {

@@ -26,6 +26,8 @@ export interface HttpResponse {
    * way takes. Whoever asked waits so long before it sees the answer.
    */
   readonly delayMs?: number;
+  /** With 101: the connection to another server that goes on with this one, byte for byte. */
+  readonly onward?: string;
 }
 
 /** How packets travel. */

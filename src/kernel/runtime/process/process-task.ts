@@ -224,6 +224,16 @@ export class ProcessTask<S = unknown> extends DescriptorTask implements Task<S> 
     return this.world.net.http(this.#origin, { ...target, ...pool, host: this.#reach(target.host) }, request);
   }
 
+  upgrade(target: Address, request: HttpRequest): HttpResponse | NetFailure {
+    if (requestDepth(this.world.cells) > LIMITS.requestDepth) return "timeout";
+    const there = { ...target, host: this.#reach(target.host) };
+    const end = { container: this.record.id };
+    const upgraded = this.world.net.upgrade(this.#origin, there, request, end);
+    if (typeof upgraded === "string") return upgraded;
+    const { answer, connection } = upgraded;
+    return connection === undefined ? answer : { ...answer, onward: connection };
+  }
+
   connect(target: Address): "open" | NetFailure {
     return this.world.net.connect(this.#origin, { ...target, host: this.#reach(target.host) });
   }

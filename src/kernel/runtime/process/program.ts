@@ -65,6 +65,8 @@ export interface TcpOutput {
   readonly isOver?: boolean;
   /** JSON it remembers of the connection; absent = what it was. */
   readonly state?: unknown;
+  /** From now on what comes is passed on to the server of this connection, and back. */
+  readonly onward?: string;
 }
 
 /** What happened on a WebSocket that a program has accepted: it was opened, a message came, it is closed. */

@@ -116,6 +116,8 @@ export interface Task<S = unknown> {
 
   /** Asks a host by name or address over the network; where `delayMs` is given the caller waits for it. */
   request(target: Address, request: HttpRequest): HttpResponse | NetFailure;
+  /** Asks a host to speak another protocol: with 101 its answer holds the connection to go on with. */
+  upgrade(target: Address, request: HttpRequest): HttpResponse | NetFailure;
   connect(target: Address): "open" | NetFailure;
   /** Will write nothing more to a connection, but still read. */
   shutdown(fd: number): void;

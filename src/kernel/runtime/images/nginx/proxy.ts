@@ -6,6 +6,7 @@ import { hostPort, type Location } from "#kernel/runtime/images/nginx/config";
 import { logError } from "#kernel/runtime/images/nginx/log";
 import { finish, plain } from "#kernel/runtime/images/nginx/static";
 import { interpolate, type Visit } from "#kernel/runtime/images/nginx/visit";
+import { asksForSocket } from "#kernel/runtime/images/server";
 import type { HttpResponse } from "#kernel/runtime/world";
 
 /** The answer of the upstream of a URL; a group is asked in turn until one answers. */
@@ -34,7 +35,9 @@ export function proxied(
   const order = members === undefined ? [{ host, port }] : [...members.slice(first), ...members.slice(0, first)];
   let failure = "";
   for (const member of order) {
-    const answer = visit.task.request(member, { ...visit.request, path: target, headers });
+    const request = { ...visit.request, path: target, headers };
+    const answer = asksForSocket(request) ? visit.task.upgrade(member, request) : visit.task.request(member, request);
+    if (typeof answer !== "string" && answer.status === 101) return answer;
     if (typeof answer !== "string") {
       const { "content-length": _, connection: __, ...kept } = answer.headers;
       return finish(visit, answer.status, answer.body, kept, directives);
