@@ -5,7 +5,8 @@
  * Leaves out DeviceTaintRules: their kind is a beta one, which no server offers by itself.
  */
 import type { DeviceTaint, Pod, ResourceClaim, ResourceSlice } from "#kernel/api/types.gen";
-import { keyOf, parseTime, setCondition } from "#kernel/apimachinery/meta";
+import { keyOf, parseTime } from "#kernel/apimachinery/meta";
+import { disrupt } from "#kernel/controllers/shared/disrupt";
 import type { Client } from "#kernel/registry/client";
 import { type Context, type Controller, done, type Outcome, wakeAt, watching } from "#kernel/registry/controller";
 import { recordEvent } from "#kernel/resources/core/event.record";
@@ -122,19 +123,10 @@ function judge(context: Context, pod: Pod, at: Instant | undefined): Outcome {
 }
 
 function evict(context: Context, pod: Pod): void {
-  const { client, cells, now } = context;
-  cells.delete(LEAVING, pod.metadata.uid);
+  context.cells.delete(LEAVING, pod.metadata.uid);
   say(context, pod, "Marking for deletion");
-  const condition = {
-    type: "DisruptionTarget",
-    status: "True",
-    reason: "DeletionByDeviceTaintManager",
-    message: "Device Taint manager: deleting due to NoExecute taint",
-    observedGeneration: pod.metadata.generation ?? 0,
-  };
-  const conditions = setCondition(pod.status?.conditions, condition, now);
-  client.updateStatus(pods, pod, { ...pod.status, conditions });
-  client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid } });
+  const message = "Device Taint manager: deleting due to NoExecute taint";
+  disrupt(context, pod, { reason: "DeletionByDeviceTaintManager", message });
 }
 
 function say({ client, now }: Context, regarding: Pod, message: string): void {

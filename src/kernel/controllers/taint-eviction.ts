@@ -4,7 +4,8 @@
  * Models pkg/controller/tainteviction.
  */
 import type { Node, Pod, Taint } from "#kernel/api/types.gen";
-import { keyOf, keyText, setCondition } from "#kernel/apimachinery/meta";
+import { keyOf, keyText } from "#kernel/apimachinery/meta";
+import { disrupt } from "#kernel/controllers/shared/disrupt";
 import { type Context, type Controller, done, type Outcome, wakeAt, watching } from "#kernel/registry/controller";
 import { recordEvent } from "#kernel/resources/core/event.record";
 import { nodes } from "#kernel/resources/core/node";
@@ -91,19 +92,10 @@ function patienceOf(pod: Pod, taints: readonly Taint[]): number | undefined {
 }
 
 function evict(context: Context, pod: Pod): void {
-  const { client, cells, now } = context;
-  cells.delete(LEAVING, pod.metadata.uid);
+  context.cells.delete(LEAVING, pod.metadata.uid);
   say(context, pod, `Marking for deletion Pod ${keyText(keyOf(pod))}`);
-  const condition = {
-    type: "DisruptionTarget",
-    status: "True",
-    reason: "DeletionByTaintManager",
-    message: "Taint manager: deleting due to NoExecute taint",
-    observedGeneration: pod.metadata.generation ?? 0,
-  };
-  const conditions = setCondition(pod.status?.conditions, condition, now);
-  client.updateStatus(pods, pod, { ...pod.status, conditions });
-  client.delete(pods, keyOf(pod));
+  const message = "Taint manager: deleting due to NoExecute taint";
+  disrupt(context, pod, { reason: "DeletionByTaintManager", message });
 }
 
 function say({ client, now }: Context, regarding: Pod, message: string): void {

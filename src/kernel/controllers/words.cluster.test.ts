@@ -221,6 +221,14 @@ describe("taint-eviction-controller", () => {
     scene.create(pods, pod("x", {}, tolerationSeconds === undefined ? {} : { tolerations }));
     scene.settle();
   };
+  const STARTED = [
+    "Normal Scheduled (default-scheduler): Successfully assigned default/x to node-1",
+    'Normal Pulling (kubelet): Pulling image "nginx:1.27"',
+    'Normal Pulled (kubelet): Successfully pulled image "nginx:1.27" in 0s (0s including waiting). Image size: ' +
+      "59800000 bytes.",
+    "Normal Created (kubelet): Container created",
+    "Normal Started (kubelet): Container started",
+  ];
   const SAID = "Normal TaintManagerEviction (taint-eviction-controller):";
   check([
     {
@@ -233,12 +241,7 @@ describe("taint-eviction-controller", () => {
       },
       about: [pods, "x"],
       events: [
-        "Normal Scheduled (default-scheduler): Successfully assigned default/x to node-1",
-        'Normal Pulling (kubelet): Pulling image "nginx:1.27"',
-        'Normal Pulled (kubelet): Successfully pulled image "nginx:1.27" in 0s (0s including waiting). Image size: ' +
-          "59800000 bytes.",
-        "Normal Created (kubelet): Container created",
-        "Normal Started (kubelet): Container started",
+        ...STARTED,
         `${SAID} Marking for deletion Pod default/x`,
         "Normal Killing (kubelet): Stopping container c",
       ],
@@ -254,15 +257,7 @@ describe("taint-eviction-controller", () => {
         scene.pass(100);
       },
       about: [pods, "x"],
-      events: [
-        "Normal Scheduled (default-scheduler): Successfully assigned default/x to node-1",
-        'Normal Pulling (kubelet): Pulling image "nginx:1.27"',
-        'Normal Pulled (kubelet): Successfully pulled image "nginx:1.27" in 0s (0s including waiting). Image size: ' +
-          "59800000 bytes.",
-        "Normal Created (kubelet): Container created",
-        "Normal Started (kubelet): Container started",
-        `${SAID} Cancelling deletion of Pod default/x`,
-      ],
+      events: [...STARTED, `${SAID} Cancelling deletion of Pod default/x`],
       scene: { machines: 1 },
     },
   ]);
