@@ -7,13 +7,13 @@
 import { written } from "#apiserver/codec/encode";
 import { type Status, statusOf } from "#kernel/apimachinery/errors";
 import { type Acceptance, negotiate } from "#kernel/requests/media-type";
-import { warningHeader } from "#kernel/requests/present";
+import { warningHeaders } from "#kernel/requests/present";
 
 /** The HTTP answer for a Status. */
 export function statusResponse(status: Status, request: Request, warnings: readonly string[] = []): Response {
   const { body, headers } = written(JSON.stringify(status), acceptance(request), request);
   headers.set("cache-control", "no-cache, private");
-  for (const warning of warnings) headers.append("warning", warningHeader(warning));
+  for (const header of warningHeaders(warnings)) headers.append("warning", header);
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined && retryAfter > 0) headers.set("retry-after", String(retryAfter));
   return new Response(body, { status: status.code ?? 500, headers });

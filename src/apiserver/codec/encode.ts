@@ -9,7 +9,7 @@ import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { ListResult } from "#kernel/registry/list";
 import { type Acceptance, negotiate } from "#kernel/requests/media-type";
-import { isPretty, listText, objectText, warningHeader } from "#kernel/requests/present";
+import { isPretty, listText, objectText, warningHeaders } from "#kernel/requests/present";
 import type { Instant } from "#kernel/sim/instant";
 import type { KubeObject } from "#kernel/store/object";
 
@@ -67,7 +67,7 @@ function withDeprecation(resource: AnyResource | undefined, presentation: Presen
 function respond(json: string, accept: Acceptance, { request, warnings = [] }: Presentation, status: number): Response {
   const { body, headers } = written(json, accept, request);
   headers.set("cache-control", "no-cache, private");
-  for (const warning of warnings) headers.append("warning", warningHeader(warning));
+  for (const header of warningHeaders(warnings)) headers.append("warning", header);
   return new Response(body, { status, headers });
 }
 

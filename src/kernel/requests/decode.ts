@@ -5,7 +5,6 @@
  * of k8s.io/apimachinery/pkg/runtime/serializer/json.
  */
 
-import { parseDocument } from "yaml";
 import type { ObjectShape } from "#kernel/api/shapes";
 import { cannotBeHandled, type Decoded, decode, type JsonObject } from "#kernel/api/walk";
 import { badRequest, unsupportedBodyType } from "#kernel/apimachinery/errors";
@@ -13,7 +12,7 @@ import { JsonSyntaxError, readJson, strictDecodingText } from "#kernel/apimachin
 import type { GroupVersionKind } from "#kernel/apimachinery/meta";
 import type { AnyResource } from "#kernel/registry/definition";
 import type { FieldValidation } from "#kernel/requests/options";
-import { inMapOrder, type Strictness, strictTexts, strictWarnings } from "#kernel/requests/strict";
+import { inMapOrder, readYaml, type Strictness, strictTexts, strictWarnings, type Yaml } from "#kernel/requests/strict";
 import type { KubeObject } from "#kernel/store/object";
 
 /** Media type of the binary form, which the edge reads. */
@@ -27,6 +26,7 @@ export interface Parsed {
   readonly text: string;
   /** In which way strict decoding looks at the text; a value that was not read from text has nothing twice. */
   readonly strictness: Strictness;
+  readonly yaml?: Yaml;
 }
 
 /** A value that was not read from text. */
@@ -42,11 +42,12 @@ export interface Text {
 export function parseBody({ text, type }: Text): Parsed {
   if (type === "application/json") return { value: readJson(text), text, strictness: "json" };
   if (!OBJECT_TYPES.includes(type)) throw unsupportedBodyType(OBJECT_TYPES);
-  const document = parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" });
+  const yaml = readYaml(text);
+  const { document } = yaml;
   const [error] = document.errors;
   if (error !== undefined)
     throw new JsonSyntaxError(`error converting YAML to JSON: yaml: ${error.message.split("\n")[0]}`);
-  return { value: document.toJS({ maxAliasCount: 100 }), text, strictness: "yaml" };
+  return { value: document.toJS({ maxAliasCount: 100 }), text, strictness: "yaml", yaml };
 }
 
 /** What a body is to be decoded as. */
@@ -120,10 +121,10 @@ export function decodeValue(
 }
 
 /** A custom resource is read as a map, whose fields have no order of their own; so is all that is no JSON. */
-function strictProblemsOf({ text, strictness }: Parsed, unknown: readonly string[], isCustom: boolean): string[] {
+function strictProblemsOf({ text, strictness, yaml }: Parsed, unknown: readonly string[], isCustom: boolean): string[] {
   const kind = isCustom && strictness === "json" ? "custom-json" : strictness;
   const paths = isCustom || kind === "json" ? unknown : inMapOrder(unknown);
-  return strictTexts(text, kind, paths);
+  return strictTexts(text, kind, paths, yaml);
 }
 
 /** A body may leave out what it is; what it says must be right. */

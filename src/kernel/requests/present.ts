@@ -104,8 +104,27 @@ export function isPretty(agent: string, query: Query): boolean {
   return asked !== "" ? isTrue(asked) : /^(curl|Wget|Mozilla\/5\.0)/.test(agent);
 }
 
+/** Characters of all warnings of one answer; where they would be more, each is cut. */
+const WARNINGS_CHARS_MAX = 4_096;
+const CUT_CHARS = 256;
+
+/** The Warning headers of an answer: each text once, and no more than clients' headers hold. */
+export function warningHeaders(texts: readonly string[]): string[] {
+  const different = [...new Set(texts)];
+  const isMuch = different.reduce((sum, { length }) => sum + length, 0) > WARNINGS_CHARS_MAX;
+  let left = WARNINGS_CHARS_MAX;
+  const shown: string[] = [];
+  for (const text of different) {
+    const cut = isMuch ? text.slice(0, CUT_CHARS) : text;
+    left -= cut.length;
+    if (left < 0) break;
+    shown.push(warningHeader(cut));
+  }
+  return shown;
+}
+
 /** The Warning header of RFC 7234 as the API server writes it: code 299, agent "-". */
-export function warningHeader(text: string): string {
+function warningHeader(text: string): string {
   const plain = text.replace(/\p{Cc}/gu, " ");
   return `299 - "${plain.replace(/[\\"]/g, "\\$&")}"`;
 }

@@ -3,7 +3,7 @@
  *
  * Models the strict decoders of apimachinery/pkg/runtime/serializer/json, sigs.k8s.io/yaml and the patch handler.
  */
-import { parseDocument } from "yaml";
+import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { readJson, strictProblems } from "#kernel/apimachinery/json";
 
 /** How a body came, as far as strict decoding tells one from another. */
@@ -11,10 +11,16 @@ export type Strictness = "none" | "json" | "custom-json" | "yaml" | "patch" | "j
 
 /**
  * Everything strict decoding has against a text, one text each.
- * `unknownFields` are the paths the kind does not have, which only reading the value can tell.
+ * `unknownFields` are the paths the kind does not have, which only reading the value can tell; `yaml` is the text as it
+ * has been read, if it is YAML.
  */
-export function strictTexts(text: string, strictness: Strictness, unknownFields: readonly string[]): string[] {
-  const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
+export function strictTexts(
+  text: string,
+  strictness: Strictness,
+  unknownFields: readonly string[],
+  yaml?: Yaml,
+): string[] {
+  const unknown = unknownFields.slice(0, PROBLEMS_MAX).map((path) => `unknown field ${JSON.stringify(path)}`);
   switch (strictness) {
     case "none":
       return unknown;
@@ -26,7 +32,7 @@ export function strictTexts(text: string, strictness: Strictness, unknownFields:
     case "json-patch":
       return [...strictProblems(text, unknownInOperations(text)).map((one) => `json patch ${one}`), ...unknown];
     case "yaml": {
-      const lines = repeatedKeys(text);
+      const lines = repeatedKeys(yaml ?? readYaml(text));
       return lines.length === 0 ? unknown : [`${YAML_PROBLEM}${lines.join("\n  ")}`, ...unknown];
     }
   }
@@ -56,24 +62,53 @@ export function strictWarnings(problems: readonly string[]): string[] {
   });
 }
 
-/** `line 5: key "name" already set in map`, for every key of a YAML text that stands twice in its map. */
-function repeatedKeys(text: string): string[] {
-  const { errors } = parseDocument(text, { version: "1.1", uniqueKeys: true, logLevel: "silent", prettyErrors: false });
-  return errors
-    .filter(({ code }) => code === "DUPLICATE_KEY")
-    .map(({ pos }) => `line ${lineAt(text, pos[0])}: key ${JSON.stringify(keyAt(text, pos[0]))} already set in map`);
+/** A YAML text that has been read, and where its lines begin. */
+export interface Yaml {
+  readonly document: Document.Parsed;
+  readonly lineCounter: LineCounter;
 }
 
-const lineAt = (text: string, position: number): number => text.slice(0, position).split("\n").length;
+/** Reads a YAML text, which may say a key twice. */
+export function readYaml(text: string): Yaml {
+  const lineCounter = new LineCounter();
+  const options = { version: "1.1", uniqueKeys: false, logLevel: "silent", lineCounter } as const;
+  return { document: parseDocument(text, options), lineCounter };
+}
 
-const keyAt = (text: string, position: number): string =>
-  /^["']?([^"':]+)/.exec(text.slice(position))?.[1]?.trim() ?? "";
+/** `line 5: key "name" already set in map`, for the first keys of a YAML text that stand twice in their map. */
+function repeatedKeys({ document, lineCounter }: Yaml): string[] {
+  const lines: string[] = [];
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          const { line } = lineCounter.linePos(key.range?.[0] ?? 0);
+          lines.push(`line ${line}: key ${JSON.stringify(key.value)} already set in map`);
+        }
+        seen.add(key.value);
+      }
+      return lines.length < PROBLEMS_MAX ? undefined : visit.BREAK;
+    },
+  });
+  return sortedByLine(lines).slice(0, PROBLEMS_MAX);
+}
+
+/** A map is looked at before what it holds; the text is read from its beginning. */
+const sortedByLine = (lines: readonly string[]): string[] =>
+  [...lines].sort(
+    (a, b) => Number.parseInt(a.slice("line ".length), 10) - Number.parseInt(b.slice("line ".length), 10),
+  );
+
+/** As many as Go's decoder remembers. */
+const PROBLEMS_MAX = 100;
 
 /** What is wrong with a configuration for server-side apply: keys that stand twice; undefined if none does. */
 export function appliedProblem(text: string): string | undefined {
   // Reading JSON as YAML is slow: only to name what is known to be there.
   if (/^\s*\{/.test(text) && strictProblems(text).length === 0) return undefined;
-  const lines = repeatedKeys(text);
+  const lines = repeatedKeys(readYaml(text));
   return lines.length === 0 ? undefined : `error converting YAML to JSON: ${YAML_PROBLEM}${lines.join("\n  ")}`;
 }
 

@@ -31,7 +31,7 @@ import { decodeText } from "#kernel/requests/decode";
 import { createBinding, GENERIC_SUBRESOURCES, OBJECT_DEEDS, SUBRESOURCE_DEEDS } from "#kernel/requests/deeds";
 import { subresourcesOf } from "#kernel/requests/discovery";
 import { bodyType, negotiate } from "#kernel/requests/media-type";
-import { isPretty, listText, objectText, warningHeader } from "#kernel/requests/present";
+import { isPretty, listText, objectText, warningHeaders } from "#kernel/requests/present";
 import { type Query, queryOf } from "#kernel/requests/query";
 import { type RequestInfo, readInfo } from "#kernel/requests/request-info";
 import { authenticateToken } from "#kernel/resources/authentication/token.claims";
@@ -184,7 +184,7 @@ function shown(outcome: Outcome, { query, agent }: Call, request: HttpRequest, n
 }
 
 const warned = (warnings: readonly string[]): Readonly<Record<string, string>> =>
-  warnings.length === 0 ? {} : { warning: warnings.map(warningHeader).join(", ") };
+  warnings.length === 0 ? {} : { warning: warningHeaders(warnings).join(", ") };
 
 const json = (status: number, value: object): HttpResponse => ({
   status,
