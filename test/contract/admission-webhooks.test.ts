@@ -262,6 +262,12 @@ describe("webhooks by URL", () => {
     expect(reviews["/nothing"]).toMatchObject({ kind: { kind: "Eviction" }, object: { deleteOptions: {} } });
     await cluster.kubectlOk(["delete", "pods", "-l", "app=web", "--wait=false"]);
     expect(seen.filter((line) => line.startsWith("DELETE pods"))).not.toEqual([]);
+    await applied(cluster, configuration(`https://localhost:${port}/nothing`, ["secrets"], ["DELETE"]));
+    await cluster.kubectlOk(["create", "secret", "generic", "one"]);
+    await cluster.api("/api/v1/namespaces/default/secrets", { method: "DELETE" });
+    expect(reviews["/nothing"]).toMatchObject({ operation: "DELETE", oldObject: { metadata: { name: "one" } } });
+    // A collection has no name.
+    expect(reviews["/nothing"]).not.toHaveProperty("name");
     await applied(cluster, configuration(`https://localhost:${port}/scale`, ["secrets"], ["DELETE"]));
     await cluster.kubectlOk(["create", "secret", "generic", "kept"]);
     const { stderr } = await cluster.kubectl(["delete", "secret", "kept"]);

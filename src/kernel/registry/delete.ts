@@ -32,6 +32,8 @@ export interface DeleteOptions {
   readonly isDryRun?: boolean;
   /** Admission has had its say on what this delete is a part of (an eviction), and is not asked again. */
   readonly isAdmitted?: boolean;
+  /** The request names a collection and no object. */
+  readonly isOfCollection?: boolean;
 }
 
 const ORPHAN = "orphan";
@@ -80,7 +82,7 @@ export function removeCollection<T extends KubeObject>(
   options: DeleteOptions,
 ): ListResult<T> {
   const found = list(client.registry, resource, selection);
-  for (const object of found.items) remove(client, resource, keyOf(object), options);
+  for (const object of found.items) remove(client, resource, keyOf(object), { ...options, isOfCollection: true });
   return found;
 }
 
@@ -107,6 +109,7 @@ function admit(client: Client, resource: AnyResource, old: KubeObject, options: 
     resource,
     subresource: "",
     ...keyOf(old),
+    ...(options.isOfCollection === true && { name: "" }),
     old,
     user: client.user,
     isDryRun: options.isDryRun === true,
