@@ -2,12 +2,13 @@
  * Interpreters as far as lessons use them: a line that prints, a server of files, a script that serves.
  *
  * Models the official images of python, node, ruby, php and golang.
- * Leaves out the languages: of a line that prints, its texts and numbers are understood; a script says that it is
- * simulated and answers on the ports the container declares.
+ * Leaves out the languages but a little Python: of a line that prints, its texts and numbers are understood; a script
+ * says that it is simulated and answers on the ports the container declares.
  */
 import { simulated } from "#kernel/runtime/images/default";
 import { logDate } from "#kernel/runtime/images/http";
 import type { Image } from "#kernel/runtime/images/image";
+import { type PythonState, runPython } from "#kernel/runtime/images/python/run";
 import { imageOf, page, server, text, type Visit } from "#kernel/runtime/images/server";
 import type { Tags } from "#kernel/runtime/images/tags";
 import type { Program } from "#kernel/runtime/process/program";
@@ -140,7 +141,9 @@ function interpreter(name: string, { version, line, files }: Speech): Program<Li
         return 0;
       }
       const at = args.findIndex((arg) => line.test(arg));
-      if (at >= 0) return runLine(task, name, args[at + 1] ?? "");
+      const source = args[at + 1] ?? "";
+      if (at >= 0 && name === "python") return runPython(task as unknown as Task<PythonState>, source);
+      if (at >= 0) return runLine(task, name, source);
       const folder = files?.(args);
       if (folder !== undefined)
         return task.replace(["interpreter-files", folder[0], folder[1] ?? task.cwd]) === 0 ? undefined : 1;
