@@ -287,6 +287,16 @@ describe("webhooks by URL", () => {
       operation: "UPDATE",
       options: { kind: "UpdateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "kubectl-patch" },
     });
+    await cluster.kubectlOk(["create", "cm", "said"]);
+    expect(reviews["/nothing"]).toMatchObject({
+      options: { fieldManager: "kubectl-create", fieldValidation: "Strict" },
+    });
+    const silent = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "silent" } };
+    const headers = { "content-type": "application/json" };
+    const path = "/api/v1/namespaces/default/configmaps";
+    await cluster.api(path, { method: "POST", headers, body: JSON.stringify(silent) });
+    expect(reviews["/nothing"]).toMatchObject({ name: "silent" });
+    expect(reviews["/nothing"]?.["options"]).toEqual({ kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" });
   });
 
   test("an authority of one's own cannot be had for a URL, and who names one is told", async () => {

@@ -53,7 +53,7 @@ export function create<T extends KubeObject>(
     object,
     user: client.user,
     isDryRun: options.isDryRun === true,
-    options: { fieldManager: client.fieldManager },
+    options: options.said ?? { fieldManager: client.fieldManager },
     notes: new Map(),
   };
   const concerned = registry.admission.filter((plugin) => plugin.concerns(request));

@@ -29,6 +29,8 @@ export interface WriteOptions {
   readonly mayCreate?: boolean;
   /** What admission shows others in the object's place, and its kind. */
   readonly shownAs?: Pick<AdmissionRequest, "kind" | "shown" | "obey">;
+  /** What the client has said of the write beside the object, as admission is shown it; absent = its manager. */
+  readonly said?: Readonly<Record<string, string>>;
   /** What an apply made of managedFields; otherwise they follow from what the write changes. */
   readonly owned?: Owned;
 }
@@ -69,7 +71,7 @@ export function update<T extends KubeObject>(
     user: client.user,
     isDryRun: options.isDryRun === true,
     ...options.shownAs,
-    options: { fieldManager: client.fieldManager },
+    options: options.said ?? { fieldManager: client.fieldManager },
     notes: new Map(),
   };
   const concerned = registry.admission.filter((plugin) => plugin.concerns(request));

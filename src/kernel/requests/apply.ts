@@ -29,7 +29,7 @@ export const applyObject: Deed = (door, call) => {
   const key = { namespace: info.namespace, name: info.name };
   const applied = { config, isForced: query.isForced };
   if (info.subresource === "scale") {
-    const scale = client.applyScale(resource, key, applied, { isDryRun: query.isDryRun });
+    const scale = client.applyScale(resource, key, applied, { isDryRun: query.isDryRun, said: query.said });
     return one(scale, { warnings: problems });
   }
   const old = client.get(resource, key);

@@ -19,6 +19,8 @@ export interface WriteQuery {
   readonly isDryRun: boolean;
   readonly fieldManager: string;
   readonly fieldValidation: FieldValidation;
+  /** What of it the client has said, as admission is shown it. */
+  readonly said: Readonly<Record<string, string>>;
 }
 
 type WriteKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
@@ -62,6 +64,7 @@ function readWrite({ query, agent }: Asked, kind: WriteKind, at: At): WriteQuery
     isDryRun,
     fieldManager: fieldManager === "" ? agentName(agent) : fieldManager,
     fieldValidation: (fieldValidation === "" ? "Warn" : fieldValidation) as FieldValidation,
+    said: { ...(fieldManager !== "" && { fieldManager }), ...(fieldValidation !== "" && { fieldValidation }) },
   };
 }
 

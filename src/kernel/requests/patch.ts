@@ -115,5 +115,5 @@ function patchedScale(
   // Scale has no lists, so strategic merge is plain merge.
   const value = type === "json" ? jsonPatch(scale, patch) : mergePatch(scale, patch);
   const { object } = decodeValue({ value, ...from }, SCALE_TARGET, query.fieldValidation);
-  return client.updateScale(resource, key, object as Scale, { isDryRun: query.isDryRun });
+  return client.updateScale(resource, key, object as Scale, { isDryRun: query.isDryRun, said: query.said });
 }

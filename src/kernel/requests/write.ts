@@ -26,7 +26,7 @@ export const createObject: Deed = (door, call) => {
   door.note(warnings);
   const draft = draftFor(resource, object, info);
   const client = door.client(query.fieldManager);
-  const created = client.create(resource, draft, { isDryRun: query.isDryRun });
+  const created = client.create(resource, draft, { isDryRun: query.isDryRun, said: query.said });
   const texts = [...warnings, ...writeWarnings(client, resource, created)];
   return one(created, { resource, status: 201, warnings: texts });
 };
@@ -40,8 +40,9 @@ export const SCALE_TARGET: Target = {
 };
 
 /** The write options a client takes, from the request's. */
-export const writeOptions = ({ isDryRun }: WriteQuery, subresource: string, mayCreate: boolean) => ({
+export const writeOptions = ({ isDryRun, said }: WriteQuery, subresource: string, mayCreate: boolean) => ({
   isDryRun,
+  said,
   subresource,
   mayCreate,
 });
@@ -56,7 +57,8 @@ export const updateObject: Deed = (door, call) => {
   const key = { namespace: info.namespace, name: info.name };
   if (info.subresource === "scale") {
     const { object, warnings } = body.decode(SCALE_TARGET, query.fieldValidation);
-    return one(client.updateScale(resource, key, object as Scale, { isDryRun: query.isDryRun }), { warnings });
+    const options = { isDryRun: query.isDryRun, said: query.said };
+    return one(client.updateScale(resource, key, object as Scale, options), { warnings });
   }
   const { object, warnings } = body.decode(targetOf(resource), query.fieldValidation);
   door.note(warnings);
@@ -77,6 +79,6 @@ export const finalizeNamespace: Deed = (door, call) => {
   const { object, warnings } = call.body.decode(targetOf(namespaces), query.fieldValidation);
   const draft = draftFor(namespaces, object, call.info) as Namespace;
   const client = door.client(query.fieldManager);
-  const updated = client.update(namespaces, draft, { isDryRun: query.isDryRun, subresource: "finalize" });
+  const updated = client.update(namespaces, draft, writeOptions(query, "finalize", false));
   return one(updated, { resource: namespaces, warnings });
 };
