@@ -99,10 +99,13 @@ describe.skipIf(SAMPLES === "")("Online Boutique (skipped where DRYDOCK_SAMPLES 
     expect(after).toContain("Your shopping cart is empty!");
   });
 
-  test("a Service that is broken breaks the page, in the words of its client", async () => {
+  test("a Service that is broken breaks the page once its kept connection ends, in the words of its client", async () => {
     const selector = JSON.stringify({ spec: { selector: { app: "nobody" } } });
     await cluster.kubectlOk(["patch", "service", "productcatalogservice", "-p", selector]);
     await cluster.advance({ by: "10s" });
+    expect((await look(cluster, `${front}/`)).status).toBe(200);
+    await cluster.kubectlOk(["delete", "pod", "-l", "app=productcatalogservice", "--wait=false"]);
+    await cluster.advance({ by: "40s" });
     const page = await look(cluster, `${front}/`);
     expect(page.status).toBe(500);
     expect(await page.text()).toMatch(

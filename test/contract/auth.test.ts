@@ -168,7 +168,7 @@ test("a role reference is for ever, and what is no binding is refused", async ()
   const changed = await cluster.kubectl(["replace", "-f", "-"], { stdin: binding("ClusterRole", "view") });
   expect(changed.stderr).toContain(
     'The RoleBinding "pods" is invalid: roleRef: Invalid value: ' +
-      '{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"view"}: cannot change roleRef',
+      '{"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"view"}: cannot change roleRef',
   );
   const wrong = await cluster.kubectl(["replace", "-f", "-"], { stdin: binding("Pod", "") });
   expect(wrong.stderr).toContain('roleRef.kind: Unsupported value: "Pod": supported values: "Role", "ClusterRole"');

@@ -16,24 +16,6 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** The part of ObjectMeta this floor reads; the generated type has more. */
-export interface Meta {
-  name?: string;
-  generateName?: string;
-  namespace?: string;
-  uid?: string;
-  resourceVersion?: string;
-  generation?: number;
-  creationTimestamp?: string | null;
-  deletionTimestamp?: string;
-  deletionGracePeriodSeconds?: number;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  ownerReferences?: OwnerReference[];
-  finalizers?: string[];
-  managedFields?: unknown[];
-}
-
 /** Anything with metadata. Written so that generated types, with `undefined` allowed or not, fit. */
 export interface HasMeta {
   readonly metadata?: MetaView | undefined;
@@ -85,10 +67,6 @@ export interface GroupVersion {
 
 export interface GroupVersionKind extends GroupVersion {
   readonly kind: string;
-}
-
-export interface GroupVersionResource extends GroupVersion {
-  readonly resource: string;
 }
 
 /** Gives `apps/v1`, or `v1` for the core group. */
