@@ -59,3 +59,21 @@ test("a ReplicaSet whose pods are evicted as they come", () => {
   scene.pass(5);
   expect(scene.need(replicasets, "x").status).toMatchObject({ replicas: 1, readyReplicas: 1 });
 });
+
+test("a node turns pods away ever more slowly: a ReplicaSet that does not fit does not fill the cluster", () => {
+  const scene = new Scene({ machines: [{ name: "node-1", cpu: "2" }] });
+  const containers = [{ name: "c", image: "nginx:1.27", resources: { requests: { cpu: "200m" } } }];
+  const template = { metadata: { labels }, spec: onNode({ containers }) };
+  scene.create(replicasets, { metadata, spec: { replicas: 50, selector, template } });
+  const failed = (): number => scene.list(pods).filter(({ status }) => status?.phase === "Failed").length;
+  scene.pass(10);
+  const before = failed();
+  expect(before).toBeGreaterThan(40);
+  scene.pass(600);
+  expect(failed()).toBeLessThan(2_000);
+  scene.edit(replicasets, "x", ({ spec }) => {
+    spec.replicas = 5;
+  });
+  scene.pass(700);
+  expect(scene.need(replicasets, "x").status).toMatchObject({ replicas: 5, readyReplicas: 5 });
+});

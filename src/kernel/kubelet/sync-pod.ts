@@ -24,6 +24,7 @@ import { endContainers, runContainers } from "#kernel/kubelet/pod-containers";
 import { leaseAddress, releaseAddresses } from "#kernel/kubelet/pod-ip";
 import { later, membersOf, type PodWork, say } from "#kernel/kubelet/pod-work";
 import { REFERENCES } from "#kernel/kubelet/references";
+import { countRefusal, refusalMs } from "#kernel/kubelet/refusals";
 import { report } from "#kernel/kubelet/report";
 import { allocate } from "#kernel/kubelet/resize";
 import { sayCompleted } from "#kernel/kubelet/resize-events";
@@ -58,8 +59,6 @@ import type { Instant } from "#kernel/sim/instant";
 const SANDBOX_MS = 600;
 /** Taking a sandbox down, once its containers have ended. */
 const TEARDOWN_MS = 700;
-/** How long turning a pod away takes, in every cluster: whoever makes the next one at once must not stop the clock. */
-const REFUSE_MS = 1000;
 /** How soon a sandbox that got no address is tried again. */
 const SANDBOX_RETRY_MS = 15_000;
 
@@ -206,12 +205,13 @@ function admit(work: PodWork): Outcome {
   const { cell, context, machine } = work;
   const why = refusal(work);
   if (why !== undefined) {
-    cell.refusedAt ??= context.now + REFUSE_MS;
+    cell.refusedAt ??= context.now + refusalMs(context.cells, machine.name, context.now);
     if (context.now < cell.refusedAt) return wakeAt(cell.refusedAt);
   }
   cell.admittedAt = context.now;
   cell.bootedAt = machine.bootedAt;
   if (why === undefined) return done;
+  countRefusal(context.cells, machine.name, context.now);
   cell.failure = why;
   cell.isFinished = true;
   say(work, { type: "Warning", reason: why.reason, message: why.message });
