@@ -88,6 +88,8 @@ test("what it refuses reaches the client as it is", async () => {
   for (const body of [{ metadata: 1 }, { metadata: { labels: { a: 1 } } }, { kind: "Pod" }, [], "x"]) {
     expect((await send(`${HOME}/namespaces/default/flunders`, "POST", body as object)).status).toBe(400);
   }
+  const large = { ...flunder("large"), metadata: { name: "large", annotations: { a: "x".repeat(50_000) } } };
+  expect((await send(`${HOME}/namespaces/default/flunders`, "POST", large)).status).toBe(413);
   expect((await send(`${HOME}/namespaces/default/flunders?watch=1`, "GET")).status).toBe(405);
   expect((await send(`${HOME}/nothing`, "GET")).status).toBe(404);
   const made = (await (await send(`${HOME}/namespaces/default/flunders`, "POST", flunder("c"))).json()) as object;

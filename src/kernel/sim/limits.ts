@@ -90,7 +90,9 @@ export const LIMITS = {
   /** Largest answer that is taken from a server outside. */
   replyChars: 3 * 1024 * 1024,
   /** Objects a sample API server keeps. */
-  sampleObjects: 500,
+  sampleObjects: 200,
+  /** Characters of one of them. */
+  sampleObjectChars: 16 * 1024,
   /** Calls to servers outside that one cluster makes at once; what is beyond waits. */
   callsAtOnce: 6,
 } as const;

@@ -14,6 +14,7 @@ import {
   forbidden,
   methodNotSupported,
   notFound,
+  requestEntityTooLarge,
   StatusError,
   success,
   tooManyRequests,
@@ -289,6 +290,9 @@ function keep(task: Task<State>, asked: Asked, { metadata, ...rest }: Draft): Ke
   const { revision, objects } = stateOf(task);
   const meta = { ...metadata, resourceVersion: String(revision + 1) } as Kept["metadata"];
   const object: Kept = { kind: asked.kind, apiVersion: API_VERSION, metadata: meta, ...rest };
+  if (JSON.stringify(object).length > LIMITS.sampleObjectChars) {
+    throw requestEntityTooLarge("etcdserver: request is too large");
+  }
   if (asked.query["dryRun"] !== undefined) return object;
   const kept = Object.entries({ ...objects, [keyOf(asked, meta.name)]: object });
   task.state = {
