@@ -4,6 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { createApiServer } from "#apiserver/app";
+import { ADMISSION } from "#apiserver/refusals/admission.fixture";
 import { AGGREGATION } from "#apiserver/refusals/aggregation.fixture";
 import { CLUSTER } from "#apiserver/refusals/cluster.fixture";
 import { CONTROL } from "#apiserver/refusals/control.fixture";
@@ -40,6 +41,7 @@ async function said(manifest: Row[0]): Promise<string> {
 }
 
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
+  ADMISSION,
   CORE,
   SERVICES,
   STORAGE,

@@ -54,7 +54,7 @@ export const CONTROL: readonly Row[] = [
   ],
   [
     runtime({ handler: "h", scheduling: { tolerations: [{ operator: "Odd" }] } }),
-    '[scheduling.tolerations[0].operator: Invalid value: "Odd": operator must be Exists when `key` is empty, which means "match all values and all keys", scheduling.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists", "Lt", "Gt"]',
+    '[scheduling.tolerations[0].operator: Invalid value: "Odd": operator must be Exists when `key` is empty, which means "match all values and all keys", scheduling.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists"]',
   ],
   [csr({}), 'spec.request: Invalid value: "Zm9v": PEM block type must be CERTIFICATE REQUEST'],
   [

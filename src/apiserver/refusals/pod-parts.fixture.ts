@@ -6,6 +6,8 @@ import { container, pod, podWith, QUALIFIED, type Row, SUBDOMAIN } from "#apiser
 const volumes = (...all: object[]) => pod({ volumes: all });
 const mounted = (mount: object, ...all: object[]) =>
   pod({ containers: [container({ volumeMounts: [mount] })], volumes: all });
+const restarted = (rule: object) =>
+  pod({ containers: [container({ restartPolicy: "Never", restartPolicyRules: [{ action: "Restart", ...rule }] })] });
 const httpGet = { path: "/", port: 80 };
 
 // ValidatePodCreate of pkg/apis/core/validation: ValidateVolumes, ValidateVolumeMounts, validateInitContainers,
@@ -66,6 +68,22 @@ export const POD_PARTS: readonly Row[] = [
   ],
   [mounted({ name: "v", mountPath: "/m:x" }, { name: "v", emptyDir: {} }), "accepted"],
   [pod({ initContainers: [container({ name: "i", restartPolicy: "Never" })] }), "accepted"],
+  // Restart rules: as a server of v1.36.1 answered (dry runs).
+  [restarted({ exitCodes: { operator: "In", values: [] } }), "accepted"],
+  [restarted({ exitCodes: { operator: "In", values: [300] } }), "accepted"],
+  [restarted({}), "spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified"],
+  [
+    restarted({ exitCodes: { operator: "Equals", values: [3] } }),
+    'spec.containers[0].restartPolicyRules[0].exitCodes.operator: Unsupported value: "Equals": supported values: "In", "NotIn"',
+  ],
+  [
+    restarted({ action: "DoNotRestart", exitCodes: { operator: "In", values: [3] } }),
+    'spec.containers[0].restartPolicyRules[0].action: Unsupported value: "DoNotRestart": supported values: "Restart", "RestartAllContainers"',
+  ],
+  [
+    pod({ containers: [container({ restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In" } }] })] }),
+    "spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+  ],
   [
     pod({ initContainers: [container({ name: "i", livenessProbe: { httpGet } })] }),
     "spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always",

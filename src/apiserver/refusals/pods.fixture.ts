@@ -242,7 +242,11 @@ export const PODS: readonly Row[] = [
   ],
   [
     tolerations({ operator: "Odd" }),
-    '[spec.tolerations[0].operator: Invalid value: "Odd": operator must be Exists when `key` is empty, which means "match all values and all keys", spec.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists", "Lt", "Gt"]',
+    '[spec.tolerations[0].operator: Invalid value: "Odd": operator must be Exists when `key` is empty, which means "match all values and all keys", spec.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists"]',
+  ],
+  [
+    tolerations({ key: "a", operator: "Gt", value: "1" }),
+    'spec.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists"',
   ],
   [
     tolerations({ key: "a", operator: "Exists", value: "b" }),

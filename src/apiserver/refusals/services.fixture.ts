@@ -1,7 +1,7 @@
 /**
  * Refused Services and Endpoints.
  */
-import { manifest, QUALIFIED, type Row, SUBDOMAIN } from "#apiserver/refusals/rows.fixture";
+import { LABEL, manifest, QUALIFIED, type Row, SUBDOMAIN } from "#apiserver/refusals/rows.fixture";
 
 const service = (spec: object, metadata: object = {}) =>
   manifest("v1", "Service", { spec }, metadata as Record<string, unknown>);
@@ -10,10 +10,6 @@ const endpoints = (subset: object) => manifest("v1", "Endpoints", { subsets: [su
 
 const MUST_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const PORT_RANGE = "must be between 1 and 65535, inclusive";
-const SERVICE_NAME =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and " +
-  "end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
-  "'[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 // ValidateService, ValidateServiceClusterIPsRelatedFields and validateEndpointSubsets of pkg/apis/core/validation.
 export const SERVICES: readonly Row[] = [
@@ -166,7 +162,9 @@ export const SERVICES: readonly Row[] = [
     ),
     'metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: "disabled": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified',
   ],
-  [service({ ports: [port] }, { name: "1x" }), `metadata.name: Invalid value: "1x": ${SERVICE_NAME}`],
+  [service({ ports: [port] }, { name: "1x" }), "accepted"],
+  [service({ ports: [port] }, { name: "a.b" }), 'metadata.name: Invalid value: "a.b": must not contain dots'],
+  [service({ ports: [port] }, { name: "A" }), `metadata.name: Invalid value: "A": ${LABEL}`],
   [
     endpoints({ addresses: [{ ip: "x" }], ports: [port] }),
     `[subsets[0].addresses[0].ip: Invalid value: "x": ${MUST_IP}, subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address]`,

@@ -8,13 +8,7 @@ import type { ObjectMeta } from "#kernel/api/types.gen";
 import { materialize } from "#kernel/api/walk";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "#kernel/apimachinery/errors";
 import { type At, collector } from "#kernel/apimachinery/field-errors";
-import {
-  dns1035Label,
-  dns1123Label,
-  dns1123Subdomain,
-  type Format,
-  pathSegmentName,
-} from "#kernel/apimachinery/formats";
+import { dns1123Label, dns1123Subdomain, type Format, pathSegmentName } from "#kernel/apimachinery/formats";
 import { timeText } from "#kernel/apimachinery/meta";
 import { validateObjectMeta, validateOwnedFinalizer } from "#kernel/apimachinery/names";
 import { type AdmissionRequest, admitAll } from "#kernel/registry/admission";
@@ -89,7 +83,6 @@ export function refuse(resource: AnyResource, name: string, at: At): void {
 const NAME_FORMATS: Readonly<Record<AnyResource["nameFormat"], Format>> = {
   subdomain: dns1123Subdomain,
   label: dns1123Label,
-  label1035: dns1035Label,
   pathSegment: pathSegmentName,
   any: () => [],
 };

@@ -109,7 +109,7 @@ export interface DefinitionInput<T extends KubeObject> {
   readonly verbs?: readonly Verb[];
   readonly subresources?: Subresources;
   /** How metadata.name must look; "subdomain" (RFC 1123) unless said otherwise. */
-  readonly nameFormat?: "subdomain" | "label" | "label1035" | "pathSegment" | "any";
+  readonly nameFormat?: "subdomain" | "label" | "pathSegment" | "any";
   /** Whether metadata.generation counts changes of anything but metadata and status. */
   readonly hasGeneration?: boolean;
   /** Whether PUT on a missing name creates it (Lease, Event, ...). */
@@ -190,7 +190,7 @@ export interface DefinitionInput<T extends KubeObject> {
 export interface Resource<T extends KubeObject = KubeObject> extends DefinitionInput<T> {
   readonly bucket: Bucket;
   readonly verbs: readonly Verb[];
-  readonly nameFormat: "subdomain" | "label" | "label1035" | "pathSegment" | "any";
+  readonly nameFormat: "subdomain" | "label" | "pathSegment" | "any";
   readonly gvk: GroupVersionKind;
   readonly apiVersion: string;
   readonly listKind: string;

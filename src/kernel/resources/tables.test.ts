@@ -50,7 +50,7 @@ const HEADINGS = [
   "flowschemas.flowcontrol.apiserver.k8s.io: Name/name, PriorityLevel, MatchingPrecedence, DistinguisherMethod, Age, MissingPL",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io: NAME | Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit",
   "endpointslices.discovery.k8s.io: NAME | AddressType, Ports, Endpoints",
-  "ingressclasses.networking.k8s.io: NAME | Controller, Parameters",
+  "ingressclasses.networking.k8s.io: Name/name, Controller, Parameters, Age",
   "ingresses.networking.k8s.io: NAME | Class, Hosts, Address, Ports",
   "ipaddresses.networking.k8s.io: Name/name, ParentRef",
   "servicecidrs.networking.k8s.io: NAME | CIDRs",

@@ -31,7 +31,6 @@ export const mutatingadmissionpolicies = defineResource<MutatingAdmissionPolicy>
   setDefaults(policy) {
     policy.spec ??= {};
     policy.spec.failurePolicy ??= "Fail";
-    policy.spec.reinvocationPolicy ??= "Never";
     setMatchDefaults(policy.spec.matchConstraints);
   },
 

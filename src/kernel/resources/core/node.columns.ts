@@ -18,6 +18,12 @@ function statusOf(node: Node): string {
 const orElse = (text: string | undefined, otherwise: string): string =>
   text === undefined || text === "" ? otherwise : text;
 
+function kernelText({ status }: Node): string {
+  const kernel = orElse(status?.nodeInfo?.kernelVersion, "<unknown>");
+  const architecture = status?.nodeInfo?.architecture ?? "";
+  return architecture === "" ? kernel : `${kernel} (${architecture})`;
+}
+
 /** The whole table: VERSION stands behind AGE, as in no other. */
 export const nodeTable: readonly Column<Node>[] = [
   { ...column<Node>("Name", "string", ({ metadata }) => metadata.name, "The node's name."), format: "name" },
@@ -28,12 +34,7 @@ export const nodeTable: readonly Column<Node>[] = [
   wide("Internal-IP", "string", (node) => orElse(nodeAddress(node, "InternalIP"), "<none>"), "Its inner address."),
   wide("External-IP", "string", (node) => orElse(nodeAddress(node, "ExternalIP"), "<none>"), "Its outer address."),
   wide("OS-Image", "string", ({ status }) => orElse(status?.nodeInfo?.osImage, "<unknown>"), "Its operating system."),
-  wide(
-    "Kernel-Version",
-    "string",
-    ({ status }) => orElse(status?.nodeInfo?.kernelVersion, "<unknown>"),
-    "The version of its kernel.",
-  ),
+  wide("Kernel-Version", "string", kernelText, "The version of its kernel, and what machine it is for."),
   wide(
     "Container-Runtime",
     "string",

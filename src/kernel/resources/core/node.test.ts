@@ -93,7 +93,7 @@ test("the row", () => {
   ]);
   expect(nodes.table?.map(({ cell }) => cell(node, NOW + 60_000))).toEqual([
     ...["node-1", "Ready,SchedulingDisabled", "worker", "60s", "v1.36.0"],
-    ...["10.1.0.1", "<none>", "<unknown>", "6.1", "containerd://2.0.0"],
+    ...["10.1.0.1", "<none>", "<unknown>", "6.1 (amd64)", "containerd://2.0.0"],
   ]);
   expect([rolesOf(node), zoneOf(node)]).toEqual([["worker"], "z"]);
 });

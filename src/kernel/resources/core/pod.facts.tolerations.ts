@@ -28,27 +28,9 @@ export function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
       return value === tainted;
     case "Exists":
       return true;
-    case "Lt":
-    case "Gt":
-      return compares(operator, tainted, value);
     default:
       return false;
   }
-}
-
-const int64Bound = 1n << 63n;
-
-/** A decimal int64 without leading zeroes, as the comparison operators take it. */
-export function toleratedInteger(text: string): bigint | undefined {
-  if (!/^(0|-?[1-9]\d*)$/.test(text)) return undefined;
-  const number = BigInt(text);
-  return number >= -int64Bound && number < int64Bound ? number : undefined;
-}
-
-function compares(operator: "Lt" | "Gt", tainted: string, bound: string): boolean {
-  const [left, right] = [toleratedInteger(tainted), toleratedInteger(bound)];
-  if (left === undefined || right === undefined) return false;
-  return operator === "Lt" ? left < right : left > right;
 }
 
 /** Gives the first taint that no toleration of the pod tolerates, among those the filter lets through. */

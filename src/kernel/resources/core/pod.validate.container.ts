@@ -162,7 +162,6 @@ function validateRestartRule({ action, exitCodes }: ContainerRestartRule, at: At
   }
   const { operator, values = [] } = exitCodes;
   mustBeOneOf(at("exitCodes.operator"), operator, ["In", "NotIn"]);
-  if (values.length === 0) at("exitCodes.values").required("must specify at least one value");
   if (values.length > EXIT_CODES_MAX) at("exitCodes.values").tooMany(values.length, EXIT_CODES_MAX);
 }
 

@@ -16,7 +16,7 @@ import {
 } from "#kernel/apimachinery/formats";
 import { validateLabels } from "#kernel/apimachinery/labels";
 import { ipAddress } from "#kernel/apimachinery/names";
-import { TAINT_EFFECTS, toleratedInteger } from "#kernel/resources/core/pod.facts.tolerations";
+import { TAINT_EFFECTS } from "#kernel/resources/core/pod.facts.tolerations";
 import { validateAffinity, validateTopologySpread } from "#kernel/resources/core/pod.validate.affinity";
 import {
   type ContainerContext,
@@ -203,6 +203,7 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
   }
 }
 
+/** Lt and Gt are behind a gate (TaintTolerationComparisonOperators) that is off. */
 function validateToleratedValue({ operator = "", value = "" }: Toleration, at: At): void {
   switch (operator) {
     case "":
@@ -214,13 +215,7 @@ function validateToleratedValue({ operator = "", value = "" }: Toleration, at: A
     case "Exists":
       if (value !== "") at("operator").invalid(value, "value must be empty when `operator` is 'Exists'");
       break;
-    case "Lt":
-    case "Gt":
-      if (toleratedInteger(value) === undefined) {
-        at("value").invalid(value, "must be a valid integer when `operator` is 'Lt' or 'Gt'");
-      }
-      break;
     default:
-      at("operator").notSupported(operator, ["Equal", "Exists", "Lt", "Gt"]);
+      at("operator").notSupported(operator, ["Equal", "Exists"]);
   }
 }

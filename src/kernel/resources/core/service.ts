@@ -28,7 +28,7 @@ export const services: Resource<Service> = defineResource<Service>({
   version: "v1",
   names: { kind: "Service", plural: "services", singular: "service", short: ["svc"], categories: ["all"] },
   scope: "Namespaced",
-  nameFormat: "label1035",
+  nameFormat: "label",
   subresources: {
     status: true,
     others: [{ name: "proxy", verbs: ["create", "delete", "get", "patch", "update"], kind: "ServiceProxyOptions" }],

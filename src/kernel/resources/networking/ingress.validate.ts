@@ -14,7 +14,7 @@ import type {
 } from "#kernel/api/types.gen";
 import type { At } from "#kernel/apimachinery/field-errors";
 import {
-  dns1035Label,
+  dns1123Label,
   dns1123Subdomain,
   portName,
   portNumber,
@@ -94,7 +94,7 @@ function validateBackend({ resource, service }: IngressBackend, at: At): void {
 
 function validateService({ name = "", port = {} }: IngressServiceBackend, at: At): void {
   if (name === "") at("service.name").required();
-  else mustFit(at("service.name"), name, dns1035Label);
+  else mustFit(at("service.name"), name, dns1123Label);
   const [byName, byNumber] = [port.name ?? "", port.number ?? 0];
   if (byName !== "" && byNumber !== 0) at("").invalid("", "cannot set both port name & port number");
   else if (byName !== "") mustFit(at("service.port.name"), byName, portName);

@@ -9,6 +9,7 @@ import { dns1123Label, dns1123Subdomain, pathSegmentName } from "#kernel/apimach
 import { byteLength } from "#kernel/apimachinery/go-text";
 import { column, defineResource } from "#kernel/registry/definition";
 import { mustBeDomainPrefixed, mustFit } from "#kernel/resources/core/pod.validate.fields";
+import { ageColumn } from "#kernel/resources/core/table.columns";
 
 const CONTROLLER_BYTES_MAX = 250;
 
@@ -35,11 +36,18 @@ export const ingressclasses = defineResource<IngressClass>({
     at("spec.controller").immutable(spec?.controller ?? "", old.spec?.controller ?? "");
   },
 
-  columns: [
+  table: [
+    { ...column<IngressClass>("Name", "string", nameText, "Name, unique in the cluster."), format: "name" },
     column("Controller", "string", ({ spec }) => spec?.controller ?? "", "Who serves the Ingresses of the class."),
     column("Parameters", "string", ({ spec }) => parametersText(spec?.parameters), "What configures it further."),
+    ageColumn,
   ],
 });
+
+function nameText({ metadata }: IngressClass): string {
+  const isDefault = metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === "true";
+  return isDefault ? `${metadata.name} (default)` : metadata.name;
+}
 
 function parametersText(parameters: IngressClassParametersReference | undefined): string {
   if (parameters === undefined) return "<none>";

@@ -174,6 +174,18 @@ test.each<[string, Schema, unknown, string[]]>([
     ["spec.n: Invalid value: 4: spec.n in body should be less than or equal to 3"],
   ],
   [
+    "beyond its format",
+    object({ n: { ...INTEGER, format: "int32" } }),
+    { n: 2147483648 },
+    ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.n'],
+  ],
+  [
+    "a bound beyond its format, as of MetalLB and Rook (servers of v1.36)",
+    object({ n: { ...INTEGER, format: "int32", maximum: 4294967295 } }),
+    { n: 1 },
+    ['<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int32 in spec.n'],
+  ],
+  [
     "too little, exclusively",
     object({ n: { ...INTEGER, minimum: 3, exclusiveMinimum: true } }),
     { n: 3 },

@@ -11,6 +11,7 @@ import { goNumber, quote } from "#kernel/apimachinery/go-text";
 import { checkedFormat, hasFormat } from "#kernel/resources/apiextensions/custom/formats";
 import { mapItem } from "#kernel/resources/apiextensions/custom/lists";
 import { matchesPattern } from "#kernel/resources/apiextensions/custom/pattern";
+import { rangeErrors } from "#kernel/resources/apiextensions/custom/ranges";
 import {
   additionalOf,
   isIntOrString,
@@ -145,6 +146,7 @@ function checkText(
 
 function checkNumber(schema: Schema, value: number, place: Place, all: Result): void {
   all.matches += 2;
+  all.errors.push(...rangeErrors(schema, value, place.path));
   const { maximum, minimum, multipleOf, exclusiveMaximum = false, exclusiveMinimum = false } = schema;
   const { found, problem } = at(place);
   if (multipleOf !== undefined && multipleOf !== 0 && !Number.isInteger(ratio(value, multipleOf))) {
