@@ -30,8 +30,8 @@ const mutation = (spec: object) =>
   });
 const binding = (spec: object) => kindOf("ValidatingAdmissionPolicyBinding", { spec });
 
-// ValidateValidatingWebhookConfiguration, ValidateValidatingAdmissionPolicy(Binding) and ValidateMutatingAdmissionPolicy
-// of pkg/apis/admissionregistration/validation. That reinvocationPolicy has no default: a server of v1.36.4.
+// ValidateValidatingWebhookConfiguration, ValidateValidatingAdmissionPolicy, ValidateValidatingAdmissionPolicyBinding and
+// ValidateMutatingAdmissionPolicy of pkg/apis/admissionregistration/validation. That reinvocationPolicy has no default: a server of v1.36.4.
 export const ADMISSION: readonly Row[] = [
   [webhook({}), "accepted"],
   [policy({}), "accepted"],
