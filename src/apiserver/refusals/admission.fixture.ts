@@ -30,8 +30,9 @@ const mutation = (spec: object) =>
   });
 const binding = (spec: object) => kindOf("ValidatingAdmissionPolicyBinding", { spec });
 
-// ValidateValidatingWebhookConfiguration, ValidateValidatingAdmissionPolicy, ValidateValidatingAdmissionPolicyBinding and
-// ValidateMutatingAdmissionPolicy of pkg/apis/admissionregistration/validation. That reinvocationPolicy has no default: a server of v1.36.4.
+// ValidateValidatingWebhookConfiguration, ValidateValidatingAdmissionPolicy, its binding's and
+// ValidateMutatingAdmissionPolicy of pkg/apis/admissionregistration/validation.
+// That reinvocationPolicy has no default: a server of v1.36.4.
 export const ADMISSION: readonly Row[] = [
   [webhook({}), "accepted"],
   [policy({}), "accepted"],
