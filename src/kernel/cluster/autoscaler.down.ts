@@ -168,8 +168,8 @@ function need(context: Context, node: Node, known: Unneeded | undefined): void {
   setTaint(context, node, undefined, "");
 }
 
-function say({ client, now }: Context, node: Node, message: string): void {
-  recordEvent(client, { regarding: node, type: "Normal", reason: "ScaleDown", message, source: SOURCE }, now);
+function say({ client, now }: Context, regarding: Node | Pod, message: string): void {
+  recordEvent(client, { regarding, type: "Normal", reason: "ScaleDown", message, source: SOURCE }, now);
 }
 
 /** Nobody is sent there any more, and its pods are told to go. */
@@ -179,6 +179,7 @@ function leave(context: Context, node: Node, since: Instant): string[] {
   context.cells.put(UNNEEDED, name, { since, isLeaving: true } satisfies Unneeded);
   const marked = setTaint(context, node, LEAVING, "NoSchedule");
   say(context, marked, "marked the node as toBeDeleted/unschedulable");
+  for (const pod of moving) say(context, pod, "deleting pod for node scale down");
   const rest = empty(context, marked);
   if (moving.length === 0) return [`Scale-down: removing empty node "${name}"`, ...rest];
   const names = moving.map(({ metadata }) => metadata.name).join(",");

@@ -101,6 +101,26 @@ test("a pool that is full, or whose machines are too small, says why it does not
   expect(names(cluster)).toEqual(["small-1"]);
 });
 
+test("the pods of a node that goes are told why", () => {
+  const cluster = newCluster();
+  deploy(cluster, 3, "900m");
+  pass(cluster, 120);
+  expect(names(cluster)).toHaveLength(2);
+  const web = () => cluster.admin.need(deployments, KEY);
+  cluster.turn(() => {
+    const { spec } = web();
+    const containers = spec.template.spec.containers.map((one) => ({
+      ...one,
+      resources: { requests: { cpu: "100m" } },
+    }));
+    const template = { ...spec.template, spec: { ...spec.template.spec, containers } };
+    cluster.admin.update(deployments, { ...web(), spec: { ...spec, template } });
+  });
+  pass(cluster, 1_500);
+  expect([names(cluster).length, ready(cluster)]).toEqual([1, 3]);
+  expect(said(cluster, "ScaleDown")).toContain("deleting pod for node scale down");
+});
+
 test("a budget holds a node's pods, and with them the node", () => {
   const cluster = newCluster();
   deploy(cluster, 4);
