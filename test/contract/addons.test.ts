@@ -1,5 +1,5 @@
 /**
- * Goal: add-ons that clusters are given do what is expected of them: the metrics server serves `kubectl top`, the jobs
+ * Goal: images that manifests need do what is expected of them: the metrics server serves `kubectl top`, the jobs
  * of ingress-nginx make and spread the certificate of its webhook, its controller leads to what Ingresses say.
  * Method: small manifests in the manner of the published ones, applied by kubectl; time is advanced.
  */
@@ -174,4 +174,28 @@ spec:
 `);
   await cluster.advance({ by: "1m" });
   expect(await cluster.kubectlOk(["get", "pod", "redis", "-n=argocd"])).toMatch(/1\/1\s+Running\s+0/);
+});
+
+test("a frontend leads to its backend by name; a page is fetched from outside before a server starts", async () => {
+  await apply(`
+apiVersion: v1
+kind: Pod
+metadata: {name: backend, labels: {app: hello}}
+spec:
+  containers: [{name: hello, image: "gcr.io/google-samples/hello-go-gke:1.0", ports: [{name: http, containerPort: 80}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: hello}
+spec: {selector: {app: hello}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: frontend}
+spec:
+  initContainers: [{name: install, image: "busybox:1.28", command: [wget, -O, /tmp/index.html, "http://info.cern.ch"]}]
+  containers: [{name: nginx, image: "gcr.io/google-samples/hello-frontend:1.0"}]
+`);
+  await cluster.advance({ by: "1m" });
+  expect(await cluster.kubectlOk(["exec", "frontend", "--", "curl", "-s", "localhost"])).toBe('{"message":"Hello"}');
 });

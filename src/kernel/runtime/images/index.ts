@@ -26,6 +26,7 @@ import { memcachedImage, memcachedPrograms } from "#kernel/runtime/images/memcac
 import { mirrors } from "#kernel/runtime/images/mirrors";
 import { mongoImage, mongoPrograms } from "#kernel/runtime/images/mongo/mongo";
 import { mariadbImage, mysqlImage, mysqlPrograms, xtrabackupImage } from "#kernel/runtime/images/mysql/mysql";
+import { helloFrontend } from "#kernel/runtime/images/nginx/hello-frontend";
 import { nginxImage, nginxPrograms, nginxUnprivileged } from "#kernel/runtime/images/nginx/nginx";
 import { pause, pauseProgram } from "#kernel/runtime/images/pause";
 import { perlImage, perlPrograms } from "#kernel/runtime/images/perl/perl";
@@ -92,6 +93,7 @@ export const images: readonly Image[] = [
   echoserverImage,
   frontendImage,
   helloApp,
+  helloFrontend,
   hpaExampleImage,
   httpdImage,
   httpEchoImage,
