@@ -2,7 +2,6 @@
  * The image behind every well-formed name nobody described: a long-running server that says what it is.
  */
 import type { Image } from "#kernel/runtime/images/image";
-import { known } from "#kernel/runtime/images/known";
 import type { Program, Use } from "#kernel/runtime/process/program";
 import { Entropy } from "#kernel/sim/entropy";
 import type { Instant } from "#kernel/sim/instant";
@@ -32,7 +31,7 @@ export const simulated: Program<State> = {
         task.print(`It is there to end: it does so with code 0 after ${TASK_MS / 1_000} s.\n`);
         return { until: task.now + TASK_MS };
       }
-      for (const port of portsOf(task.record.image, task.record.ports)) {
+      for (const port of portsOf(task.record.ports)) {
         if (task.listen(port))
           task.print(`Listening on port ${port}, answering every HTTP request with a plain page.\n`);
       }
@@ -58,15 +57,9 @@ export const simulated: Program<State> = {
   },
 };
 
-/** The ports the pod declares, else those the image is known to expose. */
-function portsOf(
-  image: string,
-  ports: readonly { readonly containerPort: number; readonly protocol: string }[],
-): number[] {
-  const declared = ports.filter(({ protocol }) => protocol === "TCP").map(({ containerPort }) => containerPort);
-  const exposed = known(image)?.port;
-  return declared.length === 0 && exposed !== undefined ? [exposed] : declared;
-}
+/** The ports the pod declares. */
+const portsOf = (ports: readonly { readonly containerPort: number; readonly protocol: string }[]): number[] =>
+  ports.filter(({ protocol }) => protocol === "TCP").map(({ containerPort }) => containerPort);
 
 export const defaultImagePrograms: readonly Program[] = [simulated as Program];
 
@@ -75,16 +68,15 @@ const USUAL: Use = { memoryBytes: 16 * 2 ** 20, cpuMillis: 1, requestCpuMs: 2 };
 
 export const defaultImage: Image = {
   repositories: [],
-  sizeBytes: ({ repository }) =>
-    known(repository)?.sizeBytes ?? 20_000_000 + Math.floor(Entropy.seeded(repository).fraction() * 130_000_000),
+  sizeBytes: ({ repository }) => 20_000_000 + Math.floor(Entropy.seeded(repository).fraction() * 130_000_000),
   hasTag: () => true,
-  content: ({ repository }) => ({
+  content: () => ({
     config: { cmd: ["/simulated"] },
     flavor: "busybox",
     files: {},
     programs: { "/simulated": simulated as Program },
     tools: ["+bash", "+curl", "-apk"],
     isAnything: true,
-    use: known(repository)?.use ?? USUAL,
+    use: USUAL,
   }),
 };

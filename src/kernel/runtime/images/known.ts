@@ -1,16 +1,7 @@
 /**
- * Sizes and ports of well-known images whose inside is not simulated.
+ * What the main processes of images take of a machine, where the image itself does not say: as idle ones do, roughly.
  */
 import type { Use } from "#kernel/runtime/process/program";
-
-interface Known {
-  readonly sizeBytes: number;
-  readonly port?: number;
-  /** What its main process takes of the machine. */
-  readonly use?: Use;
-}
-
-const MB = 1_000_000;
 
 /** MiB of memory, thousandths of a core while idle, milliseconds of CPU per request. */
 const takes = (mebibytes: number, cpuMillis: number, requestCpuMs: number): Use => ({
@@ -19,32 +10,50 @@ const takes = (mebibytes: number, cpuMillis: number, requestCpuMs: number): Use 
   requestCpuMs,
 });
 
-const KNOWN: Readonly<Record<string, Known>> = {
-  mysql: { sizeBytes: 172 * MB, port: 3306, use: takes(390, 6, 1) },
-  mariadb: { sizeBytes: 118 * MB, port: 3306, use: takes(110, 2, 1) },
-  postgres: { sizeBytes: 156 * MB, port: 5432, use: takes(45, 2, 1) },
-  mongo: { sizeBytes: 262 * MB, port: 27017, use: takes(180, 6, 1) },
-  memcached: { sizeBytes: 32 * MB, port: 11211, use: takes(4, 1, 0.1) },
-  rabbitmq: { sizeBytes: 98 * MB, port: 5672, use: takes(140, 8, 1) },
-  wordpress: { sizeBytes: 236 * MB, port: 80, use: takes(75, 1, 25) },
-  node: { sizeBytes: 397 * MB, use: takes(45, 1, 2) },
-  python: { sizeBytes: 366 * MB, use: takes(22, 1, 4) },
-  golang: { sizeBytes: 302 * MB, use: takes(12, 0, 1) },
-  haproxy: { sizeBytes: 41 * MB, use: takes(75, 1, 0.2) },
-  traefik: { sizeBytes: 50 * MB, port: 80, use: takes(35, 2, 0.5) },
-  tomcat: { sizeBytes: 170 * MB, port: 8080, use: takes(190, 3, 3) },
-  registry: { sizeBytes: 10 * MB, port: 5000, use: takes(14, 1, 1) },
-  "elasticsearch/elasticsearch": { sizeBytes: 640 * MB, port: 9200, use: takes(1250, 20, 5) },
-  "prom/prometheus": { sizeBytes: 115 * MB, port: 9090, use: takes(65, 6, 3) },
-  "grafana/grafana": { sizeBytes: 140 * MB, port: 3000, use: takes(75, 4, 5) },
+const BOUTIQUE: Readonly<Record<string, Use>> = {
+  adservice: takes(150, 2, 2),
+  cartservice: takes(60, 2, 1),
+  checkoutservice: takes(14, 1, 1),
+  currencyservice: takes(60, 1, 1),
+  emailservice: takes(50, 1, 2),
+  frontend: takes(20, 1, 3),
+  loadgenerator: takes(60, 20, 1),
+  paymentservice: takes(60, 1, 1),
+  productcatalogservice: takes(14, 1, 1),
+  recommendationservice: takes(50, 2, 2),
+  shippingservice: takes(12, 1, 0.5),
 };
 
-/** What is known of an image by its reference or repository. */
-export function known(image: string): Known | undefined {
-  const path = image
-    .replace(/@.*$/, "")
-    .replace(/:[^/]*$/, "")
-    .replace(/^(index\.)?docker\.io\//, "")
-    .replace(/^library\//, "");
-  return Object.hasOwn(KNOWN, path) ? KNOWN[path] : undefined;
+/** By the last part of the repository, or its end. */
+const BY_END: Readonly<Record<string, Use>> = {
+  "examples-bookinfo-productpage-v1": takes(55, 2, 6),
+  "examples-bookinfo-details-v1": takes(25, 1, 2),
+  "examples-bookinfo-ratings-v1": takes(40, 1, 1),
+  "examples-bookinfo-reviews-v1": takes(160, 3, 3),
+  "examples-bookinfo-reviews-v2": takes(160, 3, 3),
+  "examples-bookinfo-reviews-v3": takes(160, 3, 3),
+  examplevotingapp_vote: takes(35, 1, 3),
+  examplevotingapp_result: takes(45, 1, 2),
+  examplevotingapp_worker: takes(30, 3, 0),
+  "kubernetes-bootcamp": takes(22, 0, 1),
+  "node-hello": takes(30, 0, 1),
+  "hello-node": takes(30, 0, 1),
+  "hello-go-gke": takes(3, 0, 0.2),
+  whoami: takes(4, 0, 0.2),
+  hello: takes(4, 0, 0.2),
+  "ealen/echo-server": takes(45, 1, 2),
+  httpbin: takes(45, 1, 3),
+  "go-httpbin": takes(8, 0, 0.3),
+  "kuard-amd64": takes(8, 0, 0.4),
+  podinfo: takes(14, 1, 0.5),
+};
+
+/** What is known of an image by its repository. */
+export function known(repository: string): Use | undefined {
+  const parts = repository.split("/");
+  const [last = "", before = ""] = parts.reverse();
+  if (before === "microservices-demo" && Object.hasOwn(BOUTIQUE, last)) return BOUTIQUE[last];
+  const pair = `${before}/${last}`;
+  if (Object.hasOwn(BY_END, pair)) return BY_END[pair];
+  return Object.hasOwn(BY_END, last) ? BY_END[last] : undefined;
 }

@@ -7,6 +7,7 @@ import type { ContainerRecord } from "#kernel/runtime/container";
 import { ImageTree } from "#kernel/runtime/files/image-tree";
 import { describedContent } from "#kernel/runtime/images/described";
 import type { FileSeed, Flavor, ImageContent } from "#kernel/runtime/images/image";
+import { known } from "#kernel/runtime/images/known";
 import { alpineFiles, debianFiles } from "#kernel/runtime/images/releases";
 import { resolveImage } from "#kernel/runtime/registry";
 import { toolNames } from "#kernel/runtime/shell/commands/index";
@@ -43,11 +44,19 @@ export function contentOf(ref: string): Inside {
   if (known !== undefined) return known;
   const found = resolveImage(ref);
   const image: ImageContent =
-    "image" in found ? found.image.content(found.reference) : { config: {}, flavor: "none", files: {}, programs: {} };
+    "image" in found
+      ? measured(found.image.content(found.reference), found.reference.repository)
+      : { config: {}, flavor: "none", files: {}, programs: {} };
   const inside = insideOf(image);
   if (memo.size >= MEMO_ENTRIES) memo.clear();
   memo.set(ref, inside);
   return inside;
+}
+
+/** An image with what its processes take, if that is known elsewhere. */
+function measured(image: ImageContent, repository: string): ImageContent {
+  const use = image.use ?? known(repository);
+  return use === undefined ? image : { ...image, use };
 }
 
 function insideOf(image: ImageContent): Inside {

@@ -193,9 +193,13 @@ function setUp(task: Task<MysqlState>, state: MysqlState): MysqlState | number {
 
 export const mysqld: Program<MysqlState> = {
   name: "mysqld",
+  use: { cpuMillis: 6, requestCpuMs: 1 },
 
   step(task) {
     if (task.state === undefined) {
+      // The older ones and MariaDB keep less ready from the start.
+      const mebibytes = isMaria(task) ? 110 : versionOf(task).startsWith("5.") ? 200 : 390;
+      if (!task.holdMemory(mebibytes * 2 ** 20)) return 137;
       const begun = begin(task);
       if (typeof begun === "number") return begun;
       task.state = begun;

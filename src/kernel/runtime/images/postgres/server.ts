@@ -251,6 +251,7 @@ function speaker(task: Task, data: string, { trusts = false } = {}): Speaker {
 
 export const postgres: Program<PostgresState> = {
   name: "postgres",
+  use: { memoryBytes: 45 * 2 ** 20, cpuMillis: 2, requestCpuMs: 1 },
 
   step(task) {
     if (task.state === undefined) {

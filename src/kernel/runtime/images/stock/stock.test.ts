@@ -6,7 +6,8 @@
 import { expect, test } from "vitest";
 import { containerHttp, containerRecord, startContainer } from "#kernel/runtime/containers";
 import { images } from "#kernel/runtime/images/index";
-import { log, pass, spec, type TestWorld, testWorld } from "#kernel/runtime/world.fixture";
+import { memoryBytes } from "#kernel/runtime/use";
+import { log, pass, record, spec, type TestWorld, testWorld } from "#kernel/runtime/world.fixture";
 
 type Rest = Parameters<typeof spec>[1];
 
@@ -105,4 +106,21 @@ test("a task ends: a known one with its line, an unknown one because it is there
 test("a repository belongs to one image", () => {
   const names = images.flatMap(({ repositories }) => repositories);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+test.each([
+  ["mysql:8.0", { MYSQL_ROOT_PASSWORD: "a" }, 390],
+  ["mysql:5.7", { MYSQL_ROOT_PASSWORD: "a" }, 200],
+  ["mariadb:11", { MARIADB_ROOT_PASSWORD: "a" }, 110],
+  ["postgres:16", { POSTGRES_PASSWORD: "a" }, 45],
+  ["grafana/grafana", {}, 95],
+  ["istio/examples-bookinfo-reviews-v2:1.20.2", {}, 160],
+])("%s with %j holds %i MiB", (image, env, mebibytes) => {
+  const world = run(image, { env });
+  expect(memoryBytes(record(world), world)).toBe(mebibytes * 2 ** 20);
+});
+
+test("a MySQL that is given less memory than it needs is killed", () => {
+  const world = run("mysql:8.0", { env: { MYSQL_ROOT_PASSWORD: "a" }, memoryLimitBytes: 128 * 2 ** 20 });
+  expect(record(world)).toMatchObject({ state: "exited", exitCode: 137, reason: "OOMKilled" });
 });
