@@ -11,7 +11,8 @@ export type Part =
   | { readonly t: "text"; readonly v: string; readonly isQuoted?: true }
   | { readonly t: "double"; readonly parts: Word }
   | Parameter
-  | { readonly t: "command"; readonly node: number }
+  /** `$(...)`; of bash `<(...)`, whose output becomes a file. */
+  | { readonly t: "command"; readonly node: number; readonly isFile?: true }
   | { readonly t: "arithmetic"; readonly parts: Word };
 
 export interface Parameter {

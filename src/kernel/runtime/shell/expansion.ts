@@ -147,7 +147,8 @@ export class Expansion {
         this.#add(fields, part.parts, true);
         return;
       case "command":
-        this.#addValue(fields, this.#output(part.node), isQuoted);
+        if (part.isFile === true) fields.quoted(this.#file(part.node));
+        else this.#addValue(fields, this.#output(part.node), isQuoted);
         return;
       case "arithmetic":
         this.#addValue(fields, String(this.arithmetic(part.parts)), isQuoted);
@@ -167,6 +168,17 @@ export class Expansion {
   #addValue(fields: Fields, value: string, isQuoted: boolean): void {
     if (isQuoted) fields.quoted(value);
     else fields.expanded(value);
+  }
+
+  /** The path of a file that holds what a list says: bash names a pipe, which is read the same. */
+  #file(node: number): string {
+    const text = this.outputs[this.#next];
+    if (text === undefined) throw new NeedsCommand(node);
+    this.#next += 1;
+    const path = `/tmp/.substitution-${this.variables.task.pid}-${this.#next}`;
+    if (this.variables.task.files.write(path, text) !== 0)
+      throw new ExpansionFault("cannot make pipe for process substitution");
+    return path;
   }
 
   #output(node: number): string {

@@ -1,5 +1,5 @@
 /**
- * What reading shell text meets besides words: text that makes no sense, and here-documents still to come.
+ * What reading shell text goes by, and what it meets besides words: text that makes no sense, here-documents to come.
  */
 import type { Fault, Word } from "#kernel/runtime/shell/ast";
 
@@ -17,3 +17,16 @@ export interface Awaited {
   readonly stripsTabs: boolean;
   fill(word: Word): void;
 }
+
+/** Operators, the longest first. */
+export const OPERATORS = ["&&", "||", ";;", ";&", "<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>"];
+/** Words that mean something where a command begins. */
+export const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
+/** What ends a word. */
+export const BREAKS = " \t\n;&|<>()";
+/** `$(< file)` of bash, after its parenthesis: the content of the file. */
+export const READ_FILE = /^\s*(<\s*[^\s<>()|&;]+)\s*\)/;
+/** The name of a variable. */
+export const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
+/** What may follow a name in `${...}`. */
+export const OPS = /^(:-|:=|:\?|:\+|-|=|\?|\+|%%|%|##|#|\/\/|\/|\^\^|\^|,,|,|:)/;

@@ -3,15 +3,8 @@
  */
 import { ansiEscape } from "#kernel/runtime/shell/ansi-escapes";
 import type { Node, Parameter, Part, Word } from "#kernel/runtime/shell/ast";
+import * as signs from "#kernel/runtime/shell/lexer.parts";
 import { type Awaited, SyntaxFault } from "#kernel/runtime/shell/lexer.parts";
-
-const OPERATORS = ["&&", "||", ";;", ";&", "<<<", "<<-", "<<", ">>", "<&", ">&", "<>", ">|", "&>>", "&>"];
-const RESERVED = "! { } case do done elif else esac fi for if in then until while".split(" ");
-const BREAKS = " \t\n;&|<>()";
-/** `$(< file)` of bash, after its parenthesis: the content of the file. */
-const READ_FILE = /^\s*(<\s*[^\s<>()|&;]+)\s*\)/;
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
-const OPS = /^(:-|:=|:\?|:\+|-|=|\?|\+|%%|%|##|#|\/\/|\/|\^\^|\^|,,|,|:)/;
 
 export abstract class Lexer {
   protected at = 0;
@@ -80,7 +73,8 @@ export abstract class Lexer {
 
   /** The operator at the present place, or "" if there is none. */
   protected operator(): string {
-    for (const operator of OPERATORS) if (this.text.startsWith(operator, this.at)) return operator;
+    if (this.isBash && this.text.startsWith("<(", this.at)) return "";
+    for (const operator of signs.OPERATORS) if (this.text.startsWith(operator, this.at)) return operator;
     return ";&|<>()".includes(this.next) && this.next !== "" ? this.next : "";
   }
 
@@ -96,7 +90,7 @@ export abstract class Lexer {
   protected peekLiteral(): string {
     this.skipBlanks();
     let end = this.at;
-    while (end < this.text.length && !BREAKS.includes(this.text[end] ?? "")) {
+    while (end < this.text.length && !signs.BREAKS.includes(this.text[end] ?? "")) {
       if ("'\"\\$`".includes(this.text[end] ?? "")) return "";
       end += 1;
     }
@@ -111,7 +105,7 @@ export abstract class Lexer {
     const operator = this.operator();
     if (operator !== "") return operator;
     const literal = this.peekLiteral();
-    return RESERVED.includes(literal) || (this.isBash && literal !== "") ? literal : "word";
+    return signs.RESERVED.includes(literal) || (this.isBash && literal !== "") ? literal : "word";
   }
 
   /** A word; undefined if none begins here. */
@@ -124,7 +118,8 @@ export abstract class Lexer {
       literal = "";
     };
     const start = this.at;
-    while (!this.isAtEnd && !BREAKS.includes(this.next)) {
+    if (this.isBash && this.text.startsWith("<(", this.at)) parts.push(this.processSubstitution());
+    while (!this.isAtEnd && !signs.BREAKS.includes(this.next)) {
       const char = this.next;
       if (char === "\\") {
         this.at += 1;
@@ -154,6 +149,11 @@ export abstract class Lexer {
     }
     flush();
     return this.at === start ? undefined : parts;
+  }
+
+  private processSubstitution(): Part {
+    this.at += 2;
+    return { t: "command", node: this.substitution(), isFile: true };
   }
 
   private single(): Part {
@@ -206,7 +206,7 @@ export abstract class Lexer {
     return parts;
   }
 
-  /** What `$` or a backquote begins; a text if it begins nothing. */
+  /** What `$` or a backquote begins; a text if it does not. */
   private expansion(isQuoted: boolean): Part | string {
     if (this.next === "`") return this.backquotes(isQuoted);
     const after = this.text[this.at + 1] ?? "";
@@ -214,7 +214,7 @@ export abstract class Lexer {
       const arithmetic = this.text[this.at + 2] === "(" ? this.arithmetic(this.at + 3) : undefined;
       if (arithmetic !== undefined) return arithmetic;
       this.at += 2;
-      const file = this.isBash ? READ_FILE.exec(this.text.slice(this.at, this.at + 512)) : null;
+      const file = this.isBash ? signs.READ_FILE.exec(this.text.slice(this.at, this.at + 512)) : null;
       if (file === null) return { t: "command", node: this.substitution() };
       this.at += file[0].length;
       return { t: "command", node: this.nested(`cat ${file[1]}`) };
@@ -222,7 +222,7 @@ export abstract class Lexer {
     if (after === "{") return this.braces(isQuoted);
     if (after === "'" && !isQuoted) return this.escaped();
     const name =
-      NAME.exec(this.text.slice(this.at + 1, this.at + 257))?.[0] ?? (/[0-9@*#?$!-]/.test(after) ? after : "");
+      signs.NAME.exec(this.text.slice(this.at + 1, this.at + 257))?.[0] ?? (/[0-9@*#?$!-]/.test(after) ? after : "");
     this.at += 1 + name.length;
     return name === "" ? "$" : { t: "parameter", name };
   }
@@ -276,9 +276,9 @@ export abstract class Lexer {
     const isIndirect = this.isBash && !isLength && !isKeys && /^!\w/.test(this.text.slice(this.at, this.at + 2));
     if (isKeys || isIndirect) this.at += 1;
     const rest = this.text.slice(this.at, this.at + 257);
-    const name = NAME.exec(rest)?.[0] ?? /^([0-9]+|[@*#?$!-])/.exec(rest)?.[0] ?? "";
+    const name = signs.NAME.exec(rest)?.[0] ?? /^([0-9]+|[@*#?$!-])/.exec(rest)?.[0] ?? "";
     this.at += name.length;
-    const index = this.isBash && this.next === "[" && NAME.test(name) ? { index: this.index() } : {};
+    const index = this.isBash && this.next === "[" && signs.NAME.test(name) ? { index: this.index() } : {};
     const marks = { ...(isLength ? { isLength: true as const } : {}), ...(isKeys ? { isKeys: true as const } : {}) };
     const part: Parameter = { t: "parameter", name, ...index, ...marks };
     if (name !== "" && this.next === "}") {
@@ -291,7 +291,7 @@ export abstract class Lexer {
       this.at += ending.length + prefix.length;
       return prefix === "" ? { ...part, op: ending.slice(0, 2), word: [] } : { ...part, isPrefix: true };
     }
-    const op = OPS.exec(this.text.slice(this.at, this.at + 2))?.[0];
+    const op = signs.OPS.exec(this.text.slice(this.at, this.at + 2))?.[0];
     if (name === "" || op === undefined || isLength) {
       if (this.isAtEnd) this.unterminated("}");
       throw new SyntaxFault({ line: this.line, isIncomplete: false, isBadSubstitution: true });

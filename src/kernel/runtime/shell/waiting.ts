@@ -135,6 +135,11 @@ export function runRead(shell: Evaluator, frame: Frame): Outcome {
   }
   function finish(to: Evaluator, _: Frame, value: string, into: readonly string[], status: number): Outcome {
     const separators = variables.get("IFS") ?? " \t\n";
+    if (isRaw.includes("m")) {
+      const lines = value.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+      const kept = isRaw.includes("t") ? lines.map((line) => line.replace(/\n$/, "")) : lines;
+      return to.pop(setArray(variables, into[0] ?? "MAPFILE", kept) ? 0 : 1);
+    }
     if (isRaw.includes("a")) {
       const fields = new Fields(separators);
       fields.expanded(value);

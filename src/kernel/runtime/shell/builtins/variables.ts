@@ -259,6 +259,20 @@ export const read: Builtin = (shell, argv) => {
   return "on";
 };
 
+/** `mapfile`: all lines of the input into an array. */
+export const mapfile: Builtin = (shell, argv) => {
+  const words = argv.slice(1);
+  const flags = words.filter((word) => word.startsWith("-"));
+  const unknown = flags.find((flag) => flag !== "-t");
+  if (unknown !== undefined) {
+    shell.say(`${unknown}: not simulated, -t alone is`, "mapfile");
+    return 2;
+  }
+  const names = words.filter((word) => !word.startsWith("-")).slice(0, 1);
+  shell.push({ k: "read", s: 0, n: 0, pc: 0, argv: [flags.length > 0 ? "rmt" : "rm", "\0", "", ...names] });
+  return "on";
+};
+
 /** `let`: each word is an arithmetic expression; true if the last is not 0. */
 export const letArithmetic: Builtin = (shell, argv, frame) => {
   let value = 0n;
