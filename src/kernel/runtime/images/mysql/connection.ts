@@ -23,7 +23,7 @@ import { executed, parameterCount } from "#kernel/runtime/images/mysql/statement
 import { splitStatements } from "#kernel/runtime/images/sql/lexer";
 import type { Problem } from "#kernel/runtime/images/sql/problem";
 import type { Answered, Asked } from "#kernel/runtime/images/sql/wire";
-import { joined, type PacketReader } from "#kernel/runtime/images/wire/packets";
+import { joined, type PacketReader, type Taken } from "#kernel/runtime/images/wire/packets";
 import type { Entropy } from "#kernel/sim/entropy";
 
 interface Prepared {
@@ -55,19 +55,16 @@ export interface Server {
   run(asked: Asked): Answered;
 }
 
-export interface Turn {
-  readonly said: Uint8Array;
-  readonly taken: number;
-  readonly state: ConnectionState;
-  readonly isOver: boolean;
-}
-
 const PREPARED_MAX = 100;
 const PACKET_BYTES_MAX = 4_000_000;
 const PIECE = 0xffffff;
 
 /** Greets who has just come, else takes whole packets and answers them. */
-export function takePackets(server: Server, bytes: Uint8Array, from: ConnectionState | undefined): Turn {
+export function takePackets(
+  server: Server,
+  bytes: Uint8Array,
+  from: ConnectionState | undefined,
+): Taken<ConnectionState> {
   if (from === undefined) return greet(server);
   const connection = new Connection(server, from);
   let taken = 0;
@@ -87,7 +84,7 @@ export function takePackets(server: Server, bytes: Uint8Array, from: ConnectionS
   return { said: joined(connection.said), taken, state: connection.state, isOver: connection.isOver };
 }
 
-function greet(server: Server): Turn {
+function greet(server: Server): Taken<ConnectionState> {
   // A zero would end the salt early.
   const salt = Array.from({ length: 20 }, () => 1 + server.entropy.int(126));
   const id = 8 + server.entropy.int(1_000);

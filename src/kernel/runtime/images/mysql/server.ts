@@ -4,8 +4,7 @@
  * Models docker-entrypoint.sh of docker-library/mysql and docker-library/mariadb.
  * Leaves out the stream of a replica: it takes what is new from its source whenever it is asked itself.
  */
-import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
-import { type ConnectionState, takePackets } from "#kernel/runtime/images/mysql/connection";
+import { type ConnectionState, type Server, takePackets } from "#kernel/runtime/images/mysql/connection";
 import { MysqlEngine } from "#kernel/runtime/images/mysql/engine";
 import { note, say } from "#kernel/runtime/images/mysql/log";
 import { mysqlProblem } from "#kernel/runtime/images/mysql/messages";
@@ -16,6 +15,7 @@ import type { Value } from "#kernel/runtime/images/sql/ast";
 import { type Connections, converse, NO_CONNECTIONS, type Speaker } from "#kernel/runtime/images/sql/sessions";
 import { type Layout, Storage } from "#kernel/runtime/images/sql/storage";
 import { type Answered, askedBy } from "#kernel/runtime/images/sql/wire";
+import { answeredBytes } from "#kernel/runtime/images/wire/packets";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { Instant } from "#kernel/sim/instant";
@@ -250,43 +250,36 @@ export const mysqld: Program<MysqlState> = {
   },
 
   /** Clients from outside speak the protocol itself. */
-  tcp(task, { text, state: before, isOver }) {
+  tcp(task, input) {
     const { state } = task;
     if (state === undefined) return { isOver: true };
     const storage = new Storage(task, layoutOf(state.data));
     const speaker = speakerOf(task, state);
     const { users } = storage.catalog;
     let { connections } = state;
-    const bytes = bytesOfText(text);
     follow(task, storage);
-    const turn = takePackets(
-      {
-        version: String(speaker.facts.settings["version"]),
-        plugin: isMaria(task) || versionOf(task).startsWith("5.") ? "mysql_native_password" : "caching_sha2_password",
-        entropy: task.world.entropy,
-        passwordOf: (user) => users[user],
-        denied: (user, hasPassword) =>
-          speaker.refusal({ user, database: "", password: hasPassword ? "\u0000" : "" }) ?? {
-            number: 1045,
-            state: "28000",
-            message: `Access denied for user '${user}'`,
-          },
-        run(asked) {
-          const answer = converse(task, storage, speaker, { asked, connections });
-          connections = answer.connections;
-          return JSON.parse(answer.response.body) as Answered;
+    const server: Server = {
+      version: String(speaker.facts.settings["version"]),
+      plugin: isMaria(task) || versionOf(task).startsWith("5.") ? "mysql_native_password" : "caching_sha2_password",
+      entropy: task.world.entropy,
+      passwordOf: (user) => users[user],
+      denied: (user, hasPassword) =>
+        speaker.refusal({ user, database: "", password: hasPassword ? "\u0000" : "" }) ?? {
+          number: 1045,
+          state: "28000",
+          message: `Access denied for user '${user}'`,
         },
+      run(asked) {
+        const answer = converse(task, storage, speaker, { asked, connections });
+        connections = answer.connections;
+        return JSON.parse(answer.response.body) as Answered;
       },
-      bytes,
-      before as ConnectionState | undefined,
+    };
+    const output = answeredBytes(input, (bytes) =>
+      takePackets(server, bytes, input.state as ConnectionState | undefined),
     );
     task.state = { ...state, connections };
-    return {
-      text: textOfBytes(turn.said),
-      taken: textOfBytes(bytes.subarray(0, turn.taken)).length,
-      state: turn.state,
-      isOver: turn.isOver || isOver,
-    };
+    return output;
   },
 
   signal(task, signal) {

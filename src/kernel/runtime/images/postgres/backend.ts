@@ -18,7 +18,7 @@ import { type ScramState, scramFinal, scramFirst } from "#kernel/runtime/images/
 import { splitStatements } from "#kernel/runtime/images/sql/lexer";
 import type { Problem } from "#kernel/runtime/images/sql/problem";
 import type { Answered, Asked } from "#kernel/runtime/images/sql/wire";
-import { joined, PacketReader } from "#kernel/runtime/images/wire/packets";
+import { joined, PacketReader, type Taken } from "#kernel/runtime/images/wire/packets";
 import type { Entropy } from "#kernel/sim/entropy";
 
 interface Prepared {
@@ -57,16 +57,8 @@ const SSL = 80_877_103;
 const GSS = 80_877_104;
 const CANCEL = 80_877_102;
 
-/** What a step gives: what is said, how many bytes were taken, what is remembered. */
-export interface Turn {
-  readonly said: Uint8Array;
-  readonly taken: number;
-  readonly state: BackendState;
-  readonly isOver: boolean;
-}
-
 /** Takes whole messages and answers them. */
-export function takeMessages(backend: Backend, bytes: Uint8Array, from: BackendState | undefined): Turn {
+export function takeMessages(backend: Backend, bytes: Uint8Array, from: BackendState | undefined): Taken<BackendState> {
   const connection = new Connection(backend, from ?? FRESH);
   let taken = 0;
   while (!connection.isOver) {

@@ -3,14 +3,14 @@
  *
  * Models the docker-entrypoint.sh of docker-library/postgres and src/backend/postmaster.
  */
-import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
-import { type BackendState, takeMessages } from "#kernel/runtime/images/postgres/backend";
+import { type Backend, type BackendState, takeMessages } from "#kernel/runtime/images/postgres/backend";
 import { PostgresEngine } from "#kernel/runtime/images/postgres/engine";
 import { postgresProblem } from "#kernel/runtime/images/postgres/messages";
 import { splitStatements } from "#kernel/runtime/images/sql/lexer";
 import { type Connections, converse, NO_CONNECTIONS, type Speaker } from "#kernel/runtime/images/sql/sessions";
 import { type Layout, Storage } from "#kernel/runtime/images/sql/storage";
 import { type Answered, type Asked, askedBy } from "#kernel/runtime/images/sql/wire";
+import { answeredBytes } from "#kernel/runtime/images/wire/packets";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import type { Instant } from "#kernel/sim/instant";
@@ -295,37 +295,30 @@ export const postgres: Program<PostgresState> = {
   },
 
   /** Clients from outside speak the protocol itself. */
-  tcp(task, { text, state: before, remoteAddress, isOver }) {
+  tcp(task, input) {
     const { state } = task;
     if (state === undefined) return { isOver: true };
-    const isLocal = remoteAddress === "" || remoteAddress.startsWith("127.");
+    const isLocal = input.remoteAddress === "" || input.remoteAddress.startsWith("127.");
     const storage = new Storage(task, layoutOf(state.data));
     const { users, settings } = storage.catalog;
     const isTrusting = settings["auth"] === "trust" || (isLocal && task.env("BITNAMI_APP_NAME") === undefined);
     const own = speaker(task, state.data, { trusts: true });
     let { connections } = state;
-    const bytes = bytesOfText(text);
-    const turn = takeMessages(
-      {
-        version: String(own.facts.settings["server_version"]),
-        entropy: task.world.entropy,
-        passwordOf: isTrusting ? undefined : (user) => users[user],
-        run(asked) {
-          const answer = converse(task, storage, own, { asked, connections });
-          connections = answer.connections;
-          return JSON.parse(answer.response.body) as Answered;
-        },
+    const backend: Backend = {
+      version: String(own.facts.settings["server_version"]),
+      entropy: task.world.entropy,
+      passwordOf: isTrusting ? undefined : (user) => users[user],
+      run(asked) {
+        const answer = converse(task, storage, own, { asked, connections });
+        connections = answer.connections;
+        return JSON.parse(answer.response.body) as Answered;
       },
-      bytes,
-      before as BackendState | undefined,
+    };
+    const output = answeredBytes(input, (bytes) =>
+      takeMessages(backend, bytes, input.state as BackendState | undefined),
     );
     task.state = { ...state, connections };
-    return {
-      text: textOfBytes(turn.said),
-      taken: textOfBytes(bytes.subarray(0, turn.taken)).length,
-      state: turn.state,
-      isOver: turn.isOver || isOver,
-    };
+    return output;
   },
 
   signal(task, signal) {

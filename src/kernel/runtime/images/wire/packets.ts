@@ -1,7 +1,8 @@
 /**
  * Packets of bytes: written field by field and read field by field, as the protocols of databases have them.
  */
-import { bytesOfText } from "#kernel/runtime/files/bytes";
+import { bytesOfText, textOfBytes } from "#kernel/runtime/files/bytes";
+import type { TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 
 /** Writes big-endian fields (`isLittle`: little-endian ones). */
 export class PacketWriter {
@@ -95,6 +96,26 @@ export class PacketReader {
   get isAtEnd(): boolean {
     return this.at >= this.source.length;
   }
+}
+
+/** What came of bytes: what is said, how many of them were taken, what is remembered. */
+export interface Taken<S> {
+  readonly said: Uint8Array;
+  readonly taken: number;
+  readonly state: S;
+  readonly isOver: boolean;
+}
+
+/** Answers what came on a connection by a step over its bytes. */
+export function answeredBytes<S>({ text, isOver }: TcpInput, step: (bytes: Uint8Array) => Taken<S>): TcpOutput {
+  const bytes = bytesOfText(text);
+  const turn = step(bytes);
+  return {
+    text: textOfBytes(turn.said),
+    taken: textOfBytes(bytes.subarray(0, turn.taken)).length,
+    state: turn.state,
+    isOver: turn.isOver || isOver,
+  };
 }
 
 /** Several pieces as one. */
