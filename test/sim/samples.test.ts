@@ -96,6 +96,7 @@ const IN_TROUBLE: Readonly<Record<string, string>> = {
   "pods/storage/pv-pod": "Unschedulable",
   "service/networking/curlpod": "ContainerCreating",
   "service/networking/nginx-secure-app": "ContainerCreating",
+  "windows/deploy-hyperv": "ImagePullBackOff",
   "windows/emptydir-pod": "Unschedulable",
   "windows/run-as-username-container": "Unschedulable",
   "windows/run-as-username-pod": "Unschedulable",

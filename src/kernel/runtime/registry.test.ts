@@ -55,6 +55,7 @@ test.each([
   "registry.invalid/app:1",
   "invalid.registry.k8s.io/invalid/alpine:3.1",
   "mycorp/app:doesnotexist",
+  "mcr.microsoft.com/windows/servercore:ltsc2022",
   "gcr.io/google-samples/hello-app:3.0",
 ])("%s cannot", (text) => {
   expect(resolveImage(text)).toMatchObject({ problem: "NotFound" });

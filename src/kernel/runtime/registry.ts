@@ -19,6 +19,9 @@ const NOWHERE =
   /non-?exist|does-?n[o']?t-?exist|no-such|nosuch|not-?exist|not-?found|invalid-image|imaginary|bogus|no-image/;
 const BAD_TAG =
   /^(no-?such-?tag|does-?not-?exist|not-?exist(ent|s)?|non-?exist(ent|ing)?|broken|bad-?tag|bad|invalid|missing|nope|typo|wrong|no-?such.*|fake|404)$/;
+/** Images for Windows alone: no machine here runs them. */
+const WINDOWS = /^(docker\.io\/microsoft|mcr\.microsoft\.com\/(windows|dotnet\/framework))(\/|$)/;
+const NO_PLATFORM = "no match for platform in manifest: not found";
 /** Beyond this a registry connection gets a pull in bytes per second, after a fixed handshake. */
 const PULL_BYTES_PER_SECOND = 40_000_000;
 const PULL_HANDSHAKE_MS = 600;
@@ -51,6 +54,7 @@ function absence(reference: ParsedReference): string | undefined {
     const name = host.replace(/:\d+$/, "");
     return `failed to do request: Head "https://${host}/v2/${path}/manifests/${manifest}": dial tcp: lookup ${name}: no such host`;
   }
+  if (WINDOWS.test(reference.repository)) return NO_PLATFORM;
   const image = byRepository.get(reference.repository);
   if (image === undefined && (NOWHERE.test(path) || isTypo(reference))) {
     if (domain !== "docker.io") return `${normalized}: not found`;
@@ -79,7 +83,7 @@ export function pullFailure({ normalized }: ParsedReference, failure: string): s
   const code = failure.endsWith(": not found") ? "NotFound" : "Unknown";
   return (
     `rpc error: code = ${code} desc = failed to pull and unpack image "${normalized}": ` +
-    `failed to resolve reference "${normalized}": ${failure}`
+    (failure === NO_PLATFORM ? failure : `failed to resolve reference "${normalized}": ${failure}`)
   );
 }
 
