@@ -1,6 +1,7 @@
 /**
  * bash's `[[ ... ]]`: tests whose words are neither split nor expanded to path names.
  */
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import { setArray } from "#kernel/runtime/shell/arrays";
 import type { Word } from "#kernel/runtime/shell/ast";
 import type { Evaluator } from "#kernel/runtime/shell/evaluator";
@@ -110,7 +111,7 @@ class Condition {
 
   #regular(left: string, source: string): boolean {
     try {
-      const found = new RegExp(
+      const found = new LinearRegExp(
         source.replace(/\[\[:(\w+):\]\]/g, (_, name: string) => CLASSES[name] ?? ""),
         "u",
       ).exec(left);

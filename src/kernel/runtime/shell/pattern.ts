@@ -1,8 +1,10 @@
 /**
  * Shell patterns: `*`, `?`, `[...]`, matched against texts and file names.
  */
+
 import type { FileSystem } from "#kernel/runtime/files/filesystem";
 import { absolute, below } from "#kernel/runtime/files/paths";
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 
 /** The text with every character that means something in a pattern made literal. */
 export function literalPattern(text: string): string {
@@ -48,7 +50,7 @@ const NEVER = /(?!)/u;
 /** A regular expression made of patterns; one that makes no sense (a range that runs backwards) matches nothing. */
 export function compiled(source: string, flags = "u"): RegExp {
   try {
-    return new RegExp(source, flags);
+    return new LinearRegExp(source, flags);
   } catch (error) {
     if (error instanceof SyntaxError) return NEVER;
     throw error;

@@ -1,7 +1,9 @@
 /**
  * What an nginx configuration means: servers, their locations and upstreams, checked as at start.
  */
+
 import { ConfFault, type Directive } from "#kernel/runtime/images/nginx/conf";
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 
 export interface Location {
   /** `=`, `^~`, `~`, `~*`, or "" for a plain prefix. */
@@ -128,7 +130,7 @@ export function locationFor(server: Server, path: string): Location | undefined 
 /** A regular expression of the configuration; one JavaScript does not understand matches nothing. */
 export function expression(source: string, ignoresCase = false): RegExp {
   try {
-    return new RegExp(source.replace(/\(\?<([a-z_]\w*)>/gi, "(?<$1>"), ignoresCase ? "i" : "");
+    return new LinearRegExp(source.replace(/\(\?<([a-z_]\w*)>/gi, "(?<$1>"), ignoresCase ? "i" : "");
   } catch {
     return /(?!)/;
   }

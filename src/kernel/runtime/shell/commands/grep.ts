@@ -1,8 +1,10 @@
 /**
  * grep: lines that match, from files as they are and from the standard input as it comes.
  */
+
 import { errnoText } from "#kernel/runtime/files/errno";
 import { below } from "#kernel/runtime/files/paths";
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import type { Step } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
 import {
@@ -115,7 +117,7 @@ function matcher(source: string, how: { isExtended: boolean; isFixed: boolean; f
   const plain = regex(source, { ...kind, ignoresCase: flags.has("i"), isGlobal: true });
   if (!flags.has("w") && !flags.has("x")) return plain;
   const wrapped = flags.has("x") ? `^(?:${plain.source})$` : `(?<!\\w)(?:${plain.source})(?!\\w)`;
-  return new RegExp(wrapped, plain.flags);
+  return new LinearRegExp(wrapped, plain.flags);
 }
 
 function tree(task: Task, path: string): string[] {
@@ -192,7 +194,7 @@ class Scan {
     if (!flags.has("o")) this.#show(name, line, ":", state.line);
     else
       for (const test of this.tests)
-        for (const [found] of line.matchAll(new RegExp(test)))
+        for (const [found] of line.matchAll(new LinearRegExp(test)))
           if (found !== "") this.#show(name, found, ":", state.line);
   }
 

@@ -1,6 +1,7 @@
 /**
  * POSIX regular expressions, basic and extended, as those of JavaScript.
  */
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import { bracketSource, escapeRegExp } from "#kernel/runtime/shell/pattern";
 
 /** An expression that cannot be read. */
@@ -18,7 +19,7 @@ export function regex(source: string, options: RegexOptions = {}): RegExp {
   const flags = `u${options.ignoresCase === true ? "i" : ""}${options.isGlobal === true ? "g" : ""}`;
   const text = options.isFixed === true ? escapeRegExp(source) : translate(source, options.isExtended === true);
   try {
-    return new RegExp(text, flags);
+    return new LinearRegExp(text, flags);
   } catch {
     throw new RegexFault(source);
   }

@@ -1,6 +1,7 @@
 /**
  * Running awk: fields, variables, arrays and the functions of the language over lines of input.
  */
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import { AwkFault, type AwkProgram, type Expr, type Stmt } from "#kernel/runtime/shell/commands/awk/ast";
 import { Jump } from "#kernel/runtime/shell/commands/awk/jump";
 import { type Locals, Scope } from "#kernel/runtime/shell/commands/awk/scope";
@@ -201,7 +202,7 @@ export class AwkRun {
   }
 
   #matches(expr: Expr, subject: string): boolean {
-    return new RegExp(this.#pattern(expr).source, "u").test(subject);
+    return new LinearRegExp(this.#pattern(expr).source, "u").test(subject);
   }
 
   #eval(expr: Expr): Value {
@@ -320,7 +321,9 @@ export class AwkRun {
       case "gsub":
         return this.#substitute(name === "gsub", first, string(1), third);
       case "match": {
-        const found = new RegExp((second === undefined ? /$/ : this.#pattern(second)).source, "u").exec(string(0));
+        const found = new LinearRegExp((second === undefined ? /$/ : this.#pattern(second)).source, "u").exec(
+          string(0),
+        );
         this.#scope.setGlobal("RSTART", found === null ? 0 : found.index + 1);
         this.#scope.setGlobal("RLENGTH", found === null ? -1 : found[0].length);
         return found === null ? 0 : found.index + 1;
@@ -384,10 +387,13 @@ export class AwkRun {
     const to: Expr = target ?? { k: "field", of: { k: "number", value: 0 } };
     let count = 0;
     const test = this.#pattern(pattern);
-    const result = this.#text(this.#eval(to)).replace(isAll ? test : new RegExp(test.source, "u"), (found: string) => {
-      count += 1;
-      return replacement.replace(/\\\\|\\&|&/g, (mark) => (mark === "&" ? found : mark === "\\&" ? "&" : "\\"));
-    });
+    const result = this.#text(this.#eval(to)).replace(
+      isAll ? test : new LinearRegExp(test.source, "u"),
+      (found: string) => {
+        count += 1;
+        return replacement.replace(/\\\\|\\&|&/g, (mark) => (mark === "&" ? found : mark === "\\&" ? "&" : "\\"));
+      },
+    );
     if (count > 0) this.#assign(to, result);
     return count;
   }

@@ -1,6 +1,7 @@
 /**
  * The values of awk: numbers, texts, and texts of the input that count as either.
  */
+import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import { AwkFault } from "#kernel/runtime/shell/commands/awk/ast";
 import { regex } from "#kernel/runtime/shell/commands/regex";
 
@@ -35,7 +36,7 @@ export function splitBy(line: string, separator: string): string[] {
   if (separator === " ") return line.split(/\s+/).filter((part) => part !== "");
   if (line === "") return [];
   if (separator.length === 1 && separator !== "\\") return line.split(separator);
-  return line.split(new RegExp(regex(separator, { isExtended: true }).source.replace(/\((?!\?)/g, "(?:"), "u"));
+  return line.split(new LinearRegExp(regex(separator, { isExtended: true }).source.replace(/\((?!\?)/g, "(?:"), "u"));
 }
 
 /** A value as text. */
