@@ -5,7 +5,12 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Pure code in Node: modules may be shared between files, which saves most of the start-up time. */
-const pure = { pool: "threads", isolate: false, testTimeout: 30_000 } as const;
+const pure = {
+  pool: "threads",
+  isolate: false,
+  testTimeout: 30_000,
+  setupFiles: "./test/support/strict.ts",
+} as const;
 
 /** Real clients against the one server that global-setup starts. */
 const outside = {

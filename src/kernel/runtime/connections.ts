@@ -13,6 +13,7 @@ import { ProcessTask } from "#kernel/runtime/process/process-task";
 import type { TcpInput, TcpOutput } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import type { Sandbox } from "#kernel/runtime/process/sandbox";
+import { stumble } from "#kernel/runtime/process/stumble";
 import { isSocket, type SocketState, speakSocket, switchText } from "#kernel/runtime/sockets";
 import type { ClientEnd, Transport, World } from "#kernel/runtime/world";
 import type { Instant } from "#kernel/sim/instant";
@@ -307,7 +308,7 @@ function serve(sandbox: Sandbox, id: string): void {
   };
   const before = sandbox.runningPid;
   sandbox.runningPid = process.pid;
-  const output = reduce(sandbox, process.pid, protocol, input);
+  const output = answered(sandbox, process.pid, protocol, input);
   sandbox.runningPid = before;
   const { text = "", taken = input.text.length, isOver = false, state = input.state } = output;
   const now = get(world.cells, id);
@@ -317,6 +318,16 @@ function serve(sandbox: Sandbox, id: string): void {
   if (text !== "") send(world, id, "server", text);
   if (isOver) closeEnd(world, id, "server");
   else if (output.onward !== undefined) join(world, id, output.onward);
+}
+
+/** What the program says; one that stumbles ends the connection with itself. */
+function answered(sandbox: Sandbox, pid: number, protocol: Transport, input: TcpInput): TcpOutput {
+  try {
+    return reduce(sandbox, pid, protocol, input);
+  } catch (error) {
+    stumble(sandbox, pid, error);
+    return { isOver: true };
+  }
 }
 
 function reduce(sandbox: Sandbox, pid: number, protocol: Transport, input: TcpInput): TcpOutput {

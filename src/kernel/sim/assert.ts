@@ -7,6 +7,12 @@ export class Bug extends Error {
   override name = "Bug";
 }
 
+/**
+ * What becomes of a bug in a simulated program: it ends the process, as one of its own would, and nobody else is
+ * troubled. Tests have it thrown.
+ */
+export const simulated = { throwsBugs: false };
+
 /** Raises a Bug saying `why` unless the condition holds. */
 export function assert(condition: unknown, why: string): asserts condition {
   if (!condition) throw new Bug(why);

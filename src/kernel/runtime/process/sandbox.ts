@@ -21,6 +21,7 @@ import type { Step } from "#kernel/runtime/process/program";
 import { programNamed } from "#kernel/runtime/process/programs";
 import { isReady } from "#kernel/runtime/process/readiness";
 import { isHarmless, signalNumber } from "#kernel/runtime/process/signals";
+import { stumble } from "#kernel/runtime/process/stumble";
 import { endGuests } from "#kernel/runtime/process/visible";
 import { demandMillis, memoryBytes } from "#kernel/runtime/use";
 import type { Transport, World } from "#kernel/runtime/world";
@@ -208,15 +209,9 @@ export class Sandbox {
       return programNamed(process.program).step(new ProcessTask(this, process.pid));
     } catch (error) {
       // Who was killed by its own output, in the middle of its step, stumbles over what is gone.
-      if (process.exit === undefined && !this.isEnded) this.#stumble(process, error);
+      if (process.exit === undefined && !this.isEnded) stumble(this, process.pid, error);
       return undefined;
     }
-  }
-
-  /** What a script or a configuration can bring about kills its process; anything else is a bug of ours. */
-  #stumble(process: Process, error: unknown): void {
-    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-    this.exit(process.pid, 139, 11);
   }
 
   #isRunnable(process: Process): boolean {
@@ -305,7 +300,7 @@ export class Sandbox {
     try {
       return work(process, new ProcessTask(this, process.pid));
     } catch (error) {
-      this.#stumble(process, error);
+      stumble(this, process.pid, error);
       return broken;
     } finally {
       this.runningPid = before;
