@@ -38,7 +38,7 @@ export class FileSystem extends FileView {
     if (refused !== 0 || place.isReadOnly) return refused || ERRNO.EROFS;
     const isFull = !hasRoom(this.cells, text.length) || (old === undefined && isCrowded(this.cells, place.volume));
     if (isFull) return ERRNO.ENOSPC;
-    const mode = options.mode ?? old?.mode ?? 0o644;
+    const mode = options.mode ?? old?.mode ?? 0o666 & ~this.#umask;
     const gid = old === undefined ? this.#groupFor(found) : (old.gid ?? 0);
     putText(this.cells, place.volume, place.path, { text, mode, uid: old?.uid ?? uid, gid, at: this.clock.now });
     return 0;
@@ -100,7 +100,7 @@ export class FileSystem extends FileView {
   }
 
   /** Makes a directory; its parent must be there. */
-  makeDirectory(path: string, uid = 0, mode = 0o755): 0 | Errno {
+  makeDirectory(path: string, uid = 0, mode = 0o777 & ~this.#umask): 0 | Errno {
     return this.#create(path, uid, { kind: "dir", mode, uid, at: this.clock.now });
   }
 
@@ -149,6 +149,10 @@ export class FileSystem extends FileView {
       else putText(this.cells, place.volume, place.path, { text: this.textOf(found), ...node });
     }
     return 0;
+  }
+
+  get #umask(): number {
+    return this.kernel.umask ?? 0o022;
   }
 
   #create(path: string, uid: number, node: FileNode): 0 | Errno {

@@ -31,6 +31,8 @@ export interface KernelFiles {
   stat(path: string): Stat | undefined;
   read(path: string): string | undefined;
   list(path: string): readonly string[];
+  /** Permissions that what is made now does not get. */
+  readonly umask?: number;
   /** Where a canonical path leads into the files of another container; undefined if it stays here. */
   away?(path: string): { readonly files: FileView; readonly path: string } | undefined;
 }

@@ -74,6 +74,6 @@ export const kubectlImages: readonly Image[] = BOXES.map(({ path, ...box }) =>
     ...box,
     tags: /^[\w][\w.-]*$/,
     programs: path === undefined ? {} : { [path]: kubectl },
-    ...(box.flavor !== "none" && { tools: ["+kubectl", "+bash", "+curl"] }),
+    ...(box.flavor !== "none" && { tools: ["+kubectl", "+bash", "+curl", "+jq"] }),
   }),
 );

@@ -72,6 +72,11 @@ export class ContainerKernelFiles implements KernelFiles {
     return ofProcess?.[2] === undefined ? OF_A_PROCESS : Object.keys(found.process.fds);
   }
 
+  /** That of the process whose turn it is. */
+  get umask(): number {
+    return this.sandbox.look.processes[this.#self]?.umask ?? 0o022;
+  }
+
   away(path: string): { readonly files: FileView; readonly path: string } | undefined {
     if (!path.startsWith("/proc/") || !this.sandbox.isSharing) return undefined;
     const [, pid, rest = ""] = ROOT_OF.exec(path) ?? [];

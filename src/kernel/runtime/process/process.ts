@@ -48,6 +48,8 @@ export interface Process {
   /** UDP ports it listens on. */
   listeningUdp?: readonly number[];
   listeningSctp?: readonly number[];
+  /** Permissions that files it makes do not get; absent = 022. */
+  umask?: number;
   /** Signals it ignores, as inherited. */
   ignored?: readonly string[];
   /** Bytes it holds, if its program says. */

@@ -121,6 +121,7 @@ export class Sandbox {
     if (Object.keys(computer.processes).length >= LIMITS.processesPerContainer) return undefined;
     this.workMs += SPAWN_CPU_MS;
     const pid = takePid(this.world.cells, this.record, computer);
+    const umask = computer.processes[spawn.parent]?.umask;
     const fds: Record<string, number> = {};
     for (const [fd, number] of Object.entries(spawn.fds)) fds[fd] = share(this, number);
     computer.processes[pid] = {
@@ -134,6 +135,7 @@ export class Sandbox {
       uid: spawn.uid,
       startedAt: this.world.now,
       fds,
+      ...(umask === undefined ? {} : { umask }),
       ...(spawn.env === undefined ? {} : { env: spawn.env }),
       ...(spawn.session === undefined ? {} : { session: spawn.session }),
       ...(spawn.isWaited === true ? { isWaited: true } : {}),

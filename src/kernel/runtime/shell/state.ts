@@ -90,7 +90,6 @@ export interface ShellState {
   pending?: string[];
   /** It is ending: the EXIT trap has run. */
   isEnding?: true;
-  umask?: number;
   aliases?: Record<string, string>;
   line: number;
 }

@@ -143,13 +143,55 @@ export const workingDirectory: Builtin = (shell) => {
   return 0;
 };
 
-/** `umask`: shows or sets the mask of new files. */
+/** `umask`: shows or sets the mask of new files, as digits or as what is allowed (`u=rwx,g=rx,o=`). */
 export const umask: Builtin = (shell, argv) => {
-  const [, mask] = argv;
-  if (mask === undefined) shell.task.print(`${(shell.state.umask ?? 0o022).toString(8).padStart(4, "0")}\n`);
-  else shell.state.umask = Number.parseInt(mask, 8);
+  const process = shell.task.sandbox.computer.processes[shell.task.pid];
+  const present = process?.umask ?? 0o022;
+  const [first, ...rest] = argv.slice(1);
+  const isSymbolic = first === "-S";
+  const text = isSymbolic ? rest[0] : first;
+  if (text === undefined) {
+    shell.task.print(`${isSymbolic ? allowedText(present) : present.toString(8).padStart(4, "0")}\n`);
+    return 0;
+  }
+  const mask = /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : maskOf(text, present);
+  if (mask === undefined) {
+    const isNumber = /^\d/.test(text);
+    if (shell.dialect === "ash") shell.complain(`sh: umask: illegal mode: ${text}\n`);
+    else if (shell.dialect === "dash") shell.say(`Illegal ${isNumber ? "number" : "mode"}: ${text}`, "umask");
+    else
+      shell.say(
+        isNumber ? `${text}: octal number out of range` : `\`${text}': invalid symbolic mode operator`,
+        "umask",
+      );
+    return shell.dialect === "dash" ? 2 : 1;
+  }
+  if (process !== undefined) process.umask = mask & 0o777;
   return 0;
 };
+
+const CLASSES = { u: 6, g: 3, o: 0 } as const;
+
+const allowedText = (mask: number): string =>
+  Object.entries(CLASSES)
+    .map(([name, shift]) => `${name}=${[..."rwx"].filter((_, n) => ((mask >> shift) & (4 >> n)) === 0).join("")}`)
+    .join(",");
+
+/** The mask that symbolic modes make of another; undefined if they are none. */
+function maskOf(text: string, present: number): number | undefined {
+  let allowed = ~present & 0o777;
+  for (const clause of text.split(",")) {
+    const [, who = "", operator, bits = ""] = /^([ugoa]*)([-+=])([rwx]*)$/.exec(clause) ?? [];
+    if (operator === undefined) return undefined;
+    const wanted = [...bits].reduce((sum, bit) => sum | (4 >> "rwx".indexOf(bit)), 0);
+    for (const [name, shift] of Object.entries(CLASSES)) {
+      if (who !== "" && !who.includes("a") && !who.includes(name)) continue;
+      if (operator === "=") allowed &= ~(7 << shift);
+      allowed = operator === "-" ? allowed & ~(wanted << shift) : allowed | (wanted << shift);
+    }
+  }
+  return ~allowed & 0o777;
+}
 
 /** `times`: always none, since a command takes no processor time. */
 export const times: Builtin = (shell) => {

@@ -1,6 +1,6 @@
 /**
- * Goal: ulimit tells and changes limits as bash and dash do.
- * Method: run it in containers of plain functions and read what it prints.
+ * Goal: ulimit and umask tell and change what a process may as bash and dash do.
+ * Method: run them in containers of plain functions and read what it prints.
  */
 import { expect, test } from "vitest";
 import { script } from "#kernel/runtime/world.fixture";
@@ -30,4 +30,13 @@ test("what makes no sense is refused", () => {
     err: "bash: ulimit: -Z: invalid option\n",
     status: 2,
   });
+});
+
+test("umask: what is made does not get it, children inherit it, and it reads as digits or words", () => {
+  const line =
+    "umask; umask 027; touch f; mkdir d; stat -c %a f d; sh -c umask; umask -S; umask g+w,o=r; umask; umask 9";
+  const { out, err, status } = script(`cd /tmp; ${line}`, "debian");
+  expect(out).toBe("0022\n640\n750\n0027\nu=rwx,g=rx,o=\n0003\n");
+  expect(err).toBe("sh: 1: umask: Illegal number: 9\n");
+  expect(status).toBe(2);
 });

@@ -46,7 +46,7 @@ export const mkdir: Command = {
     const { flags, values, operands, problem } = optionsOf(task.argv, "pvm:", { parents: "p", mode: "m" });
     if (problem !== undefined) return wrongOption(task, problem);
     if (operands.length === 0) return missingOperand(task);
-    const mode = values["m"] === undefined ? 0o755 : Number.parseInt(values["m"], 8);
+    const mode = values["m"] === undefined ? undefined : Number.parseInt(values["m"], 8);
     let status = 0;
     for (const name of operands) {
       const failure = flags.has("p")
@@ -64,7 +64,7 @@ export const mkdir: Command = {
   },
 };
 
-function makeAll(task: Task, path: string, mode: number): number {
+function makeAll(task: Task, path: string, mode: number | undefined): number {
   let at = "";
   for (const part of path.split("/").slice(1)) {
     at = `${at}/${part}`;

@@ -22,6 +22,7 @@ import { head } from "#kernel/runtime/shell/commands/head";
 import { hostname } from "#kernel/runtime/shell/commands/hostname";
 import { id, whoami } from "#kernel/runtime/shell/commands/id";
 import { ip } from "#kernel/runtime/shell/commands/ip";
+import { jq } from "#kernel/runtime/shell/commands/jq";
 import { kubectl } from "#kernel/runtime/shell/commands/kubectl";
 import { ls } from "#kernel/runtime/shell/commands/ls";
 import { nc } from "#kernel/runtime/shell/commands/nc";
@@ -141,6 +142,7 @@ export const commands: readonly Command<never>[] = [
   ifconfig,
   install,
   ip,
+  jq,
   kubectl,
   kill,
   killall,

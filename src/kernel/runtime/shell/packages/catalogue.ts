@@ -90,6 +90,7 @@ const ROWS: readonly Row[] = [
     "envsubst",
     "GNU Internationalization utilities",
   ],
+  ["jq", "jq", ["1.7.1-6", "1.8.0-r0"], [77, 175], "jq", "lightweight and flexible command-line JSON processor"],
   ["xxd", "xxd", ["2:9.1.1230-2", "9.1.1415-r0"], [95, 200], "xxd", "tool to make (or reverse) a hex dump"],
   [
     "redis-tools redis",
