@@ -17,6 +17,20 @@ import {
 import { withEscapes } from "#kernel/runtime/shell/commands/escapes";
 import { RegexFault } from "#kernel/runtime/shell/commands/regex";
 
+/** An operand that sets a variable when it is its turn. */
+const ASSIGNMENT = /^([A-Za-z_]\w*)=([\s\S]*)$/;
+
+/** What operands set, by the number of the file before which they stand. */
+function assignmentsIn(args: readonly string[]): readonly Readonly<Record<string, string>>[] {
+  const sets: Record<string, string>[] = [{}];
+  for (const arg of args) {
+    const [, name, value = ""] = ASSIGNMENT.exec(arg) ?? [];
+    if (name === undefined) sets.push({});
+    else Object.assign(sets.at(-1) ?? {}, { [name]: withEscapes(value).text });
+  }
+  return sets;
+}
+
 export const awk: Command<Gathering> = {
   name: "awk",
   step(task) {
@@ -41,7 +55,8 @@ export const awk: Command<Gathering> = {
     try {
       const program = parseAwk(source);
       const isFilter = program.rules.some(({ when }) => when !== "BEGIN");
-      const sources = isFilter ? gather(task, args) : [];
+      const files = args.filter((arg) => !ASSIGNMENT.test(arg));
+      const sources = isFilter ? gather(task, files) : [];
       if (isWait(sources)) return sources;
       const lost = sources.find(({ errno }) => errno !== undefined);
       if (lost?.errno !== undefined) return complain(task, `${lost.name}: No such file or directory`, 2);
@@ -63,7 +78,8 @@ export const awk: Command<Gathering> = {
         variables,
       );
       run.environment(task.environ());
-      return run.run(sources.map(({ name, text }) => ({ name: name === "-" ? "" : name, lines: linesOf(text) })));
+      const inputs = sources.map(({ name, text }) => ({ name: name === "-" ? "" : name, lines: linesOf(text) }));
+      return run.run(inputs, assignmentsIn(args));
     } catch (fault) {
       if (fault instanceof AwkFault || fault instanceof RegexFault)
         return complain(task, `cmd. line:1: ${fault.message}`, 2);

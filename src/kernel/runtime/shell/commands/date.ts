@@ -6,6 +6,7 @@
 
 import type { Task } from "#kernel/runtime/process/task";
 import { type Command, complain, isBusybox, optionsOf, wrongOption } from "#kernel/runtime/shell/commands/command";
+import { instantIn } from "#kernel/runtime/shell/commands/date-text";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = "January February March April May June July August September October November December".split(" ");
@@ -50,22 +51,8 @@ export function instantOf(task: Task, { d, r }: Readonly<Record<string, string>>
   }
   if (d === undefined || d === "now") return task.now;
   if (d.startsWith("@")) return Number(d.slice(1)) * 1_000;
-  const relative = /^([+-]?\d+) (second|sec|minute|min|hour|day|week)s?( ago)?$/.exec(d);
-  if (relative !== null) {
-    const units: Readonly<Record<string, number>> = {
-      second: 1,
-      sec: 1,
-      minute: 60,
-      min: 60,
-      hour: 3_600,
-      day: 86_400,
-      week: 604_800,
-    };
-    const seconds = Number(relative[1]) * (units[relative[2] ?? ""] ?? 1);
-    return task.now + (relative[3] === undefined ? seconds : -seconds) * 1_000;
-  }
-  if (d === "yesterday" || d === "tomorrow") return task.now + (d === "tomorrow" ? 86_400_000 : -86_400_000);
-  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?/.exec(d);
+  if (!isBusybox(task)) return instantIn(d, task.now);
+  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?Z?$/.exec(d);
   if (parts === null) return undefined;
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
     .slice(1)

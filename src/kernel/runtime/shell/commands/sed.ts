@@ -21,7 +21,8 @@ import { SedRun } from "#kernel/runtime/shell/commands/sed/run";
 export const sed: Command<Gathering> = {
   name: "sed",
   step(task) {
-    const argv = task.argv.map((arg) => (/^-i.+/.test(arg) ? "-i" : arg));
+    const suffix = task.argv.flatMap((arg) => /^(?:-i|--in-place=)(.+)/.exec(arg)?.[1] ?? []).at(-1);
+    const argv = task.argv.map((arg) => (/^(?:-i.|--in-place=)/.test(arg) ? "-i" : arg));
     const {
       flags,
       values,
@@ -59,9 +60,10 @@ export const sed: Command<Gathering> = {
         const run = new SedRun(task, program, flags.has("n"));
         const { text, code } = run.edit(group.map((one) => one.text).join(""));
         const [only] = group;
-        if (flags.has("i") && only?.errno === undefined)
-          task.files.write(task.path(only?.name ?? ""), text, { uid: task.uid });
-        else task.print(text);
+        if (flags.has("i") && only !== undefined && only.errno === undefined) {
+          if (suffix !== undefined) task.files.write(task.path(only.name + suffix), only.text, { uid: task.uid });
+          task.files.write(task.path(only.name), text, { uid: task.uid });
+        } else task.print(text);
         if (code !== undefined) return code;
       }
       return status;

@@ -1,6 +1,7 @@
 /**
  * sort and uniq: lines in order, and each but once.
  */
+import type { Task } from "#kernel/runtime/process/task";
 import {
   type Command,
   cannotOpen,
@@ -14,6 +15,8 @@ import {
 
 interface Key {
   readonly from: number;
+  /** The character of the first field it begins with, from 1. */
+  readonly start: number;
   readonly to: number;
   readonly flags: string;
 }
@@ -37,6 +40,7 @@ export const sort: Command<Gathering> = {
     });
     const letters = [...flags].join("");
     const compare = comparison(letters, keys, values["t"]);
+    if (flags.has("c")) return inOrder(task, lines, compare, operands[0] ?? "-");
     const sorted = [...lines].sort(compare);
     const kept = flags.has("u") ? sorted.filter((line, n) => n === 0 || equalKeys(sorted[n - 1] ?? "", line)) : sorted;
     const text = kept.map((line) => `${line}\n`).join("");
@@ -51,12 +55,26 @@ export const sort: Command<Gathering> = {
   },
 };
 
+/** `sort -c`: says which line is out of order. */
+function inOrder(
+  task: Task<Gathering>,
+  lines: readonly string[],
+  compare: (a: string, b: string) => number,
+  name: string,
+): number {
+  const wrong = lines.findIndex((line, n) => n > 0 && compare(lines[n - 1] ?? "", line) > 0);
+  if (wrong < 0) return 0;
+  task.complain(`sort: ${name}:${wrong + 1}: disorder: ${lines[wrong]}\n`);
+  return 1;
+}
+
 function keyOf(text: string): Key {
-  const match = /^(\d+)(?:\.\d+)?([a-zA-Z]*)(?:,(\d+)(?:\.\d+)?([a-zA-Z]*))?/.exec(text);
+  const match = /^(\d+)(?:\.(\d+))?([a-zA-Z]*)(?:,(\d+)(?:\.\d+)?([a-zA-Z]*))?/.exec(text);
   return {
     from: Number(match?.[1] ?? 1),
-    to: Number(match?.[3] ?? Number.MAX_SAFE_INTEGER),
-    flags: (match?.[2] ?? "") + (match?.[4] ?? ""),
+    start: Number(match?.[2] ?? 1),
+    to: Number(match?.[4] ?? Number.MAX_SAFE_INTEGER),
+    flags: (match?.[3] ?? "") + (match?.[5] ?? ""),
   };
 }
 
@@ -66,16 +84,13 @@ function comparison(
   separator: string | undefined,
   isTotal = true,
 ): (a: string, b: string) => number {
-  const field = (line: string, { from, to }: Key): string => {
-    if (separator !== undefined)
-      return line
-        .split(separator)
-        .slice(from - 1, to)
-        .join(separator);
-    return [...line.matchAll(/\s*\S+/g)]
-      .slice(from - 1, to)
-      .map(([text]) => text)
-      .join("");
+  const field = (line: string, { from, start, to }: Key): string => {
+    if (separator !== undefined) {
+      const chosen = line.split(separator).slice(from - 1, to);
+      return chosen.join(separator).slice(start - 1);
+    }
+    const chosen = [...line.matchAll(/\s*\S+/g)].slice(from - 1, to).map(([text]) => text);
+    return chosen.join("").slice(start - 1);
   };
   const sign = (flags: string): number => (flags.includes("r") ? -1 : 1);
   return (a, b) => {

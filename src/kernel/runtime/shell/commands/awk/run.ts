@@ -43,11 +43,21 @@ export class AwkRun {
     );
   }
 
-  /** Runs over the lines of inputs, BEGIN first and END last; gives the exit status. */
-  run(inputs: readonly { readonly name: string; readonly lines: readonly string[] }[]): number {
+  /**
+   * Runs over the lines of inputs, BEGIN first and END last; gives the exit status. `sets` are variables that are set
+   * before the input of their number, or after the last.
+   */
+  run(
+    inputs: readonly { readonly name: string; readonly lines: readonly string[] }[],
+    sets: readonly Readonly<Record<string, string>>[] = [],
+  ): number {
+    const set = (n: number): void => {
+      for (const [name, value] of Object.entries(sets[n] ?? {})) this.#scope.setGlobal(name, { input: value });
+    };
     let isOver = this.#phase("BEGIN");
     const isFilter = this.program.rules.some(({ when }) => when !== "BEGIN");
-    for (const { name, lines } of isFilter && !isOver ? inputs : []) {
+    for (const [n, { name, lines }] of isFilter && !isOver ? inputs.entries() : []) {
+      set(n);
       this.#scope.setGlobal("FILENAME", name);
       this.#scope.setGlobal("FNR", 0);
       for (const line of lines) {
@@ -58,6 +68,7 @@ export class AwkRun {
       }
       if (isOver) break;
     }
+    if (!isOver && sets.length > 1) set(inputs.length);
     if (!isOver || isFilter) this.#phase("END");
     return this.status;
   }
@@ -168,11 +179,7 @@ export class AwkRun {
   #print({ isFormat, args, to, isAppending = false }: Stmt & { k: "print" }): void {
     const values = args.map((arg) => this.#eval(arg));
     let line: string;
-    if (isFormat)
-      line = layOut(
-        this.#text(values[0] ?? ""),
-        values.slice(1).map((value) => this.#text(value)),
-      );
+    if (isFormat) line = this.#formatted(values);
     else {
       const shown = values.length === 0 ? [this.#line] : values.map((value) => this.#text(value));
       line = shown.join(text(this.#scope.global("OFS") ?? " ")) + text(this.#scope.global("ORS") ?? "\n");
@@ -184,6 +191,16 @@ export class AwkRun {
     const path = this.#text(this.#eval(to));
     this.world.write(path, line, isAppending || this.#written.has(path));
     this.#written.add(path);
+  }
+
+  /** A format with its values; a number for `%c` is a character's. */
+  #formatted([format = "", ...values]: readonly Value[]): string {
+    const text = this.#text(format);
+    const letters = [...text.matchAll(/%(?:%|[-+ #0-9.]*([a-zA-Z]))/g)].flatMap(([, letter]) => letter ?? []);
+    const shown = values.map((value, n) =>
+      letters[n] === "c" && typeof value === "number" ? String.fromCodePoint(value & 0x1f_ffff) : this.#text(value),
+    );
+    return layOut(text, shown);
   }
 
   #text(value: Value): string {
@@ -311,10 +328,7 @@ export class AwkRun {
       case "tolower":
         return string(0).toLowerCase();
       case "sprintf":
-        return layOut(
-          string(0),
-          args.slice(1).map((_, n) => string(n + 1)),
-        );
+        return this.#formatted(args.map((_, n) => value(n)));
       case "split":
         return this.#splitInto(string(0), second, third);
       case "sub":
