@@ -50,7 +50,7 @@ export class Expansion {
       for (const { text, pattern } of fields.finish()) {
         const paths =
           isPattern(pattern) && !this.variables.state.options.includes("f")
-            ? glob(this.variables.task.files, this.variables.task.cwd, pattern)
+            ? glob(this.variables.task.files, this.variables.task.cwd, pattern, isBash !== true)
             : [];
         if (paths.length > 0) found.push(...paths);
         else found.push(text);

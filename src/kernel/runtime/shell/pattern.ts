@@ -107,8 +107,8 @@ export function bracketSource(inside: string): string {
   return body === "" ? (isNegated ? "[^]" : "(?!)") : `[${isNegated ? "^" : ""}${body}]`;
 }
 
-/** The paths a pattern matches, sorted; empty if there are none. */
-export function glob(files: FileSystem, cwd: string, pattern: string): string[] {
+/** The paths a pattern matches, sorted; empty if there are none. `hasDots`: `.*` matches `.` and `..` too. */
+export function glob(files: FileSystem, cwd: string, pattern: string, hasDots = false): string[] {
   const isAbsolute = pattern.startsWith("/");
   const parts = pattern.split("/").filter((part) => part !== "");
   let found = [isAbsolute ? "/" : ""];
@@ -117,7 +117,9 @@ export function glob(files: FileSystem, cwd: string, pattern: string): string[] 
     const next: string[] = [];
     for (const base of found) {
       const directory = absolute(base === "" ? "." : base, cwd);
-      for (const name of isPattern(part) ? namesLike(files, directory, part) : [part.replace(/\\(.)/g, "$1")]) {
+      for (const name of isPattern(part)
+        ? namesLike(files, directory, part, hasDots)
+        : [part.replace(/\\(.)/g, "$1")]) {
         const path = base === "" ? name : below(base.replace(/(.)\/$/, "$1"), name);
         const full = absolute(path, cwd);
         if (typeof files.stat(full, false) === "number") continue;
@@ -130,8 +132,9 @@ export function glob(files: FileSystem, cwd: string, pattern: string): string[] 
   return found.sort();
 }
 
-function namesLike(files: FileSystem, directory: string, pattern: string): string[] {
-  const names = files.list(directory);
-  if (typeof names === "number") return [];
+function namesLike(files: FileSystem, directory: string, pattern: string, hasDots: boolean): string[] {
+  const listed = files.list(directory);
+  if (typeof listed === "number") return [];
+  const names = hasDots ? [".", "..", ...listed] : listed;
   return names.filter((name) => (name.startsWith(".") ? pattern.startsWith(".") : true) && matches(pattern, name));
 }

@@ -35,7 +35,9 @@ export const set: Builtin = (shell, argv) => {
       const named = letter === "o" ? args.shift() : undefined;
       if (letter === "o" && named === undefined) return listOptions(shell);
       const option = named === undefined ? letter : OPTION_LETTERS[named];
-      if (option === undefined || !"aefuxnvCPmbh".includes(option)) {
+      // dash knows no pipefail.
+      const isKnown = option !== undefined && "aefuxnvCPmbh".includes(option);
+      if (!isKnown || (option === "P" && shell.dialect === "dash")) {
         const unknown = named === undefined ? `illegal option -${letter}` : `illegal option -o ${named}`;
         shell.say(shell.dialect === "dash" ? unknown.replace("illegal", "Illegal") : unknown, "set");
         return shell.fail(2);

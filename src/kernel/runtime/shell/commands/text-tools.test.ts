@@ -32,3 +32,15 @@ test("what is no date is refused; busybox reads fewer", () => {
   expect(script("date -d yesterday", "busybox")).toMatchObject({ err: "date: invalid date 'yesterday'\n", status: 1 });
   expect(script("date -u -d '2024-01-31 10:20' +%s", "busybox").out).toBe("1706696400\n");
 });
+
+test("what shells differ in: hidden names, pipefail", () => {
+  const names = "mkdir /tmp/d; cd /tmp/d; touch .x y; echo .*";
+  expect(script(names, "debian").out).toBe(". .. .x\n");
+  expect(script(`bash -c '${names}'`, "debian").out).toBe(".x\n");
+  expect(script("set -euo pipefail; echo never", "debian")).toMatchObject({
+    out: "",
+    err: "sh: 1: set: Illegal option -o pipefail\n",
+    status: 2,
+  });
+  expect(script("set -o pipefail; false | true; echo $?", "busybox").out).toBe("1\n");
+});
