@@ -21,6 +21,7 @@ test.each([
   ["printf '1\\n' > f; awk '{print v $1} END {print w}' v=x f v=y f w=z", "x1\ny1\nz"],
   ['awk \'BEGIN {printf "%c%c%d\\n", 65, "bcd", 66.9}\'', "Ab66"],
   ["echo k=1 > c; sed -i.bak s/1/2/ c; cat c c.bak; sed --in-place=.old s/2/3/ c; cat c c.old", "k=2\nk=1\nk=3\nk=2"],
+  ["echo 'hello big world' | sed -E 's/(\\w+) (\\w+)/\\u\\1 \\U\\2\\E!/; s/world/\\U&/'", "Hello BIG! WORLD"],
   ["printf 'a1\\na10\\na2\\n' | sort -k1.2n", "a1\na2\na10"],
   ["printf 'a\\nb\\n' | sort -c; echo $?; printf 'b\\na\\n' | sort -c 2>&1; echo $?", "0\nsort: -:2: disorder: a\n1"],
 ])("%s", (line, out) => {

@@ -2,7 +2,7 @@
  * Running sed: the pattern space, the hold space and the cycle over the lines.
  */
 import type { Task } from "#kernel/runtime/process/task";
-import { linesOf } from "#kernel/runtime/shell/commands/command";
+import { isBusybox, linesOf } from "#kernel/runtime/shell/commands/command";
 import type { Address, Instruction } from "#kernel/runtime/shell/commands/sed/parse";
 
 export class SedRun {
@@ -178,6 +178,7 @@ export class SedRun {
       return filled(
         replacement,
         match.filter((part) => typeof part === "string" || part === undefined).slice(0, 10) as string[],
+        !isBusybox(this.task),
       );
     });
     if (!isChanged) return undefined;
@@ -187,14 +188,26 @@ export class SedRun {
   }
 }
 
-/** The replacement with `&`, `\1` and escapes filled in. */
-function filled(replacement: string, groups: readonly (string | undefined)[]): string {
-  return replacement.replace(
-    /\\([0-9])|\\(n|t)|\\([\s\S])|&/g,
-    (all, digit: string | undefined, letter: string | undefined, literal: string | undefined) => {
-      if (digit !== undefined) return groups[Number(digit)] ?? "";
-      if (letter !== undefined) return letter === "n" ? "\n" : "\t";
-      return literal ?? (all === "&" ? (groups[0] ?? "") : all);
-    },
-  );
+/** The replacement with `&`, `\1` and escapes filled in; GNU's also changes case (`\U`, `\L`, `\u`, `\l`, `\E`). */
+function filled(replacement: string, groups: readonly (string | undefined)[], changesCase: boolean): string {
+  let result = "";
+  let mode = "";
+  let once = "";
+  const put = (text: string): void => {
+    let shown = mode === "U" ? text.toUpperCase() : mode === "L" ? text.toLowerCase() : text;
+    const [first] = shown;
+    if (once !== "" && first !== undefined) {
+      shown = (once === "u" ? first.toUpperCase() : first.toLowerCase()) + shown.slice(first.length);
+      once = "";
+    }
+    result += shown;
+  };
+  for (const [all, group, blank, literal] of replacement.matchAll(/\\([0-9])|\\(n|t)|\\([\s\S])|&|[^\\&]+|\\$/g)) {
+    if (group !== undefined) put(groups[Number(group)] ?? "");
+    else if (blank !== undefined) put(blank === "n" ? "\n" : "\t");
+    else if (literal !== undefined && changesCase && "ULE".includes(literal)) mode = literal === "E" ? "" : literal;
+    else if (literal !== undefined && changesCase && "ul".includes(literal)) once = literal;
+    else put(literal ?? (all === "&" ? (groups[0] ?? "") : all));
+  }
+  return result;
 }
