@@ -8,6 +8,7 @@ import { type Locals, Scope } from "#kernel/runtime/shell/commands/awk/scope";
 import {
   arithmetic,
   compares,
+  formatted,
   NUMERIC_FUNCTIONS,
   num,
   splitBy,
@@ -26,6 +27,7 @@ export class AwkRun {
   readonly #open = new Set<number>();
   readonly #written = new Set<string>();
   #steps = 0;
+  readonly #shown = (value: Value): string => this.#text(value);
   status = 0;
 
   constructor(
@@ -33,31 +35,23 @@ export class AwkRun {
     readonly world: AwkWorld,
     variables: Readonly<Record<string, string>>,
   ) {
-    for (const [name, value] of Object.entries(variables)) this.#scope.setGlobal(name, { input: value });
+    this.#scope.setAll(variables);
   }
 
   environment(variables: Readonly<Record<string, string>>): void {
-    this.#scope.setArray(
-      "ENVIRON",
-      new Map(Object.entries(variables).map(([name, value]) => [name, { input: value }])),
-    );
+    const entries = Object.entries(variables).map(([name, value]) => [name, { input: value }] as const);
+    this.#scope.setArray("ENVIRON", new Map(entries));
   }
 
-  /**
-   * Runs over the lines of inputs, BEGIN first and END last; gives the exit status. `sets` are variables that are set
-   * before the input of their number, or after the last.
-   */
+  /** Runs over inputs, BEGIN first and END last, `sets` set before the input of their number; gives the status. */
   run(
     inputs: readonly { readonly name: string; readonly lines: readonly string[] }[],
     sets: readonly Readonly<Record<string, string>>[] = [],
   ): number {
-    const set = (n: number): void => {
-      for (const [name, value] of Object.entries(sets[n] ?? {})) this.#scope.setGlobal(name, { input: value });
-    };
     let isOver = this.#phase("BEGIN");
     const isFilter = this.program.rules.some(({ when }) => when !== "BEGIN");
     for (const [n, { name, lines }] of isFilter && !isOver ? inputs.entries() : []) {
-      set(n);
+      this.#scope.setAll(sets[n]);
       this.#scope.setGlobal("FILENAME", name);
       this.#scope.setGlobal("FNR", 0);
       for (const line of lines) {
@@ -68,7 +62,7 @@ export class AwkRun {
       }
       if (isOver) break;
     }
-    if (!isOver && sets.length > 1) set(inputs.length);
+    if (!isOver && sets.length > 1) this.#scope.setAll(sets[inputs.length]);
     if (!isOver || isFilter) this.#phase("END");
     return this.status;
   }
@@ -179,7 +173,7 @@ export class AwkRun {
   #print({ isFormat, args, to, isAppending = false }: Stmt & { k: "print" }): void {
     const values = args.map((arg) => this.#eval(arg));
     let line: string;
-    if (isFormat) line = this.#formatted(values);
+    if (isFormat) line = formatted(this.#shown, values);
     else {
       const shown = values.length === 0 ? [this.#line] : values.map((value) => this.#text(value));
       line = shown.join(text(this.#scope.global("OFS") ?? " ")) + text(this.#scope.global("ORS") ?? "\n");
@@ -191,16 +185,6 @@ export class AwkRun {
     const path = this.#text(this.#eval(to));
     this.world.write(path, line, isAppending || this.#written.has(path));
     this.#written.add(path);
-  }
-
-  /** A format with its values; a number for `%c` is a character's. */
-  #formatted([format = "", ...values]: readonly Value[]): string {
-    const text = this.#text(format);
-    const letters = [...text.matchAll(/%(?:%|[-+ #0-9.]*([a-zA-Z]))/g)].flatMap(([, letter]) => letter ?? []);
-    const shown = values.map((value, n) =>
-      letters[n] === "c" && typeof value === "number" ? String.fromCodePoint(value & 0x1f_ffff) : this.#text(value),
-    );
-    return layOut(text, shown);
   }
 
   #text(value: Value): string {
@@ -327,8 +311,10 @@ export class AwkRun {
         return string(0).toUpperCase();
       case "tolower":
         return string(0).toLowerCase();
-      case "sprintf":
-        return this.#formatted(args.map((_, n) => value(n)));
+      case "sprintf": {
+        const values = args.map((_, n) => value(n));
+        return formatted(this.#shown, values);
+      }
       case "split":
         return this.#splitInto(string(0), second, third);
       case "sub":

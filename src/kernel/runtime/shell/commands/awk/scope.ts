@@ -53,6 +53,11 @@ export class Scope {
     return this.#globals.get(name);
   }
 
+  /** Sets variables to what was given from outside. */
+  setAll(variables: Readonly<Record<string, string>> = {}): void {
+    for (const [name, value] of Object.entries(variables)) this.setGlobal(name, { input: value });
+  }
+
   setGlobal(name: string, value: Value): void {
     this.#globals.set(name, value);
   }

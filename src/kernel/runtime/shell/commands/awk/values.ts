@@ -1,8 +1,10 @@
 /**
  * The values of awk: numbers, texts, and texts of the input that count as either.
  */
+
 import { LinearRegExp } from "#kernel/runtime/linear-regexp";
 import { AwkFault } from "#kernel/runtime/shell/commands/awk/ast";
+import { layOut } from "#kernel/runtime/shell/commands/printf";
 import { regex } from "#kernel/runtime/shell/commands/regex";
 
 /** A number, a text, or a text of the input that may count as a number. */
@@ -65,4 +67,14 @@ export function arithmetic(op: string, a: number, b: number): number {
   if (op === "*") return a * b;
   if (op === "/") return a / b;
   return op === "%" ? a % b : a ** b;
+}
+
+/** A format with the values that follow it, as printf has it; a number for `%c` is a character's. */
+export function formatted(shown: (value: Value) => string, [format = "", ...values]: readonly Value[]): string {
+  const pattern = shown(format);
+  const letters = [...pattern.matchAll(/%(?:%|[-+ #0-9.]*([a-zA-Z]))/g)].flatMap(([, letter]) => letter ?? []);
+  const words = values.map((value, n) =>
+    letters[n] === "c" && typeof value === "number" ? String.fromCodePoint(value & 0xf_ffff) : shown(value),
+  );
+  return layOut(pattern, words);
 }
