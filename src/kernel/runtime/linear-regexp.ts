@@ -35,6 +35,29 @@ function compile(source: string, flags: string): RE2JS | undefined {
   }
 }
 
+/** What is known of an expression, however often it is made again. */
+interface Known {
+  readonly reach: number;
+  readonly linear: RE2JS | undefined;
+}
+
+/** How many expressions are remembered, all clusters of an isolate together. */
+const KNOWN_MAX = 500;
+
+const known = new Map<string, Known>();
+
+function knownOf({ source, flags }: RegExp): Known {
+  const id = `${flags} ${source}`;
+  let found = known.get(id);
+  if (found === undefined) {
+    const reach = reachOf(source);
+    found = { reach, linear: reach === Number.POSITIVE_INFINITY ? undefined : compile(source, flags) };
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(id, found);
+  }
+  return found;
+}
+
 /** What was found from a place on, so that whoever asks place by place does not search again. */
 interface Found {
   readonly text: string;
@@ -50,8 +73,9 @@ export class LinearRegExp extends RegExp {
   /** @throws SyntaxError */
   constructor(source: string | RegExp, flags?: string) {
     super(source, flags);
-    this.#reach = reachOf(this.source);
-    this.#linear = this.#reach === Number.POSITIVE_INFINITY ? undefined : compile(this.source, this.flags);
+    const { reach, linear } = knownOf(this);
+    this.#reach = reach;
+    this.#linear = linear;
     if (this.#linear === undefined && this.#reach === 0) throw new SyntaxError("the expression is too complex");
   }
 
@@ -65,9 +89,9 @@ export class LinearRegExp extends RegExp {
   }
 
   #search(linear: RE2JS, text: string, from: number): RegExpExecArray | null {
-    const known = this.#found;
-    if (known?.text === text && known.from <= from && (known.match === null || known.match.index >= from)) {
-      return known.match;
+    const last = this.#found;
+    if (last?.text === text && last.from <= from && (last.match === null || last.match.index >= from)) {
+      return last.match;
     }
     const matcher = linear.matcher(text);
     let match: RegExpExecArray | null = null;

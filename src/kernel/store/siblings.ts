@@ -21,7 +21,8 @@ export class Siblings {
     if (owner === undefined) return made;
     const id = `${bucket} ${owner.uid}`;
     const model = this.#models.get(id);
-    const one = model === undefined ? made : partsOf(made, model);
+    // The last one written may be what this one was before.
+    const one = model === undefined || model === previous ? made : partsOf(made, model);
     if (this.#models.size >= MODELS_MAX && model === undefined) this.#models.clear();
     this.#models.set(id, one as unknown as Fields);
     return one;

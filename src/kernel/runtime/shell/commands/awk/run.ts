@@ -203,7 +203,7 @@ export class AwkRun {
   }
 
   #matches(expr: Expr, subject: string): boolean {
-    return new LinearRegExp(this.#pattern(expr).source, "u").test(subject);
+    return this.#pattern(expr).test(subject);
   }
 
   #eval(expr: Expr): Value {
