@@ -14,7 +14,7 @@ import { initialise, runScripts, setupProblem } from "#kernel/runtime/images/mys
 import type { Value } from "#kernel/runtime/images/sql/ast";
 import { type Connections, converse, NO_CONNECTIONS, type Speaker } from "#kernel/runtime/images/sql/sessions";
 import { type Layout, Storage } from "#kernel/runtime/images/sql/storage";
-import { type Answered, askedBy } from "#kernel/runtime/images/sql/wire";
+import { answered, askedBy } from "#kernel/runtime/images/sql/wire";
 import { answeredBytes } from "#kernel/runtime/images/wire/packets";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
@@ -172,14 +172,8 @@ function setUp(task: Task<MysqlState>, state: MysqlState): MysqlState | number {
   note(task, "Temporary server started.");
   if (
     !runScripts(task, new Storage(task, layoutOf(state.data)), (storage, asked) => {
-      const turn = converse(task, storage, speakerOf(task, { data: state.data, options: {} }, true), {
-        asked,
-        connections: NO_CONNECTIONS,
-      });
-      return JSON.parse(turn.response.body) as {
-        database?: string;
-        error?: { number?: number; state: string; message: string };
-      };
+      const speaker = speakerOf(task, { data: state.data, options: {} }, true);
+      return converse(task, storage, speaker, { asked, connections: NO_CONNECTIONS }).answer;
     })
   )
     return 1;
@@ -240,13 +234,11 @@ export const mysqld: Program<MysqlState> = {
     const asked = askedBy(request, "MYSQL");
     if (asked === undefined) return "reset";
     follow(task, storage);
-    const { response, connections } = converse(task, storage, speakerOf(task, state), {
-      asked,
-      connections: state.connections,
-    });
-    task.state = { ...state, connections };
+    const { connections } = state;
+    const turn = converse(task, storage, speakerOf(task, state), { asked, connections });
+    task.state = { ...state, connections: turn.connections };
     if (/^\s*SHUTDOWN\b/i.test(asked.statement ?? "") && asked.user === "root") stop(task);
-    return response;
+    return answered(turn.answer, turn.delayMs);
   },
 
   /** Clients from outside speak the protocol itself. */
@@ -270,9 +262,9 @@ export const mysqld: Program<MysqlState> = {
           message: `Access denied for user '${user}'`,
         },
       run(asked) {
-        const answer = converse(task, storage, speaker, { asked, connections });
-        connections = answer.connections;
-        return JSON.parse(answer.response.body) as Answered;
+        const turn = converse(task, storage, speaker, { asked, connections });
+        connections = turn.connections;
+        return turn.answer;
       },
     };
     const output = answeredBytes(input, (bytes) =>

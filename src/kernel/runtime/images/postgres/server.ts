@@ -9,7 +9,7 @@ import { postgresProblem } from "#kernel/runtime/images/postgres/messages";
 import { splitStatements } from "#kernel/runtime/images/sql/lexer";
 import { type Connections, converse, NO_CONNECTIONS, type Speaker } from "#kernel/runtime/images/sql/sessions";
 import { type Layout, Storage } from "#kernel/runtime/images/sql/storage";
-import { type Answered, type Asked, askedBy } from "#kernel/runtime/images/sql/wire";
+import { type Asked, answered, askedBy } from "#kernel/runtime/images/sql/wire";
 import { answeredBytes } from "#kernel/runtime/images/wire/packets";
 import type { Program } from "#kernel/runtime/process/program";
 import type { Task } from "#kernel/runtime/process/task";
@@ -180,7 +180,7 @@ function runScript(task: Task<PostgresState>, data: string, { user, database, te
       connections,
     });
     connections = turn.connections;
-    const answer = JSON.parse(turn.response.body) as { session?: number; tag?: string; error?: { message: string } };
+    const { answer } = turn;
     session = answer.session;
     if (answer.error !== undefined) {
       task.complain(`psql:${path}:${line}: ERROR:  ${answer.error.message}\n`);
@@ -289,9 +289,9 @@ export const postgres: Program<PostgresState> = {
     const isLocal = (request.remoteAddress ?? "127.0.0.1").startsWith("127.");
     const storage = new Storage(task, layoutOf(state.data));
     const own = speaker(task, state.data, { trusts: isLocal });
-    const { response, connections } = converse(task, storage, own, { asked, connections: state.connections });
+    const { answer, delayMs, connections } = converse(task, storage, own, { asked, connections: state.connections });
     task.state = { ...state, connections };
-    return response;
+    return answered(answer, delayMs);
   },
 
   /** Clients from outside speak the protocol itself. */
@@ -309,9 +309,9 @@ export const postgres: Program<PostgresState> = {
       entropy: task.world.entropy,
       passwordOf: isTrusting ? undefined : (user) => users[user],
       run(asked) {
-        const answer = converse(task, storage, own, { asked, connections });
-        connections = answer.connections;
-        return JSON.parse(answer.response.body) as Answered;
+        const turn = converse(task, storage, own, { asked, connections });
+        connections = turn.connections;
+        return turn.answer;
       },
     };
     const output = answeredBytes(input, (bytes) =>

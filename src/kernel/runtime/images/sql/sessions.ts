@@ -7,9 +7,8 @@ import type { Problem } from "#kernel/runtime/images/sql/problem";
 import { shownAs } from "#kernel/runtime/images/sql/relation";
 import { newSession, type Session } from "#kernel/runtime/images/sql/session";
 import type { Storage } from "#kernel/runtime/images/sql/storage";
-import { type Answered, type Asked, answered } from "#kernel/runtime/images/sql/wire";
+import type { Answered, Asked } from "#kernel/runtime/images/sql/wire";
 import type { Task } from "#kernel/runtime/process/task";
-import type { HttpResponse } from "#kernel/runtime/world";
 
 /** Connections a server holds; the one that was silent longest is dropped for the next. */
 const SESSIONS_MAX = 100;
@@ -37,16 +36,24 @@ export interface Speaker {
   log?(problem: Problem, statement: string): void;
 }
 
-/** Answers one request of a connection: the answer, and the connections afterwards. */
+/** What came of one request of a connection, and the connections afterwards. */
+export interface Turn {
+  readonly answer: Answered;
+  /** How long it slept over it. */
+  readonly delayMs?: number;
+  readonly connections: Connections;
+}
+
+/** Answers one request of a connection. */
 export function converse(
   task: Task,
   storage: Storage,
   speaker: Speaker,
   { asked, connections }: { readonly asked: Asked; readonly connections: Connections },
-): { readonly response: HttpResponse; readonly connections: Connections } {
+): Turn {
   const known = asked.session === undefined ? undefined : connections.sessions[asked.session];
   const refused = known === undefined ? speaker.refusal(asked) : undefined;
-  if (refused !== undefined) return { response: answered({ error: refused }), connections };
+  if (refused !== undefined) return { answer: { error: refused }, connections };
   const isNew = known === undefined;
   const session = known ?? newSession(connections.next, asked.user, asked.database);
   const next = connections.next + (isNew ? 1 : 0);
@@ -54,7 +61,7 @@ export function converse(
     const sessions =
       asked.isLast === true ? without(connections.sessions, session.id) : kept(connections.sessions, session);
     const told = { session: session.id, database: session.database, version: speaker.facts.version };
-    return { response: answered(told), connections: { sessions, next } };
+    return { answer: told, connections: { sessions, next } };
   }
   const engine = speaker.engine(task, storage, session);
   const answer = run(engine, speaker, asked.statement);
@@ -63,7 +70,7 @@ export function converse(
   const transaction =
     after.undo === undefined ? {} : { transaction: after.isAborted === true ? ("failed" as const) : ("open" as const) };
   const told = { ...answer, session: after.id, database: after.database, steps: engine.steps, ...transaction };
-  return { response: answered(told, engine.sleptMs), connections: { sessions, next } };
+  return { answer: told, delayMs: engine.sleptMs, connections: { sessions, next } };
 }
 
 function run(engine: Engine, speaker: Speaker, statement: string): Answered {
