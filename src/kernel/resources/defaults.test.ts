@@ -4,27 +4,14 @@
  * generated from them.
  */
 import { expect, test } from "vitest";
-import { Registry } from "#kernel/registry/registry";
-import { CLUSTER_ADMIN } from "#kernel/registry/user";
 import { cronjobs } from "#kernel/resources/batch/cronjob";
+import { emptyClient } from "#kernel/resources/client.fixture";
 import { persistentvolumes } from "#kernel/resources/core/persistentvolume";
 import { pullPolicyFor } from "#kernel/resources/core/pod.defaults";
-import { RESOURCES } from "#kernel/resources/index";
-import { Entropy } from "#kernel/sim/entropy";
-import { Store } from "#kernel/store/store";
-
-const client = () =>
-  new Registry({
-    store: new Store(),
-    entropy: Entropy.seeded(1),
-    resources: RESOURCES,
-    admission: [],
-    now: () => 0,
-  }).as(CLUSTER_ADMIN, "test");
 
 test("the Jobs of a CronJob are completed when they are made, their pods before", () => {
   const template = { spec: { containers: [{ name: "c", image: "i" }], restartPolicy: "Never" } };
-  const { spec } = client().create(cronjobs, {
+  const { spec } = emptyClient().create(cronjobs, {
     metadata: { name: "x", namespace: "dev" },
     spec: { schedule: "* * * * *", jobTemplate: { spec: { template } } },
   });
@@ -40,7 +27,7 @@ test("the Jobs of a CronJob are completed when they are made, their pods before"
 });
 
 test("a volume of another system", () => {
-  const { spec } = client().create(persistentvolumes, {
+  const { spec } = emptyClient().create(persistentvolumes, {
     metadata: { name: "x" },
     spec: {
       capacity: { storage: "1Gi" },

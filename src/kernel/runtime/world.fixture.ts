@@ -2,7 +2,7 @@
  * A world for the tests of the runtime: a clock to turn, cells to look at, and a network of plain functions.
  */
 import { CONTAINERS, type ContainerRecord, type ContainerSpec } from "#kernel/runtime/container";
-import { execInContainer, startContainer, wakeContainer } from "#kernel/runtime/containers";
+import { containerHttp, execInContainer, startContainer, wakeContainer } from "#kernel/runtime/containers";
 import { readLog } from "#kernel/runtime/logs";
 import type { DnsAnswer, Net, World } from "#kernel/runtime/world";
 import { Entropy } from "#kernel/sim/entropy";
@@ -74,6 +74,20 @@ export function record(world: World, id = "c1"): ContainerRecord {
   const found = world.cells.get<ContainerRecord>(CONTAINERS, id);
   if (found === undefined) throw new Error(`no container ${id}`);
   return found;
+}
+
+/** A world in which c1 runs an image. */
+export function running(image: string, rest: Partial<ContainerSpec> = {}): TestWorld {
+  const world = testWorld();
+  startContainer(world, spec(image, rest));
+  return world;
+}
+
+/** What c1 answers on a port: status and body, or how it fails. */
+export function got(world: World, port: number, path = "/", rest: object = {}): string {
+  const request = { method: "GET", path, headers: { host: "web" }, body: "", remoteAddress: "10.244.0.9", ...rest };
+  const answer = containerHttp(world, "c1", port, request);
+  return typeof answer === "string" ? answer : `${answer.status} ${answer.body}`;
 }
 
 /** What a container has printed. */

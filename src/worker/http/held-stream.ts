@@ -5,7 +5,6 @@
  *
  * Models k8s.io/apiserver/pkg/endpoints/handlers/watch.go (HandleHTTP, HandleWS).
  */
-
 import { ENCODE_HEADER } from "#apiserver/codec/protobuf/transcode";
 import { isTrue, requestInfo } from "#apiserver/request-info";
 import type { StreamState } from "#apiserver/streams/stream";

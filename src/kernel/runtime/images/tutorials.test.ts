@@ -3,23 +3,10 @@
  * Method: a table of images, command lines and requests; start each in a world of plain functions, read what it says.
  */
 import { expect, test } from "vitest";
-import { containerHttp, startContainer } from "#kernel/runtime/containers";
 import { programNamed } from "#kernel/runtime/process/programs";
-import { log, pass, record, START, spec, type TestWorld, testWorld } from "#kernel/runtime/world.fixture";
+import { got, log, pass, record, running, START, type spec } from "#kernel/runtime/world.fixture";
 
 type Rest = Parameters<typeof spec>[1];
-
-function run(image: string, rest: Rest = {}): TestWorld {
-  const world = testWorld();
-  startContainer(world, spec(image, rest));
-  return world;
-}
-
-function get(world: TestWorld, port: number, path = "/", rest: object = {}): string {
-  const request = { method: "GET", path, headers: { host: "web" }, body: "", remoteAddress: "10.244.0.9", ...rest };
-  const answer = containerHttp(world, "c1", port, request);
-  return typeof answer === "string" ? answer : `${answer.status} ${answer.body}`;
-}
 
 const SERVERS: readonly [image: string, port: number, path: string, part: string, rest?: Rest][] = [
   [
@@ -60,7 +47,7 @@ const SERVERS: readonly [image: string, port: number, path: string, part: string
 ];
 
 test.each(SERVERS)("%s :%i %s", (image, port, path, part, rest) => {
-  expect(get(run(image, rest), port, path)).toContain(part);
+  expect(got(running(image, rest), port, path)).toContain(part);
 });
 
 const LINES: readonly [image: string, command: string[], out: string, code: number][] = [
@@ -85,30 +72,30 @@ const LINES: readonly [image: string, command: string[], out: string, code: numb
 ];
 
 test.each(LINES)("%s %j", (image, command, out, code) => {
-  const world = run(image, { command });
+  const world = running(image, { command });
   pass(world, 5_000);
   expect(log(world)).toBe(out);
   expect(record(world)).toMatchObject({ state: "exited", exitCode: code });
 });
 
 test("a line of a language that does more is refused by name", () => {
-  const world = run("python:3.12", { command: ["python", "-c", "import os; print(os.environ)"] });
+  const world = running("python:3.12", { command: ["python", "-c", "import os; print(os.environ)"] });
   expect(log(world)).toContain("Drydock runs a little Python");
   expect(record(world).exitCode).toBe(1);
 });
 
 test("kuard's probes fail as often as they are told to; its memory ends it", () => {
-  const world = run("gcr.io/kuar-demo/kuard-amd64:blue", { memoryLimitBytes: 50 * 2 ** 20 });
-  expect(get(world, 8080, "/healthy")).toBe("200 ok");
-  get(world, 8080, "/healthy/api", { method: "PUT", body: '{"failNext": 1}' });
-  expect(get(world, 8080, "/healthy")).toBe("500 fail");
-  expect(get(world, 8080, "/healthy")).toBe("200 ok");
-  get(world, 8080, "/mem/api/alloc?size=100000000", { method: "POST" });
+  const world = running("gcr.io/kuar-demo/kuard-amd64:blue", { memoryLimitBytes: 50 * 2 ** 20 });
+  expect(got(world, 8080, "/healthy")).toBe("200 ok");
+  got(world, 8080, "/healthy/api", { method: "PUT", body: '{"failNext": 1}' });
+  expect(got(world, 8080, "/healthy")).toBe("500 fail");
+  expect(got(world, 8080, "/healthy")).toBe("200 ok");
+  got(world, 8080, "/mem/api/alloc?size=100000000", { method: "POST" });
   expect(record(world)).toMatchObject({ state: "exited", reason: "OOMKilled" });
 });
 
 test("memcached keeps values for those who speak its text", () => {
-  const world = run("memcached:1.6");
+  const world = running("memcached:1.6");
   expect(record(world).listening).toEqual([11_211]);
   const task = { state: { entries: {}, gets: 0, hits: 0, sets: 0 }, now: START, record: record(world) };
   const { tcp } = programNamed("memcached");

@@ -30,7 +30,7 @@ function lineOf(task: Task): Line {
   const flags = new Set(args.filter((arg) => arg.startsWith("-")).map((arg) => arg.split("=")[0] ?? ""));
   const given = goFlag(task.argv, "endpoints") ?? task.env("ETCDCTL_ENDPOINTS") ?? "127.0.0.1:2379";
   const endpoints = flags.has("--cluster") ? etcdMembers(task).map(({ clientUrl }) => clientUrl) : given.split(",");
-  const output = goFlag(task.argv, "write-out") ?? goFlag(task.argv, "w") ?? args[args.indexOf("-w") + 1];
+  const output = goFlag(task.argv, "write-out") ?? goFlag(task.argv, "w");
   return { words, flags, isTable: output === "table", endpoints };
 }
 

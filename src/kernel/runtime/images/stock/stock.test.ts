@@ -4,24 +4,17 @@
  * Method: a table of images and requests, each started in a world of plain functions as a chart starts it.
  */
 import { expect, test } from "vitest";
-import { containerHttp, containerRecord, startContainer } from "#kernel/runtime/containers";
+import { containerRecord } from "#kernel/runtime/containers";
 import { images } from "#kernel/runtime/images/index";
 import { memoryBytes } from "#kernel/runtime/use";
-import { log, pass, record, spec, type TestWorld, testWorld } from "#kernel/runtime/world.fixture";
+import { got, log, pass, record, running, type spec, type TestWorld } from "#kernel/runtime/world.fixture";
 
 type Rest = Parameters<typeof spec>[1];
 
 function run(image: string, rest: Rest = {}): TestWorld {
-  const world = testWorld();
-  startContainer(world, spec(image, rest));
+  const world = running(image, rest);
   pass(world, 120_000);
   return world;
-}
-
-function get(world: TestWorld, port: number, path: string): string {
-  const request = { method: "GET", path, headers: { host: "web" }, body: "", remoteAddress: "10.244.0.9" };
-  const answer = containerHttp(world, "c1", port, request);
-  return typeof answer === "string" ? answer : `${answer.status} ${answer.body}`;
 }
 
 const SERVERS: readonly [image: string, port: number, path: string, part: string, rest?: Rest][] = [
@@ -73,7 +66,7 @@ const SERVERS: readonly [image: string, port: number, path: string, part: string
 ];
 
 test.each(SERVERS)("%s answers at %i%s", (image, port, path, part, rest) => {
-  expect(get(run(image, rest), port, path)).toContain(part);
+  expect(got(run(image, rest), port, path)).toContain(part);
 });
 
 test("what is not simulated is said once; a server that is simulated whole says nothing of it", () => {

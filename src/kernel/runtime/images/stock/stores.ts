@@ -11,25 +11,30 @@ import type { Task } from "#kernel/runtime/process/task";
 /** `2026/11/23 20:00:00` */
 const slashed = (task: Task): string => isoDate(task).slice(0, 19).replaceAll("-", "/").replace("T", " ");
 
-const kafkaAnswersNothing = { answers: {}, endsWith: 143 } as const;
-
-const SERVERS: readonly Single[] = [
-  {
-    repositories: ["docker.io/library/kafka", "docker.io/apache/kafka", "docker.io/apache/kafka-native"],
+/** What every distribution of Kafka does once it is started. */
+const kafka = (nodeId: number) =>
+  ({
     megabytes: 390,
-    path: "/etc/kafka/docker/run",
-    links: ["/opt/kafka/bin/kafka-server-start.sh"],
-    entrypoint: ["/__cacert_entrypoint.sh"],
-    cmd: ["/etc/kafka/docker/run"],
-    user: 1000,
     ports: [9092],
     isDeclared: true,
     takes: [380, 10, 1],
     startMs: 4_000,
     isPrinting: true,
-    says: (task) =>
-      `[${isoDate(task).slice(0, 19).replace("T", " ")},000] INFO [KafkaRaftServer nodeId=1] Kafka Server started (kafka.server.KafkaRaftServer)\n`,
-    ...kafkaAnswersNothing,
+    says: (task: Task) =>
+      `[${isoDate(task).slice(0, 19).replace("T", " ")},000] INFO [KafkaRaftServer nodeId=${nodeId}] Kafka Server started (kafka.server.KafkaRaftServer)\n`,
+    answers: {},
+    endsWith: 143,
+  }) as const;
+
+const SERVERS: readonly Single[] = [
+  {
+    repositories: ["docker.io/library/kafka", "docker.io/apache/kafka", "docker.io/apache/kafka-native"],
+    path: "/etc/kafka/docker/run",
+    links: ["/opt/kafka/bin/kafka-server-start.sh"],
+    entrypoint: ["/__cacert_entrypoint.sh"],
+    cmd: ["/etc/kafka/docker/run"],
+    user: 1000,
+    ...kafka(1),
   },
   {
     repositories: [
@@ -39,7 +44,6 @@ const SERVERS: readonly Single[] = [
       "docker.io/confluentinc/cp-server",
       "quay.io/strimzi/kafka",
     ],
-    megabytes: 390,
     path: "/opt/kafka/bin/kafka-server-start.sh",
     links: [
       "/opt/bitnami/scripts/kafka/run.sh",
@@ -51,14 +55,7 @@ const SERVERS: readonly Single[] = [
     entrypoint: ["/opt/bitnami/scripts/kafka/entrypoint.sh"],
     cmd: ["/opt/bitnami/scripts/kafka/run.sh"],
     user: 1001,
-    ports: [9092],
-    isDeclared: true,
-    takes: [380, 10, 1],
-    startMs: 4_000,
-    isPrinting: true,
-    says: (task) =>
-      `[${isoDate(task).slice(0, 19).replace("T", " ")},000] INFO [KafkaRaftServer nodeId=0] Kafka Server started (kafka.server.KafkaRaftServer)\n`,
-    ...kafkaAnswersNothing,
+    ...kafka(0),
   },
   {
     repositories: ["docker.io/library/nats", "docker.io/bitnami/nats"],
